@@ -1,0 +1,126 @@
+"""The embedded store of one world: one SQLite database, one connection, one lock, one transaction at a time."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlite_utils
+from sqlite_utils import Migrations
+
+
+class StoreUnusable(RuntimeError):
+    """The file of a world cannot be opened or written; the message says which and what to do."""
+
+
+class Database:
+    """All stores of a world share one, so that a fake's effect and its ledger rows commit together.
+
+    Every method takes the lock; `sql` (the sqlite-utils view) and the raw connection are for use inside
+    `transaction()`. Never make an HTTP call inside one: a listener's thread would wait for the lock for ever.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._lock = threading.RLock()
+        self._depth = 0
+        self.sql = sqlite_utils.Database(connection, execute_plugins=False)
+
+    @classmethod
+    def memory(cls, migrations: Sequence[Migrations], template: bytes | None = None) -> Database:
+        """A database that dies with the world. `template` is `snapshot()` of a migrated one: no schema work."""
+        database = cls(_connect(":memory:"))
+        if template is not None:
+            database._connection.deserialize(template)
+        else:
+            database._migrate(migrations)
+        return database
+
+    @classmethod
+    def open(cls, path: Path, migrations: Sequence[Migrations]) -> Database:
+        """A database that lives in a file and survives being killed. Raises StoreUnusable."""
+        try:
+            database = cls(_connect(str(path)))
+            database.sql.conn.execute("PRAGMA journal_mode=WAL")
+            database.sql.conn.execute("PRAGMA synchronous=NORMAL")
+            database.sql.conn.execute("PRAGMA wal_autocheckpoint=20000")
+            database._migrate(migrations)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreUnusable(f"{path}: {error}; give a file that can be created and written") from error
+        return database
+
+    def _migrate(self, migrations: Sequence[Migrations]) -> None:
+        for each in migrations:
+            each.apply(self.sql)
+
+    def snapshot(self) -> bytes:
+        """The whole database as bytes, to make another like it."""
+        with self._lock:
+            return self._connection.serialize()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Hold the lock; commit at the end, roll back on an exception. A nested one joins the outer."""
+        with self._lock:
+            if self._depth:
+                self._depth += 1
+                try:
+                    yield self._connection
+                finally:
+                    self._depth -= 1
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._depth = 1
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.rollback()
+                raise
+            else:
+                self._connection.commit()
+            finally:
+                self._depth = 0
+
+    def execute(self, statement: str, parameters: Sequence[Any] = ()) -> int:
+        """Run one writing statement (in a transaction of its own if none is open); the number of rows changed."""
+        with self.transaction() as connection:
+            return connection.execute(statement, parameters).rowcount
+
+    def executemany(self, statement: str, rows: Iterator[Sequence[Any]] | Sequence[Sequence[Any]]) -> None:
+        """Run one statement for many rows in one transaction."""
+        with self.transaction() as connection:
+            connection.executemany(statement, rows)
+
+    def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        with self._lock:
+            return self._connection.execute(query, parameters).fetchall()
+
+    def row(self, query: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+        """The first row of a query, or None."""
+        with self._lock:
+            found: tuple[Any, ...] | None = self._connection.execute(query, parameters).fetchone()
+            return found
+
+    def value(self, query: str, parameters: Sequence[Any] = ()) -> Any:
+        """The first column of the first row, or None."""
+        found = self.row(query, parameters)
+        return None if found is None else found[0]
+
+    def close(self) -> None:
+        """Close the connection; a file world can be opened again."""
+        with self._lock:
+            self._connection.close()
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    # Autocommit mode: transactions are opened by `transaction()` alone, so none is left open by accident.
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
+    connection.execute("PRAGMA busy_timeout=5000")
+    connection.execute("PRAGMA cache_size=-65536")
+    connection.execute("PRAGMA mmap_size=1073741824")
+    return connection

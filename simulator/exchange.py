@@ -1,0 +1,29 @@
+"""One HTTP request at a service and the answer it got, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from simulator.rules.instants import Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Header names are lower-case; bodies are as sent, after any content encoding was undone.
+
+    `operation` is empty when no operation of the contract has that method and path.
+    """
+
+    service: str
+    operation: str
+    at: Instant
+    request_id: str
+    method: str
+    path: str
+    query: str
+    request_headers: Mapping[str, str]
+    request_body: bytes
+    status: int
+    response_headers: Mapping[str, str]
+    response_body: bytes

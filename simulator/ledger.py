@@ -1,0 +1,198 @@
+"""What happened to whom: one row per thing that happened to one person, kept in pages of rows written together."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import NamedTuple
+
+import orjson
+from sqlite_utils import Database as SqliteDatabase
+from sqlite_utils import Migrations
+
+from simulator.database import Database
+from simulator.rules.identity import Identifier, Kind
+from simulator.rules.instants import Instant
+
+MIGRATIONS = Migrations("ledger")
+
+
+@MIGRATIONS()
+def create_pages(sql: SqliteDatabase) -> None:
+    """One table: a page is what one writer did to many people at one instant for one reason."""
+    sql.table("ledger_page").create(
+        {
+            "page": int,
+            "at": int,
+            "room": str,
+            "event": str,
+            "cohort": str,
+            "sync": str,
+            "run": str,
+            "request": str,
+            "detail": str,
+            "entries": bytes,
+            "entry_count": int,
+        },
+        pk="page",
+    )
+    sql.table("ledger_page").create_index(["request"])
+
+
+class Entry(NamedTuple):
+    """What happened to one person: who (Amplitude's id or Braze's, whichever the writer knows), by what identifier."""
+
+    person: str = ""
+    profile: str = ""
+    identifier: Identifier | None = None
+    outcome: str = ""
+    rules: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The head of a page. `request` is the X-Request-Id that joins the engine's half of a story to Braze's."""
+
+    page: int
+    at: Instant
+    room: str
+    event: str
+    cohort: str
+    sync: str
+    run: str
+    request: str
+    detail: Mapping[str, object]
+    entries: tuple[Entry, ...]
+
+
+_COLUMNS = "page, at, room, event, cohort, sync, run, request, detail, entries"
+_INSERT = (
+    "INSERT INTO ledger_page (at, room, event, cohort, sync, run, request, detail, entries, entry_count) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+class Ledger:
+    """Written by everybody, read only by reports, checks and explanations."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def write(
+        self,
+        at: Instant,
+        *,
+        room: str,
+        event: str,
+        entries: Sequence[Entry] = (),
+        cohort: str = "",
+        sync: str = "",
+        run: str = "",
+        request: str = "",
+        detail: Mapping[str, object] | None = None,
+    ) -> None:
+        """Write one page; inside the caller's transaction if one is open, so effect and row stand or fall together."""
+        packed = orjson.dumps([_pack(entry) for entry in entries])
+        values = (
+            at, room, event, cohort, sync, run, request,
+            orjson.dumps(detail or {}, option=orjson.OPT_SORT_KEYS).decode(), packed, len(entries),
+        )  # fmt: skip
+        with self._database.transaction() as connection:
+            connection.execute(_INSERT, values)
+
+    def last_page(self) -> int:
+        """The number of the newest page, 0 when nothing has happened."""
+        return int(self._database.value("SELECT coalesce(max(page), 0) FROM ledger_page"))
+
+    def pages(
+        self,
+        *,
+        after: int = 0,
+        rooms: Collection[str] = (),
+        events: Collection[str] = (),
+        cohort: str | None = None,
+        sync: str | None = None,
+        run: str | None = None,
+        request: str | None = None,
+    ) -> Iterator[Page]:
+        """Pages in the order in which they were written, newer than `after`, narrowed as asked."""
+        conditions = ["page > ?"]
+        for column, wanted in (("room", rooms), ("event", events)):
+            if wanted:
+                conditions.append(f"{column} IN ({', '.join('?' * len(wanted))})")
+        narrowing = {"cohort": cohort, "sync": sync, "run": run, "request": request}
+        narrowed = {name: value for name, value in narrowing.items() if value is not None}
+        conditions += [f"{name} = ?" for name in narrowed]
+        fixed = [*sorted(rooms), *sorted(events), *narrowed.values()]
+        query = f"SELECT {_COLUMNS} FROM ledger_page WHERE {' AND '.join(conditions)} ORDER BY page LIMIT 200"
+        while rows := self._database.rows(query, [after, *fixed]):
+            for row in rows:
+                yield _unpack_page(row)
+            after = rows[-1][0]
+
+    def story(
+        self, persons: Collection[str], profiles: Collection[str], identifiers: Collection[Identifier] = ()
+    ) -> Iterator[tuple[Page, Entry]]:
+        """Everything that happened to one person: under an Amplitude id, under a Braze id, or by what was sent for them.
+
+        Braze does not know whom an identifier was meant for; the request id and the identifier that the engine wrote
+        down join the two halves.
+        """
+        sent: set[tuple[str, Identifier]] = set()
+        known = set(identifiers)
+        for page in self.pages():
+            for entry in page.entries:
+                identifier = entry.identifier
+                if entry.person and entry.person in persons:
+                    if page.request and identifier is not None:
+                        sent.add((page.request, identifier))
+                    yield page, entry
+                elif (
+                    (entry.profile and entry.profile in profiles)
+                    or (identifier is not None and (page.request, identifier) in sent)
+                    or (identifier is not None and identifier in known and not entry.person)
+                ):
+                    yield page, entry
+
+    def digest(self) -> str:
+        """A hash of everything that happened, in order (INV-8)."""
+        digest = sha256()
+        after = 0
+        query = f"SELECT {_COLUMNS} FROM ledger_page WHERE page > ? ORDER BY page LIMIT 500"
+        while rows := self._database.rows(query, [after]):
+            for row in rows:
+                digest.update(repr(row[:-1]).encode())
+                digest.update(row[-1])
+            after = rows[-1][0]
+        return digest.hexdigest()
+
+
+def _pack(entry: Entry) -> list[object]:
+    identifier = entry.identifier
+    if identifier is None:
+        return [entry.person, entry.profile, "", "", "", entry.outcome, entry.rules, entry.note]
+    return [entry.person, entry.profile, *identifier, entry.outcome, entry.rules, entry.note]
+
+
+def _unpack_page(row: tuple[object, ...]) -> Page:
+    page, at, room, event, cohort, sync, run, request, detail, entries = row
+    return Page(
+        page=int(str(page)),
+        at=Instant(int(str(at))),
+        room=str(room),
+        event=str(event),
+        cohort=str(cohort),
+        sync=str(sync),
+        run=str(run),
+        request=str(request),
+        detail=orjson.loads(str(detail)),
+        entries=tuple(_unpack(orjson.loads(entries))) if isinstance(entries, bytes) else (),
+    )
+
+
+def _unpack(packed: Iterable[list[str]]) -> Iterator[Entry]:
+    for person, profile, kind, value, label, outcome, rules, note in packed:
+        identifier = Identifier(Kind(kind), value, label) if kind else None
+        yield Entry(person, profile, identifier, outcome, tuple(rules), note)

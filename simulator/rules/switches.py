@@ -1,0 +1,182 @@
+"""Where the documents disagree or are silent: one named switch each, with a default and its alternatives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+
+class UnknownSwitch(ValueError):
+    """A switch or a value of one that does not exist; the message lists what does."""
+
+
+def _switch(default: str, *others: str, rule: str, confidence: str, source: str, doc: str) -> Any:
+    return field(
+        default=default,
+        metadata={
+            "values": (default, *others),
+            "rule": rule,
+            "confidence": confidence,
+            "source": source,
+            "doc": doc,
+        },
+    )
+
+
+_BRAZE_IMPORT = "Braze, Amplitude cohort import"
+_BRAZE_PARTNER = "Braze, Partner cohort import integration"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """One reading of the documents. Every field is a switch; `SWITCHES` describes each."""
+
+    fallback: str = _switch(
+        "on_missing",
+        "on_no_match",
+        "off",
+        rule="MAP-2",
+        confidence="documented, contradictory",
+        source="Braze, Amplitude cohort import; Amplitude, Braze (Cohort Sync)",
+        doc="when the next mapping is tried: the person has no value, Braze did not match, or never",
+    )
+    server_device_id: str = _switch(
+        "on",
+        "off",
+        rule="MAP-4",
+        confidence="inferred",
+        source="Amplitude, HTTP V2 API",
+        doc="whether Amplitude fills in a device id for people who sent none",
+    )
+    device_match: str = _switch(
+        "anonymous_only",
+        "never_once_anonymous",
+        rule="MATCH-4",
+        confidence="documented, two readings",
+        source=f"{_BRAZE_IMPORT}, User Matching",
+        doc="which identified profiles a device id cannot reach: all of them, or those that began anonymous",
+    )
+    alias_only_profiles: str = _switch(
+        "match",
+        "ignore",
+        rule="MATCH-2",
+        confidence="inferred",
+        source=f"{_BRAZE_IMPORT}, User Matching",
+        doc="whether an alias reaches a profile that has no external id",
+    )
+    deprecated_external_ids: str = _switch(
+        "match",
+        "ignore",
+        rule="MATCH-6",
+        confidence="inferred",
+        source="Braze, Rename external ID endpoint",
+        doc="whether a renamed external id still reaches its profile in a cohort import",
+    )
+    failed_run_tail: str = _switch(
+        "send_rest",
+        "stop",
+        rule="SYNC-5",
+        confidence="inferred",
+        source="Amplitude, Create a cohort sync integration",
+        doc="what happens to the other batches of a run once one batch has failed for good",
+    )
+    cohort_data_points: str = _switch(
+        "on",
+        "off",
+        rule="DP-1",
+        confidence="documented, by contract",
+        source="Braze, Data points",
+        doc="whether cohort adds and removes that hit a profile log a data point (newer contracts: no)",
+    )
+    membership_on_merge: str = _switch(
+        "lost",
+        "carried",
+        rule="LIFE-2",
+        confidence="inferred",
+        source="Braze, User merge behavior",
+        doc="what becomes of cohort membership when a profile is merged into another",
+    )
+    track_limit: str = _switch(
+        "total",
+        "per_array",
+        rule="TRACK-2",
+        confidence="documented, by contract",
+        source="Braze, Create and update users",
+        doc="whether the 75 objects of users/track are counted together or per array",
+    )
+    rate_limit_reset: str = _switch(
+        "epoch_seconds",
+        "seconds_left",
+        rule="LIMIT-1",
+        confidence="documented, two dialects",
+        source="Braze, API limits; Create and update users",
+        doc="what X-RateLimit-Reset says",
+    )
+    trait_identifier: str = _switch(
+        "user_id",
+        "any",
+        rule="TRAIT-1",
+        confidence="documented, contradictory",
+        source="Braze, Amplitude Audiences",
+        doc="whether traits are sent by user id only or by external id, Braze id, alias or email",
+    )
+    user_forwarding: str = _switch(
+        "selected_changed",
+        "any_identify",
+        rule="STREAM-1",
+        confidence="documented, changed over time",
+        source="Amplitude, Braze event streaming",
+        doc="whether user forwarding sends only when a selected property changed or on every identify",
+    )
+
+    def with_switches(self, values: Mapping[str, str]) -> RuleSet:
+        """A copy with some switches set. Raises UnknownSwitch for a name or value that does not exist."""
+        for name, value in values.items():
+            if name not in SWITCHES:
+                raise UnknownSwitch(f"unknown switch {name!r}; there are {', '.join(SWITCHES)}")
+            if value not in SWITCHES[name].values:
+                choices = ", ".join(SWITCHES[name].values)
+                raise UnknownSwitch(f"switch {name} has no value {value!r}; it takes {choices}")
+        return replace(self, **values)
+
+    def as_mapping(self) -> dict[str, str]:
+        """Every switch and its value, in declaration order."""
+        return {name: getattr(self, name) for name in SWITCHES}
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """What one switch means: its values (the default first), rule, confidence and source."""
+
+    name: str
+    values: tuple[str, ...]
+    rule: str
+    confidence: str
+    source: str
+    doc: str
+
+
+SWITCHES: dict[str, Switch] = {f.name: Switch(name=f.name, **f.metadata) for f in fields(RuleSet)}
+
+RULE_SETS: dict[str, RuleSet] = {
+    "default": RuleSet(),
+    # Braze's page, English and its Korean copy: the next mapping serves people who miss the earlier one.
+    "braze-page": RuleSet(fallback="on_missing"),
+    "braze-page-korean": RuleSet(fallback="on_missing"),
+    # Amplitude's page: "if the first mapping doesn't match, the next is applied".
+    "amplitude-page": RuleSet(fallback="on_no_match"),
+    # Braze's Audiences page lists the identifiers and knows no hierarchy.
+    "braze-audiences-page": RuleSet(fallback="off"),
+    # The older Spanish page: one mapping a connection, two connections for known and anonymous users.
+    "braze-page-spanish": RuleSet(fallback="off"),
+}
+"""One named reading per source document, and the default."""
+
+
+def rule_set(name: str) -> RuleSet:
+    """The named rule set. Raises UnknownSwitch when there is none of that name."""
+    try:
+        return RULE_SETS[name]
+    except KeyError:
+        raise UnknownSwitch(f"unknown rule set {name!r}; there are {', '.join(RULE_SETS)}") from None
