@@ -23,8 +23,6 @@ class CohortInfo:
     cohort_id: str
     name: str
     created_at: Instant
-    size: int
-    """Members at the moment of asking; real-time syncs refuse more than 1,000,000 (CAD-3)."""
     real_time_blockers: tuple[str, ...] = ()
     """Clause kinds that a real-time sync refuses (CAD-3): funnel, retention, stickiness, nth_time, event_within,
     distinct_interval. Empty when the cohort may be synced each minute."""
@@ -50,7 +48,10 @@ class Source(Protocol):
     """Amplitude's cohorts, asked for changes and never for members."""
 
     def cohort_info(self, cohort_id: str) -> CohortInfo:
-        """Raise UnknownCohort when there is none."""
+        """Asked at every run for the name, so it must not count anybody. Raise UnknownCohort when there is none."""
+
+    def size(self, cohort_id: str) -> int:
+        """Members at the moment of asking; real-time syncs refuse more than 1,000,000 (CAD-3)."""
 
     def changes(self, cohort_id: str, since: str | None, at: Instant) -> ChangeFeed:
         """The net changes after `since`; everybody in the cohort when `since` is None. Has no lasting effect."""
