@@ -32,10 +32,10 @@ class Mapping:
 
 
 class Resolved(NamedTuple):
-    """The mapping at `index` had a value; the earlier ones had none."""
+    """The mapping at `rank` had a value; the earlier ones had none."""
 
     identifier: Identifier
-    index: int
+    rank: int
 
 
 class Unresolved(NamedTuple):
@@ -47,9 +47,7 @@ class Unresolved(NamedTuple):
 def check_hierarchy(mappings: Sequence[Mapping]) -> None:
     """CONN-1. One to three mappings; an alias target needs a label. Raises InvalidMapping."""
     if not 1 <= len(mappings) <= MAPPINGS_AT_MOST:
-        raise InvalidMapping(
-            f"a connection has one to {MAPPINGS_AT_MOST} identifier mappings, not {len(mappings)}"
-        )
+        raise InvalidMapping(f"a connection has one to {MAPPINGS_AT_MOST} identifier mappings, not {len(mappings)}")
     for mapping in mappings:
         if not mapping.amplitude_property:
             raise InvalidMapping("a mapping names an Amplitude property")
@@ -104,13 +102,11 @@ def resolve(user: AmplitudeUser, hierarchy: Sequence[Mapping], fallback: str) ->
     return Unresolved(tuple(mapping.amplitude_property for mapping in considered))
 
 
-def after_no_match(
-    user: AmplitudeUser, hierarchy: Sequence[Mapping], index: int, fallback: str
-) -> Resolved | None:
-    """MAP-2. What is sent next when Braze did not match mapping `index`; only `on_no_match` tries again."""
+def after_no_match(user: AmplitudeUser, hierarchy: Sequence[Mapping], rank: int, fallback: str) -> Resolved | None:
+    """MAP-2. What is sent next when Braze did not match the mapping at `rank`; only `on_no_match` tries again."""
     if fallback != "on_no_match":
         return None
     for resolved in candidates(user, hierarchy):
-        if resolved.index > index:
+        if resolved.rank > rank:
             return resolved
     return None

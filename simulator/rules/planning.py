@@ -24,12 +24,12 @@ class Direction(StrEnum):
 
 
 class Change(NamedTuple):
-    """One identifier to send for one person; `index` is the mapping it came from (-1 for a removal)."""
+    """One identifier to send for one person; `rank` is the mapping it came from (-1 for a removal)."""
 
     amplitude_id: int
     direction: Direction
     identifier: Identifier
-    index: int
+    rank: int
 
 
 class Skip(NamedTuple):
@@ -67,9 +67,7 @@ def plan(
         if isinstance(resolved, mapping_rules.Unresolved):
             skips.append(Skip(user.amplitude_id, SkipReason.UNRESOLVED_MAPPING, resolved.tried))
         else:
-            changes.append(
-                Change(user.amplitude_id, Direction.ADD, resolved.identifier, resolved.index)
-            )
+            changes.append(Change(user.amplitude_id, Direction.ADD, resolved.identifier, resolved.rank))
     for amplitude_id in left:
         stored = sent.get(amplitude_id)
         if stored is not None:

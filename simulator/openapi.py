@@ -1,0 +1,306 @@
+"""A wire contract read from an OpenAPI 3.1 file: its operations, and compiled checks of requests and answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import jsonschema_rs
+import orjson
+import yaml
+
+from simulator import resources
+
+METHODS = ("get", "post", "put", "patch", "delete")
+_TEMPLATE = re.compile(r"\{([^}]+)\}")
+
+
+class BrokenContract(ValueError):
+    """The contract file itself is wrong; the message names the file and the place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One way in which a request or an answer departs from the contract."""
+
+    where: str
+    keyword: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message} [{self.keyword}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method on one path. `definition` is the operation object with its own references resolved one level."""
+
+    operation_id: str
+    method: str
+    path: str
+    parameters: tuple[Mapping[str, Any], ...]
+    definition: Mapping[str, Any]
+    tags: tuple[str, ...]
+    emulated: bool
+    pattern: re.Pattern[str] = field(repr=False)
+
+    @property
+    def statuses(self) -> tuple[str, ...]:
+        """Every documented status, as text (`"200"`)."""
+        return tuple(str(status) for status in self.definition.get("responses", {}))
+
+
+class Contract:
+    """One contract file, loaded once and read by whoever must agree with it."""
+
+    def __init__(self, name: str, document: Mapping[str, Any]) -> None:
+        self.name = name
+        self.document = document
+        self._validators: dict[tuple[str, ...], jsonschema_rs.Draft202012Validator] = {}
+
+    @cached_property
+    def operations(self) -> dict[str, Operation]:
+        """All operations by operationId, in file order. Raises BrokenContract for a missing or doubled id."""
+        found: dict[str, Operation] = {}
+        for path, item in self.document["paths"].items():
+            shared = item.get("parameters", [])
+            for method in METHODS:
+                if method not in item:
+                    continue
+                operation = self._operation(method, path, item[method], shared)
+                if operation.operation_id in found:
+                    raise BrokenContract(f"{self.name}: operationId {operation.operation_id} stands twice")
+                found[operation.operation_id] = operation
+        return found
+
+    def _operation(
+        self, method: str, path: str, definition: Mapping[str, Any], shared: Sequence[Mapping[str, Any]]
+    ) -> Operation:
+        if "operationId" not in definition:
+            raise BrokenContract(f"{self.name}: {method.upper()} {path} has no operationId")
+        parameters = tuple(self.resolve(each) for each in [*shared, *definition.get("parameters", [])])
+        pattern = re.compile(
+            "^" + _TEMPLATE.sub(lambda m: f"(?P<{m[1]}>[^/]+)", re.sub(r"([.+$])", r"\\\1", path)) + "$"
+        )
+        return Operation(
+            operation_id=definition["operationId"],
+            method=method.upper(),
+            path=path,
+            parameters=parameters,
+            definition=definition,
+            tags=tuple(definition.get("tags", ())),
+            emulated=definition.get("x-absim-emulated", True),
+            pattern=pattern,
+        )
+
+    def resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Follow a `$ref` inside this document. Raises BrokenContract when it leads nowhere."""
+        while "$ref" in node:
+            target: Any = self.document
+            for part in str(node["$ref"]).removeprefix("#/").split("/"):
+                try:
+                    target = target[part.replace("~1", "/").replace("~0", "~")]
+                except (KeyError, TypeError):
+                    raise BrokenContract(f"{self.name}: {node['$ref']} leads nowhere") from None
+            node = target
+        return node
+
+    def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
+        """The operation that a method and a path mean, with the path parameters; literal paths win over templates."""
+        candidates = []
+        for operation in self.operations.values():
+            if operation.method == method.upper() and (match := operation.pattern.match(path)):
+                candidates.append((operation, {key: unquote(value) for key, value in match.groupdict().items()}))
+        return min(candidates, key=lambda found: len(found[1]), default=None)
+
+    def check_request(
+        self,
+        operation: Operation,
+        *,
+        path: Mapping[str, str],
+        query: Mapping[str, Sequence[str]],
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> list[Violation]:
+        """Everything in which a request departs from the contract; an empty list means it conforms."""
+        violations = list(self._check_parameters(operation, path, query, headers))
+        request_body = operation.definition.get("requestBody")
+        if request_body is None:
+            return violations
+        request_body = self.resolve(request_body)
+        if not body:
+            if request_body.get("required", False):
+                violations.append(Violation("body", "required", "the request has no body"))
+            return violations
+        content_type = headers.get("content-type", "").split(";")[0].strip().lower()
+        content = request_body["content"]
+        if content_type not in content:
+            known = ", ".join(content)
+            violations.append(
+                Violation("body", "content-type", f"content type {content_type or 'none'!r} is not one of {known}")
+            )
+        elif content_type == "application/json" and "schema" in content[content_type]:
+            violations += self._check_json(
+                ("request", operation.operation_id, content_type),
+                content[content_type]["schema"],
+                body,
+                "body",
+            )
+        return violations
+
+    def check_response(
+        self, operation: Operation, status: int, headers: Mapping[str, str], body: bytes
+    ) -> list[Violation]:
+        """Everything in which an answer departs from the contract; an undocumented status is one violation."""
+        responses = operation.definition.get("responses", {})
+        documented = responses.get(str(status), responses.get("default"))
+        if documented is None:
+            known = ", ".join(operation.statuses)
+            return [Violation("status", "status", f"status {status} is not documented; documented are {known}")]
+        documented = self.resolve(documented)
+        violations = list(self._check_response_headers(operation, status, documented, headers))
+        content = documented.get("content")
+        if not content:
+            if body:
+                violations.append(Violation("body", "content", f"status {status} is documented without a body"))
+            return violations
+        content_type = headers.get("content-type", "").split(";")[0].strip().lower()
+        if content_type not in content:
+            known = ", ".join(content)
+            violations.append(
+                Violation("body", "content-type", f"content type {content_type or 'none'!r} is not one of {known}")
+            )
+        elif "schema" in content[content_type]:
+            key = ("response", operation.operation_id, str(status), content_type)
+            schema = content[content_type]["schema"]
+            if content_type == "application/json" or content_type.endswith("+json"):
+                violations += self._check_json(key, schema, body, "body")
+            elif content_type.startswith("text/"):
+                violations += self._check_value(key, schema, body.decode("utf-8", "replace"), "body")
+        return violations
+
+    def _check_parameters(
+        self,
+        operation: Operation,
+        path: Mapping[str, str],
+        query: Mapping[str, Sequence[str]],
+        headers: Mapping[str, str],
+    ) -> Iterator[Violation]:
+        for parameter in operation.parameters:
+            name, place = parameter["name"], parameter["in"]
+            where = f"{place} {name}"
+            if place == "query":
+                values: Sequence[str] = query.get(name, ())
+            elif place == "header":
+                values = (headers[name.lower()],) if name.lower() in headers else ()
+            elif place == "path":
+                values = (path[name],) if name in path else ()
+            else:
+                continue
+            if not values:
+                if parameter.get("required", False):
+                    yield Violation(where, "required", f"{where} is missing")
+                continue
+            schema = parameter.get("schema", {})
+            key = ("parameter", operation.operation_id, place, name)
+            kind = self.resolve(schema).get("type")
+            value: object = [_typed(text, None) for text in values] if kind == "array" else _typed(values[0], kind)
+            yield from self._check_value(key, schema, value, where)
+
+    def _check_response_headers(
+        self, operation: Operation, status: int, documented: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> Iterator[Violation]:
+        for name, node in documented.get("headers", {}).items():
+            header = self.resolve(node)
+            value = headers.get(name.lower())
+            if value is None:
+                if header.get("required", False):
+                    yield Violation(f"header {name}", "required", f"header {name} is missing")
+                continue
+            schema = header.get("schema", {})
+            key = ("header", operation.operation_id, str(status), name)
+            yield from self._check_value(key, schema, _typed(value, self.resolve(schema).get("type")), f"header {name}")
+
+    def _check_json(self, key: tuple[str, ...], schema: Mapping[str, Any], body: bytes, where: str) -> list[Violation]:
+        try:
+            value = orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            return [Violation(where, "json", f"is not JSON: {error}")]
+        return self._check_value(key, schema, value, where)
+
+    def _check_value(
+        self, key: tuple[str, ...], schema: Mapping[str, Any], value: object, where: str
+    ) -> list[Violation]:
+        validator = self._validator(key, schema)
+        if validator.is_valid(value):
+            return []
+        return [
+            Violation(
+                where + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.instance_path),
+                str(error.schema_path[-1]) if error.schema_path else "schema",
+                error.message if len(error.message) <= 300 else error.message[:297] + "...",
+            )
+            for error in validator.iter_errors(value)
+        ]
+
+    def _validator(self, key: tuple[str, ...], schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
+        validator = self._validators.get(key)
+        if validator is None:
+            # References like #/components/schemas/User resolve against the root of the schema they stand in.
+            whole = {
+                **schema,
+                "components": {"schemas": self.document.get("components", {}).get("schemas", {})},
+            }
+            validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+            self._validators[key] = validator
+        return validator
+
+
+def _typed(text: str, kind: object) -> object:
+    """A parameter travels as text; its schema says which type the text must have."""
+    try:
+        if kind == "integer":
+            return int(text)
+        if kind == "number":
+            return float(text)
+    except ValueError:
+        return text
+    if kind == "boolean" and text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    return text
+
+
+def read(name: str, path: Path) -> Contract:
+    """Read a contract file. Raises BrokenContract when it is not an OpenAPI 3.1 document."""
+    try:
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    except yaml.YAMLError as error:
+        raise BrokenContract(f"{path.name} is not YAML: {error}") from error
+    if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3.1"):
+        raise BrokenContract(f"{path.name} is not an OpenAPI 3.1 document")
+    return Contract(name, document)
+
+
+@lru_cache(maxsize=8)
+def load(name: str) -> Contract:
+    """The shipped contract of `braze`, `amplitude` or `control`; read once a process, never changed."""
+    return read(name, resources.contract_path(name))
+
+
+class _Loader(yaml.CSafeLoader):
+    """YAML for contracts: status codes as keys stay text, dates stay text."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        mapping = super().construct_mapping(node, deep=deep)
+        return {str(key): value for key, value in mapping.items()}
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
