@@ -1,10 +1,11 @@
-"""When a sync runs: the cadences, the slot drawn for each, and the first instant that is due."""
+"""When a sync runs and when a request is tried again: cadences, drawn slots, plans that allow them, retries."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
-from simulator.rules.instants import DAY_MS, HOUR_MS, MINUTE_MS, Instant
+from simulator.rules.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Instant
 
 
 class Cadence(StrEnum):
@@ -43,3 +44,98 @@ def next_run(cadence: Cadence, saved_at: Instant, last_run_at: Instant | None, s
     period = PERIOD_MS[cadence]
     periods = (last_run_at - slot_ms) // period + 1
     return Instant(periods * period + slot_ms)
+
+
+# --- what a plan allows --------------------------------------------------------------------------
+
+
+class Plan(StrEnum):
+    """Amplitude's plans, cheapest first."""
+
+    STARTER = "starter"
+    PLUS = "plus"
+    GROWTH = "growth"
+    ENTERPRISE = "enterprise"
+
+
+_SCHEDULED = frozenset({Plan.PLUS, Plan.GROWTH, Plan.ENTERPRISE})
+_REAL_TIME = frozenset({Plan.GROWTH, Plan.ENTERPRISE})
+PLANS_FOR: dict[Cadence, frozenset[Plan]] = {
+    Cadence.ONE_TIME: frozenset(Plan),
+    Cadence.HOURLY: _SCHEDULED,
+    Cadence.DAILY: _SCHEDULED,
+    Cadence.REAL_TIME: _REAL_TIME,
+}
+"""CONN-3. Amplitude, Sync to third-party destinations."""
+
+
+def destination_refusal(plan: Plan) -> str | None:
+    """CONN-3. Why a plan cannot have the Braze destination; None when it can. Amplitude, Braze (Cohort Sync)."""
+    if plan is Plan.STARTER:
+        return "the Braze destination needs a paid Amplitude plan; this project is on starter"
+    return None
+
+
+def cadence_refusal(cadence: Cadence, plan: Plan) -> str | None:
+    """CONN-3. Why a plan does not offer a cadence; None when it does."""
+    if plan in PLANS_FOR[cadence]:
+        return None
+    offered = " and ".join(each for each in Plan if each in PLANS_FOR[cadence])
+    return f"a {cadence} sync needs the plan {offered}; this project is on {plan}"
+
+
+def real_time_refusal(size: int, blockers: Sequence[str]) -> str | None:
+    """CAD-3. Why a cohort cannot be synced in real time: its size or its clauses; None when it can."""
+    if size > REAL_TIME_USERS_AT_MOST:
+        return f"a real-time sync takes at most {REAL_TIME_USERS_AT_MOST:,} users; the cohort has {size:,}"
+    if blockers:
+        return f"a real-time sync refuses cohorts defined by {', '.join(sorted(blockers))}"
+    return None
+
+
+def next_free_run(
+    cadence: Cadence, saved_at: Instant, last_run_at: Instant, slot_ms: int, now: Instant
+) -> Instant | None:
+    """The next due instant at or after `now`: slots that passed during a long run are not made up for."""
+    due = next_run(cadence, saved_at, last_run_at, slot_ms)
+    if due is None or due >= now:
+        return due
+    if cadence is Cadence.REAL_TIME:
+        return Instant(due + -(-(now - due) // MINUTE_MS) * MINUTE_MS)
+    return next_run(cadence, saved_at, Instant(now - 1), slot_ms)
+
+
+# --- retries -------------------------------------------------------------------------------------
+
+RETRIES = 8
+FIRST_PAUSE_MS = SECOND_MS
+
+
+class Verdict(StrEnum):
+    """SYNC-4. What the sender makes of an answer."""
+
+    DELIVERED = "delivered"
+    RETRY = "retry"
+    REFUSED = "refused"
+
+
+RETRYABLE_STATUSES = frozenset({423, 429})
+
+
+def verdict(status: int | None) -> Verdict:
+    """SYNC-4. Judge a status; None means that no complete answer came. 2xx is all a sender learns (MATCH-5)."""
+    if status is None or status in RETRYABLE_STATUSES or status >= 500:
+        return Verdict.RETRY
+    return Verdict.DELIVERED if 200 <= status < 300 else Verdict.REFUSED
+
+
+def maybe_applied(status: int | None) -> bool:
+    """SYNC-6. Whether a request that was not delivered may have been applied: no answer, or a server error."""
+    return status is None or status >= 500
+
+
+def retry_pause_ms(attempts_made: int) -> int | None:
+    """SYNC-4. The wait after this many attempts: 1 s, doubling, 8 retries (255 s in all); None gives up."""
+    if attempts_made > RETRIES:
+        return None
+    return int(FIRST_PAUSE_MS * 2 ** (attempts_made - 1))

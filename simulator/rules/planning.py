@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
@@ -21,6 +21,8 @@ class Direction(StrEnum):
 
     ADD = "add"
     REMOVE = "remove"
+    RELEASE = "release"
+    """Nothing is sent: the identifier of somebody who left is somebody else's entry in the same run."""
 
 
 class Change(NamedTuple):
@@ -80,3 +82,44 @@ def batches(changes: Iterable[Change], size: int = IDENTIFIERS_PER_REQUEST) -> I
     iterator = iter(changes)
     while batch := tuple(islice(iterator, size)):
         yield batch
+
+
+class Standing(NamedTuple):
+    """What earlier requests left, or may have left, in Braze for one person."""
+
+    identifier: Identifier
+    certain: bool
+    """False when a request was sent whose fate is unknown: no answer, or a server error (SYNC-6)."""
+
+
+def reconcile(
+    wanted: Iterable[AmplitudeUser],
+    unwanted: Iterable[int],
+    standing: Mapping[int, Sequence[Standing]],
+    hierarchy: Sequence[mapping_rules.Mapping],
+    fallback: str,
+) -> SyncPlan:
+    """SYNC-5, SYNC-6. As `plan`, but some of it may be there already because an earlier run failed half-way.
+
+    Somebody wanted who certainly is there needs nothing; somebody who perhaps is there is sent again under the
+    mapping of now. Whoever is unwanted is removed under every identifier that may be there.
+    """
+    missing = [user for user in wanted if not any(known.certain for known in standing.get(user.amplitude_id, ()))]
+    fresh = plan(missing, (), {}, hierarchy, fallback)
+    removals = tuple(
+        Change(amplitude_id, Direction.REMOVE, known.identifier, -1)
+        for amplitude_id in unwanted
+        for known in standing.get(amplitude_id, ())
+    )
+    return SyncPlan(fresh.changes + removals, fresh.skips)
+
+
+def release_reused(removals: Iterable[Change], entering: Collection[Identifier]) -> list[Change]:
+    """A removal would undo the entry of somebody else under the same identifier in this run; it is let go.
+
+    Two people of one device, or of one external id, may swap places between two runs. Braze leaves the order
+    within a request open, so the entry, which is what should be true afterwards, wins.
+    """
+    return [
+        change._replace(direction=Direction.RELEASE) if change.identifier in entering else change for change in removals
+    ]

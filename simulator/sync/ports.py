@@ -1,9 +1,11 @@
 """What the engine needs from the outside, as Protocols: people, events, a wire, and Braze's silent outcomes.
 
-The engine imports neither fake. Whoever wires a world hands it objects of these shapes. All instants are simulated
-milliseconds (`Instant`); all sequences are ascending; all cursors are opaque text that stays valid for ever, so that a
-failed run can ask the same question again.
+The engine imports neither fake. Whoever wires a world hands it objects of these shapes. All instants are
+simulated milliseconds (`Instant`); all sequences are ascending; all cursors are opaque text that stays valid for
+ever, so that a failed run can ask the same question again.
 """
+
+from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +15,7 @@ from typing import Protocol
 from simulator.rules.identity import AmplitudeUser, Identifier
 from simulator.rules.instants import Instant
 
-# --- Amplitude, as cohorts -------------------------------------------------------------------------------------
+# --- Amplitude, as cohorts -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,8 @@ class CohortInfo:
     name: str
     created_at: Instant
     real_time_blockers: tuple[str, ...] = ()
-    """Clause kinds that a real-time sync refuses (CAD-3): funnel, retention, stickiness, nth_time, event_within,
-    distinct_interval. Empty when the cohort may be synced each minute."""
+    """Clause kinds that a real-time sync refuses (CAD-3): funnel, retention, stickiness, nth_time,
+    event_within, distinct_interval. Empty when the cohort may be synced each minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +50,19 @@ class Source(Protocol):
     """Amplitude's cohorts, asked for changes and never for members."""
 
     def cohort_info(self, cohort_id: str) -> CohortInfo:
-        """Asked at every run for the name, so it must not count anybody. Raise UnknownCohort when there is none."""
+        """Asked at every run for the name, so it must not count anybody. Raise UnknownCohort."""
 
     def size(self, cohort_id: str) -> int:
         """Members at the moment of asking; real-time syncs refuse more than 1,000,000 (CAD-3)."""
 
     def changes(self, cohort_id: str, since: str | None, at: Instant) -> ChangeFeed:
-        """The net changes after `since`; everybody in the cohort when `since` is None. Has no lasting effect."""
+        """The net changes after `since`; the whole cohort when `since` is None. Has no lasting effect."""
 
     def users(self, amplitude_ids: Sequence[int]) -> list[AmplitudeUser]:
         """The people of these ids that still exist, by ascending amplitude_id."""
 
 
-# --- Amplitude, as traits and as a stream of events ------------------------------------------------------------
+# --- Amplitude, as traits and as a stream of events ------------------------------------------------
 
 
 class TraitSource(Protocol):
@@ -71,8 +73,8 @@ class TraitSource(Protocol):
     ) -> Iterator[AmplitudeUser]:
         """People active at or after `active_since`, by ascending amplitude_id.
 
-        `properties` of each holds their user properties, plus under its own name each computation or recommendation
-        asked for that has a value for them.
+        `properties` of each holds their user properties, plus under its own name each computation or
+        recommendation asked for that has a value for them.
         """
 
 
@@ -105,7 +107,7 @@ class EventSource(Protocol):
         """Up to `limit` events whose sequence is greater than `after`, ascending."""
 
 
-# --- Braze, as Currents ----------------------------------------------------------------------------------------
+# --- Braze, as Currents ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +123,8 @@ class CurrentsEvent:
     external_id: str | None
     device_id: str | None
     properties: Mapping[str, object] = field(default_factory=dict)
-    """campaign_id, product_id, and so on; a custom event carries its `name` and its own `properties` object, a purchase
-    its `product_id`, `price`, `currency` and `properties`."""
+    """campaign_id, product_id, and so on; a custom event carries its `name` and its own `properties` object,
+    a purchase its `product_id`, `price`, `currency` and `properties`."""
 
 
 class CurrentsSource(Protocol):
@@ -135,7 +137,7 @@ class CurrentsSource(Protocol):
         """Up to `limit` events whose sequence is greater than `after`, ascending."""
 
 
-# --- the wire --------------------------------------------------------------------------------------------------
+# --- the wire --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,7 @@ class Response:
 
 
 class Failure(StrEnum):
-    """How an exchange ends without a usable answer; the request may have been applied all the same (SYNC-6)."""
+    """How an exchange ends without a usable answer; the request may have been applied (SYNC-6)."""
 
     RESET = "reset"
     TRUNCATED = "truncated"
@@ -188,14 +190,14 @@ class Transports(Protocol):
     """All endpoints that the engine may be told to send to."""
 
     def to(self, endpoint: str) -> Transport:
-        """The transport of an endpoint such as `https://rest.iad-01.braze.com`. Raise LookupError when nobody answers there."""
+        """The transport of an endpoint such as `https://rest.iad-01.braze.com`. Raise LookupError."""
 
 
-# --- Braze's silent outcomes -----------------------------------------------------------------------------------
+# --- Braze's silent outcomes -----------------------------------------------------------------------
 
 
 class OutcomeReader(Protocol):
-    """What the wire never tells: who did not match. Only the switch `fallback: on_no_match` uses it (MAP-2)."""
+    """What the wire never tells: who did not match. Only `fallback: on_no_match` uses it (MAP-2)."""
 
     def unmatched(self, request_ids: Sequence[str]) -> set[Identifier]:
         """Identifiers sent in these requests (by X-Request-Id) that matched no profile."""
