@@ -7,6 +7,12 @@ from dataclasses import dataclass
 
 from simulator.rules.instants import Instant
 
+TRANSPORT_HEADER = "X-Absim-Transport"
+"""A fault marks an answer with `reset`, `truncate` or `malformed`; whoever carries the answer strips it and obeys."""
+
+LATENCY_HEADER = "X-Absim-Took-Ms"
+"""Simulated milliseconds that an answer took; it travels with the answer, as nothing really waits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:

@@ -7,9 +7,8 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from simulator.exchange import Exchange
+from simulator.exchange import TRANSPORT_HEADER, Exchange
 from simulator.rules.instants import Instant, format_instant
 
 RING_ENTRIES = 10_000
@@ -17,30 +16,18 @@ RING_BYTES = 32 * 1024 * 1024
 BODY_BYTES = 16 * 1024
 MASK = "***"
 
-SECRET_NAMES = (
-    "api_key",
-    "apikey",
-    "api-key",
-    "partner_api_key",
-    "client_secret",
-    "secret_key",
-    "data_import_key",
-    "access_token",
-    "password",
-)
-SECRET_HEADERS = frozenset(
-    {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "api-key", "api_key"}
-)
+SECRET_NAMES = (b"api_key", b"apikey", b"api-key", b"client_secret", b"secret_key", b"import_key", b"access_token")
+"""Endings of the names of JSON members, form fields, query parameters and multipart parts whose values are secret."""
+SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "api-key"})
 
-_NAMES = "|".join(re.escape(name) for name in SECRET_NAMES)
-# One scan decides whether a body needs the four slower ones; most of a body's bytes are identifiers.
-_ANY_SECRET = re.compile(rb"api_?-?key|secret|_key|token|password|\\u00", re.IGNORECASE)
-_JSON = re.compile(rf'("[\w.\- ]*(?:{_NAMES})"\s*:\s*)("(?:[^"\\]|\\.)*"?|[^\s,}}\]"]+)', re.IGNORECASE | re.DOTALL)
-_FORM = re.compile(rf"((?:^|[&?])[\w.\-%]*(?:{_NAMES})=)([^&\s]*)", re.IGNORECASE)
-_MULTIPART = re.compile(rf'(name="[\w.\-]*(?:{_NAMES})"[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n)([^\r\n]*)', re.IGNORECASE)
+_ANCHORS = (b"key", b"client_secret", b"access_token")
+# What may follow a secret's name: a JSON member (also inside a JSON text), a multipart part, a form field.
+_JSON_VALUE = re.compile(rb'\\*"\s*:\s*(?:(\\+")[^"\\]*\\*"?|"(?:[^"\\]|\\.)*"?|\[[^\]]*\]?|[^\s,}\]"\[]+)', re.DOTALL)
+_PART_VALUE = re.compile(rb'("[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n)[^\r\n]*')
+_FORM_VALUE = re.compile(rb"=[^&\s]*")
 # Amplitude repeats the key that it refuses.
-_TOLD_BACK = re.compile(r"(invalid (?:api|secret)[ _]key: *)([^\"\\\s,}]+)", re.IGNORECASE)
-_ESCAPED_LETTER = re.compile(r"\\u00([2-7][0-9a-fA-F])")
+_TOLD_BACK = re.compile(rb'(invalid (?:api|secret) key: *)[^"\\\s,}]+', re.IGNORECASE)
+_ESCAPED_LETTER = re.compile(rb"\\u00([2-7][0-9a-fA-F])")
 
 
 class JournalIncomplete(RuntimeError):
@@ -89,7 +76,8 @@ class Entry:
         return told
 
 
-class Counted(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Counted:
     """How often an operation of a service answered with a status since the last clear."""
 
     service: str
@@ -130,9 +118,11 @@ class Journal:
         """Call `watcher` with each entry as it is written (the console of `absim serve`)."""
         self._watchers.append(watcher)
 
-    def record(self, exchange: Exchange, *, transport: str = "", violations: Collection[str] = ()) -> Entry:
+    def record(self, exchange: Exchange, violations: Collection[str] = ()) -> Entry:
         """Write one exchange; nothing of it that is secret is kept."""
-        url = exchange.path + (f"?{mask_query(exchange.query)}" if exchange.query else "")
+        response_headers = mask_headers(exchange.response_headers)
+        transport = response_headers.pop(TRANSPORT_HEADER.lower(), "")
+        url = exchange.path + (f"?{mask_text(exchange.query)}" if exchange.query else "")
         request_body = self._kept(exchange.request_body)
         response_body = self._kept(exchange.response_body)
         with self._lock:
@@ -149,7 +139,7 @@ class Journal:
                 request_headers=mask_headers(exchange.request_headers),
                 request_body=request_body,
                 request_bytes=len(exchange.request_body),
-                response_headers=mask_headers(exchange.response_headers),
+                response_headers=response_headers,
                 response_body=response_body,
                 response_bytes=len(exchange.response_body),
                 transport=transport,
@@ -221,8 +211,15 @@ class Journal:
             self._written = 0
 
     def _kept(self, body: bytes) -> str:
-        masked = mask_body(body)
-        return masked if len(masked) <= self._body_bytes else masked[: self._body_bytes] + "…"
+        head = body[: self._body_bytes]
+        try:
+            # The cut may go through a character.
+            text = mask_bytes(head).decode(errors="strict" if len(head) == len(body) else "ignore")
+        except UnicodeDecodeError:
+            return f"<{len(body)} bytes that are not text>"
+        if "\0" in text:
+            return f"<{len(body)} bytes that are not text>"
+        return text if len(head) == len(body) else f"{text}…"
 
 
 def mask_headers(headers: Mapping[str, str]) -> dict[str, str]:
@@ -234,40 +231,57 @@ def _masked_header(name: str, value: str) -> str:
     if name in SECRET_HEADERS:
         scheme, _, credentials = value.partition(" ")
         return f"{scheme} {MASK}" if credentials else MASK
-    return mask_text(value) if "=" in value else value
-
-
-def mask_query(query: str) -> str:
-    """A query string or form body with the values of secret parameters replaced."""
-    return _FORM.sub(rf"\g<1>{MASK}", query)
+    return mask_text(value)
 
 
 def mask_text(text: str) -> str:
-    """Any text (JSON, form, multipart, an error message) with secrets replaced."""
-    if "\\u00" in text:
+    """Any text (a query string, JSON, form, multipart, an error message) with secrets replaced."""
+    return mask_bytes(text.encode(errors="surrogateescape")).decode(errors="replace")
+
+
+def mask_bytes(data: bytes) -> bytes:
+    """The same for bytes. A value that was cut off at the end of `data` is replaced as well."""
+    if b"\\u00" in data:
         # A name written with escapes is still that name: "api\u005fkey".
-        text = _ESCAPED_LETTER.sub(_plain_letter, text)
-    text = _JSON.sub(rf'\g<1>"{MASK}"', text)
-    text = _FORM.sub(rf"\g<1>{MASK}", text)
-    if "\n" in text:
-        text = _MULTIPART.sub(rf"\g<1>{MASK}", text)
-    return _TOLD_BACK.sub(rf"\g<1>{MASK}", text)
+        data = _ESCAPED_LETTER.sub(_plain_letter, data)
+    lowered = data.lower()
+    pieces: list[bytes] = []
+    done = 0
+    for end in _name_ends(lowered):
+        if end < done:
+            continue
+        if value := _JSON_VALUE.match(data, end):
+            colon = data.index(b":", end) + 1
+            quote = value[1] or b'"'
+            replaced = data[end:colon] + b" " + quote + MASK.encode() + quote
+        elif value := _PART_VALUE.match(data, end):
+            replaced = value[1] + MASK.encode()
+        elif value := _FORM_VALUE.match(data, end):
+            replaced = b"=" + MASK.encode()
+        else:
+            continue
+        pieces += (data[done:end], replaced)
+        done = value.end()
+    masked = b"".join((*pieces, data[done:]))
+    return _TOLD_BACK.sub(rb"\g<1>" + MASK.encode(), masked) if b" key: " in lowered else masked
 
 
-def mask_body(body: bytes) -> str:
-    """A body as text with secrets replaced; what is not UTF-8 text is not kept at all."""
-    if b"\0" in body:
-        return f"<{len(body)} bytes that are not text>"
-    try:
-        text = body.decode()
-    except UnicodeDecodeError:
-        return f"<{len(body)} bytes that are not text>"
-    return mask_text(text) if _ANY_SECRET.search(body) else text
+def _name_ends(lowered: bytes) -> list[int]:
+    # Plain searches: a regular expression over 16 KiB of identifiers costs more than the call it is about.
+    ends: list[int] = []
+    for anchor in _ANCHORS:
+        found = lowered.find(anchor)
+        while found >= 0:
+            end = found + len(anchor)
+            if lowered.endswith(SECRET_NAMES, max(0, end - 32), end):
+                ends.append(end)
+            found = lowered.find(anchor, end)
+    return sorted(ends)
 
 
-def _plain_letter(match: re.Match[str]) -> str:
+def _plain_letter(match: re.Match[bytes]) -> bytes:
     letter = chr(int(match[1], 16))
-    return letter if letter.isalnum() or letter in "_-" else match[0]
+    return letter.encode() if letter.isalnum() or letter in "_-" else match[0]
 
 
 def _weight(entry: Entry) -> int:
