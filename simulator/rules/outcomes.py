@@ -79,5 +79,7 @@ SENTENCES: dict[str, str] = {
     DropReason.ALIAS_ONLY_PROFILE: "the alias belongs to an alias-only profile, which this rule set does not match",
     DropReason.DEPRECATED_EXTERNAL_ID: "the external id was renamed, and this rule set ignores deprecated ids",
     DropReason.DIFFERS_ONLY_IN_CASE: "a profile exists whose external id differs only in case; Braze compares exactly",
-    DropReason.DIFFERS_ONLY_IN_BLANKS: "a profile exists whose external id differs only in blanks; Braze compares exactly",
+    DropReason.DIFFERS_ONLY_IN_BLANKS: (
+        "a profile exists whose external id differs only in blanks; Braze compares exactly"
+    ),
 }

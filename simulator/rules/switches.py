@@ -129,6 +129,22 @@ class RuleSet:
         source="Amplitude, Braze event streaming",
         doc="whether user forwarding sends only when a selected property changed or on every identify",
     )
+    property_most_recently: str = _switch(
+        "profile",
+        "latest_active_event",
+        rule="COHORT-1",
+        confidence="documented, two readings",
+        source="Amplitude, Identify API; Define a cohort",
+        doc="what a cohort reads for a property's most recent value: the profile, or what the latest active event carried",
+    )
+    rolling_window: str = _switch(
+        "sliding",
+        "whole_days",
+        rule="COHORT-2",
+        confidence="inferred",
+        source="Amplitude, Define a cohort",
+        doc="whether 'in the last 7 days' slides with the clock or counts whole UTC days and moves at midnight",
+    )
 
     def with_switches(self, values: Mapping[str, str]) -> RuleSet:
         """A copy with some switches set. Raises UnknownSwitch for a name or value that does not exist."""
