@@ -4,7 +4,8 @@ Source: Braze, "API limits" (2026): limits are per workspace; windows are fixed,
 and does not roll; every reply carries X-RateLimit-Limit, -Remaining and -Reset. That shorter windows lie on the clock
 too, and that a refused request uses nothing up, is inferred. Two dialects (LIMIT-1): X-RateLimit-Reset as epoch seconds
 ("API limits"), or as seconds left with X-Ratelimit-Retry-After in the place of the three headers on a 429 ("Create and
-update users", monthly-active-user plans). The plain Retry-After is added to a 429 in both, for clients that know only it.
+update users", monthly-active-user plans). The plain Retry-After is added to a 429 in both, for clients that know no
+other.
 """
 
 from __future__ import annotations
