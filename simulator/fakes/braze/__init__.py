@@ -1,0 +1,1 @@
+"""The Braze fake: profiles, identities, partner cohorts and everything that reads them."""

@@ -1,0 +1,1 @@
+"""What Braze remembers: profiles with their identifiers, cohort membership, activity, data points, keys."""

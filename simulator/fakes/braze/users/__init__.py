@@ -1,0 +1,1 @@
+"""The /users/* operations: what a request may hold, and what it does to profiles."""
