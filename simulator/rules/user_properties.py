@@ -118,6 +118,7 @@ OPERATIONS: dict[str, Operation] = {
 }
 """In the order in which they are applied when one call carries several; `$clearAll` goes before all of them."""
 
+USER_OPERATIONS = frozenset({*OPERATIONS, "$clearAll"})
 GROUP_OPERATIONS = frozenset({"$set", "$setOnce", "$add", "$append", "$prepend", "$unset"})
 """What group properties know of them (Amplitude, Group Identify API)."""
 
@@ -127,7 +128,7 @@ def apply(
     update: Mapping[str, object],
     *,
     operations: bool = True,
-    allowed: frozenset[str] = frozenset(OPERATIONS),
+    allowed: frozenset[str] = USER_OPERATIONS,
 ) -> Properties:
     """The properties after one `user_properties` (or `group_properties`) object; the argument stays as it was.
 
@@ -135,13 +136,11 @@ def apply(
     An operation whose value is no object is ignored, `$clearAll` excepted.
     """
     result: Properties = dict(properties)
-    if operations and "$clearAll" in update and "$unset" in allowed:
-        result.clear()
-    for name, value in update.items():
-        if not (operations and (name in OPERATIONS or name == "$clearAll")):
-            result[name] = value
     if not operations:
-        return result
+        return result | dict(update)
+    if "$clearAll" in update and "$clearAll" in allowed:
+        result.clear()
+    result.update({name: value for name, value in update.items() if name not in USER_OPERATIONS})
     for operation, change in OPERATIONS.items():
         values = update.get(operation)
         if operation in allowed and isinstance(values, Mapping):

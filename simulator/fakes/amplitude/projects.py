@@ -1,0 +1,131 @@
+"""Amplitude's projects: their keys, numbers and plans, and who may call for which (CONN-2, CONN-3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from simulator.database import Database
+from simulator.ids import derive_hex, derive_int
+
+PLANS = ("starter", "plus", "growth", "enterprise")
+IDS_OF_A_PROJECT = 10_000_000_000
+FIRST_ID = 1_600_000_000_000
+"""Amplitude ids are 13 digits; every project has a range of its own, so that an id names one user of one project."""
+
+
+class UnknownProject(LookupError):
+    """No project has this name."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectSettings:
+    """How a world wants a project; keys left out are derived from the world's seed."""
+
+    name: str = "main"
+    api_key: str | None = None
+    secret_key: str | None = None
+    plan: str = "enterprise"
+
+
+@dataclass(frozen=True, slots=True)
+class AmplitudeSettings:
+    """What a world may choose about its Amplitude."""
+
+    projects: tuple[ProjectSettings, ...] = field(default_factory=lambda: (ProjectSettings(),))
+    limits: bool = True
+    daily_quota: int = 500_000
+    """Events per device or user and rolling 24 hours, counted only for those suspected of spam."""
+    property_updates_per_hour: int = 1_800
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """One project: `app_id` is the number that exports and cohort uploads carry."""
+
+    name: str
+    app_id: int
+    org_id: int
+    api_key: str
+    secret_key: str
+    plan: str
+    first_id: int
+
+    @property
+    def id_range(self) -> tuple[int, int]:
+        """The first amplitude_id of the project and the first one beyond it."""
+        return self.first_id, self.first_id + IDS_OF_A_PROJECT
+
+
+class Projects:
+    """All projects of one organisation, found by name or by key."""
+
+    def __init__(self, database: Database, seed: int) -> None:
+        self._database = database
+        self._seed = seed
+        self._by_name: dict[str, Project] = {}
+        self._load()
+
+    def add(self, settings: ProjectSettings) -> Project:
+        """Make a project; one of that name that exists already (a reopened world) is kept as it is."""
+        if settings.name in self._by_name:
+            return self._by_name[settings.name]
+        ordinal = len(self._by_name)
+        path = ("amplitude", "project", settings.name)
+        project = Project(
+            name=settings.name,
+            app_id=100_000 + derive_int(self._seed, *path, "app", bits=19),
+            org_id=100_000 + derive_int(self._seed, "amplitude", "org", bits=18),
+            api_key=settings.api_key or derive_hex(self._seed, *path, "api key", length=32),
+            secret_key=settings.secret_key or derive_hex(self._seed, *path, "secret key", length=32),
+            plan=settings.plan,
+            first_id=FIRST_ID + ordinal * IDS_OF_A_PROJECT + derive_int(self._seed, *path, "ids", bits=29),
+        )
+        self._database.execute(
+            "INSERT INTO amplitude_project (name, app_id, org_id, api_key, secret_key, plan, first_id, next_id)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (project.name, project.app_id, project.org_id, project.api_key, project.secret_key, project.plan,
+             project.first_id, project.first_id),
+        )  # fmt: skip
+        self._by_name[project.name] = project
+        return project
+
+    def _load(self) -> None:
+        columns = "name, app_id, org_id, api_key, secret_key, plan, first_id"
+        rows = self._database.rows(f"SELECT {columns} FROM amplitude_project ORDER BY rowid")
+        self._by_name = {row[0]: Project(*row) for row in rows}
+
+    def named(self, name: str) -> Project:
+        """The project of that name. Raises UnknownProject."""
+        if name not in self._by_name:
+            raise UnknownProject(f"there is no project {name!r}; there are {', '.join(self._by_name)}")
+        return self._by_name[name]
+
+    def all(self) -> Sequence[Project]:
+        """Every project, oldest first."""
+        return tuple(self._by_name.values())
+
+    def of_api_key(self, api_key: str) -> Project | None:
+        """The project with this API key, or None."""
+        return next((each for each in self._by_name.values() if each.api_key == api_key), None)
+
+    def of_secret_key(self, secret_key: str) -> Project | None:
+        """The project with this secret key, or None (the User Profile API is given nothing else)."""
+        return next((each for each in self._by_name.values() if each.secret_key == secret_key), None)
+
+    def change_plan(self, name: str, plan: str) -> None:
+        """Put a project on another plan. Raises UnknownProject, ValueError."""
+        if plan not in PLANS:
+            raise ValueError(f"there is no plan {plan!r}; there are {', '.join(PLANS)}")
+        before = self.named(name)
+        self._database.execute("UPDATE amplitude_project SET plan = ? WHERE name = ?", (plan, before.name))
+        self._load()
+
+    def take_ids(self, project: Project, count: int) -> int:
+        """Reserve so many amplitude ids; the first of them."""
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                "UPDATE amplitude_project SET next_id = next_id + ? WHERE name = ? RETURNING next_id",
+                (count, project.name),
+            ).fetchone()
+        return int(row[0]) - count
