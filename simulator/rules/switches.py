@@ -135,7 +135,7 @@ class RuleSet:
         rule="COHORT-1",
         confidence="documented, two readings",
         source="Amplitude, Identify API; Define a cohort",
-        doc="what a cohort reads for a property's most recent value: the profile, or what the latest active event carried",
+        doc="what a property's most recent value is: the profile's, or the one on the latest active event",
     )
     rolling_window: str = _switch(
         "sliding",

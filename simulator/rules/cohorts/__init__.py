@@ -1,0 +1,1 @@
+"""Cohort definitions: what they say, who is in, when that changes by itself; pure, standard library only."""
