@@ -115,6 +115,8 @@ _ALL = (
     Rule("TRACK-1", "users/track applies the good objects and lists the bad ones; only when all are bad it answers 400.",
          "Braze, Create and update users", _LIVE),
     Rule("TRACK-2", "A users/track request holds at most 75 objects.", "Braze, Create and update users", _DOC, "track_limit"),
+    Rule("VIS-1", "An accepted Braze write shows after processing: by default at once, by switch a little later.",
+         "Braze, API limits", _DOC, "write_visibility"),
     Rule("LIMIT-1", "Requests over an endpoint's rate limit answer 429 with the limit's headers.", "Braze, API limits", _DOC,
          "rate_limit_reset"),
     # Amplitude around it

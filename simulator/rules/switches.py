@@ -105,6 +105,97 @@ class RuleSet:
         source="Braze, Create and update users",
         doc="whether the 75 objects of users/track are counted together or per array",
     )
+    write_visibility: str = _switch(
+        "at_once",
+        "processing",
+        "export_lag",
+        rule="VIS-1",
+        confidence="documented; export lag live",
+        source="Braze, API limits",
+        doc="when a Braze write shows: at once, after 10 to 100 ms, or after the 2 to 4 s seen on exports",
+    )
+    error_type: str = _switch(
+        "sentence",
+        "code",
+        rule="TRACK-1",
+        confidence="live; codes documented",
+        source="Braze, Create and update users",
+        doc="whether errors[].type of users/track is a sentence, as live answers, or a code, as the page's table",
+    )
+    array_maximum: str = _switch(
+        "500",
+        "100",
+        "25",
+        rule="TRACK-1",
+        confidence="documented, changed over time",
+        source="Braze, Custom attributes",
+        doc="how many values an array attribute holds before the oldest drop out",
+    )
+    alias_in_events: str = _switch(
+        "false_creates",
+        "update_only",
+        rule="CREATE-2",
+        confidence="documented, contradictory",
+        source="Braze, Create and update users; Event object",
+        doc="whether an event or purchase with _update_existing_only false creates an alias-only profile",
+    )
+    identify_unknown_id: str = _switch(
+        "assigned",
+        "error",
+        rule="LIFE-3",
+        confidence="documented, contradictory",
+        source="Braze, Identify users; Aliases to identify object",
+        doc="what identify does with an external id that nobody has: assign it, or report a non-fatal error",
+    )
+    identify_behavior: str = _switch(
+        "merge",
+        "none",
+        rule="LIFE-3",
+        confidence="documented, changed over time",
+        source="Braze, Identify users",
+        doc="what identify does with data when the request sends no merge_behavior",
+    )
+    anonymous_history: str = _switch(
+        "blank_fields",
+        "lost",
+        "everything",
+        rule="LIFE-2",
+        confidence="documented, contradictory",
+        source="Braze, User profile lifecycle; Create and update users; Setting user IDs",
+        doc="what a login to a known id carries over: listed fields that are blank, nothing, or every field",
+    )
+    permission_error: str = _switch(
+        "403",
+        "401",
+        rule="KEY-4",
+        confidence="documented, contradictory",
+        source="Braze, API errors",
+        doc="the status for a valid key that lacks the endpoint's permission",
+    )
+    export_created_at: str = _switch(
+        "iso_8601",
+        "utc_text",
+        rule="LIFE-3",
+        confidence="documented, two dialects",
+        source="Braze, Export user profile by identifier",
+        doc="how created_at reads in an export: 2020-07-10T15:00:00Z or 2020-07-10 15:00:00.000 UTC",
+    )
+    export_coordinates: str = _switch(
+        "longitude_first",
+        "latitude_first",
+        rule="LIFE-3",
+        confidence="documented, contradictory",
+        source="Braze, Export user profile by identifier",
+        doc="the order of last_coordinates: as declared, or as in the page's sample",
+    )
+    fields_to_export: str = _switch(
+        "optional",
+        "required",
+        rule="LIFE-3",
+        confidence="documented, by contract",
+        source="Braze, Export user profile by identifier",
+        doc="whether an export must name its fields (accounts since August 2024) or may leave them out",
+    )
     rate_limit_reset: str = _switch(
         "epoch_seconds",
         "seconds_left",

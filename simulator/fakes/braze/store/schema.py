@@ -135,6 +135,7 @@ def create_activity(sql: SqliteDatabase) -> None:
             workspace TEXT NOT NULL, device_id TEXT NOT NULL, profile INTEGER NOT NULL,
             PRIMARY KEY (workspace, device_id)) WITHOUT ROWID"""
     )
+    sql.execute("CREATE INDEX braze_phone_profile ON braze_phone (profile)")
 
 
 @MIGRATIONS()

@@ -1,0 +1,181 @@
+"""What people did and how they can be reached: events, purchases, sessions, push tokens, subscription groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import orjson
+
+from simulator.database import Database
+from simulator.fakes.braze.store.profiles import Profile
+from simulator.rules.instants import Instant
+
+
+class EventRow(NamedTuple):
+    """One custom event of one profile."""
+
+    row: int
+    name: str
+    at: Instant
+    app_id: str | None
+    properties: Mapping[str, object]
+
+
+class PurchaseRow(NamedTuple):
+    """One purchase of one profile; `quantity` counts as that many purchases."""
+
+    row: int
+    product_id: str
+    at: Instant
+    currency: str
+    price: float
+    quantity: int
+    app_id: str | None
+    properties: Mapping[str, object]
+
+
+class Total(NamedTuple):
+    """How often something happened, and when for the first and the last time."""
+
+    name: str
+    first: Instant
+    last: Instant
+    count: int
+
+
+class AppUse(NamedTuple):
+    """Sessions of one profile in one app."""
+
+    app: str
+    platform: str
+    version: str
+    sessions: int
+    first_used: Instant
+    last_used: Instant
+
+
+class PushToken(NamedTuple):
+    """A push token of one profile."""
+
+    app_id: str
+    token: str
+    device_id: str
+    platform: str
+
+
+class Activity:
+    """Append-only rows by profile; a merge hands them over."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add_events(self, events: Iterable[EventRow]) -> None:
+        """Log events; the same event sent twice is two events."""
+        self._database.executemany(
+            "INSERT INTO braze_event (profile, name, at, app_id, properties) VALUES (?, ?, ?, ?, ?)",
+            [(e.row, e.name, e.at, e.app_id, orjson.dumps(e.properties).decode()) for e in events],
+        )
+
+    def add_purchases(self, purchases: Iterable[PurchaseRow]) -> None:
+        """Log purchases."""
+        self._database.executemany(
+            "INSERT INTO braze_purchase (profile, product_id, at, currency, price, quantity, app_id, properties) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (p.row, p.product_id, p.at, p.currency, p.price, p.quantity, p.app_id, orjson.dumps(p.properties).decode())
+                for p in purchases
+            ],
+        )  # fmt: skip
+
+    def event_totals(self, row: int, since: Instant | None = None, name: str | None = None) -> list[Total]:
+        """Totals per event name, of events at or after `since`."""
+        found = self._database.rows(
+            "SELECT name, min(at), max(at), count(*) FROM braze_event WHERE profile = ? AND at >= coalesce(?, at) "
+            "AND name = coalesce(?, name) GROUP BY name ORDER BY name",
+            (row, since, name),
+        )
+        return [Total(*each) for each in found]
+
+    def purchase_totals(self, row: int, since: Instant | None = None, product_id: str | None = None) -> list[Total]:
+        """Totals per product, of purchases at or after `since`."""
+        found = self._database.rows(
+            "SELECT product_id, min(at), max(at), sum(quantity) FROM braze_purchase WHERE profile = ? "
+            "AND at >= coalesce(?, at) AND product_id = coalesce(?, product_id) GROUP BY product_id ORDER BY product_id",
+            (row, since, product_id),
+        )
+        return [Total(*each) for each in found]
+
+    def revenue(self, row: int) -> float:
+        """What a profile has spent, currencies not converted."""
+        spent = self._database.value(
+            "SELECT coalesce(sum(price * quantity), 0) FROM braze_purchase WHERE profile = ?", (row,)
+        )
+        return round(float(spent), 2)
+
+    def start_session(self, row: int, use: AppUse) -> None:
+        """Count sessions in an app."""
+        self._database.execute(
+            "INSERT INTO braze_app_use VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (profile, app) DO UPDATE SET "
+            "sessions = sessions + excluded.sessions, first_used = min(first_used, excluded.first_used), "
+            "last_used = max(last_used, excluded.last_used), version = excluded.version, platform = excluded.platform",
+            (row, *use),
+        )
+
+    def app_uses(self, row: int) -> list[AppUse]:
+        """Apps in which a profile had sessions."""
+        query = (
+            "SELECT app, platform, version, sessions, first_used, last_used FROM braze_app_use "
+            "WHERE profile = ? ORDER BY app"
+        )
+        return [AppUse(*each) for each in self._database.rows(query, (row,))]
+
+    def sessions(self, row: int) -> int:
+        """How many sessions a profile had in all apps."""
+        query = "SELECT coalesce(sum(sessions), 0) FROM braze_app_use WHERE profile = ?"
+        return int(self._database.value(query, (row,)))
+
+    def add_push_token(self, profile: Profile, token: PushToken) -> None:
+        """A token belongs to one profile; the last one to register it has it."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO braze_push_token (workspace, app_id, token, profile, device_id, platform) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            (profile.workspace, token.app_id, token.token, profile.row, token.device_id, token.platform),
+        )
+
+    def knows_token(self, workspace: str, app_id: str, token: str) -> bool:
+        """Whether a token is somebody's already."""
+        query = "SELECT 1 FROM braze_push_token WHERE workspace = ? AND app_id = ? AND token = ?"
+        return self._database.row(query, (workspace, app_id, token)) is not None
+
+    def push_tokens(self, row: int) -> list[PushToken]:
+        """Push tokens of a profile."""
+        query = "SELECT app_id, token, device_id, platform FROM braze_push_token WHERE profile = ? ORDER BY app_id, token"
+        return [PushToken(*each) for each in self._database.rows(query, (row,))]
+
+    def set_group_states(self, rows: Sequence[int], states: Mapping[str, str], at: Instant) -> None:
+        """Set subscription group states of profiles."""
+        self._database.executemany(
+            "INSERT OR REPLACE INTO braze_group_state (profile, group_id, state, at) VALUES (?, ?, ?, ?)",
+            [(row, group_id, state, at) for row in rows for group_id, state in states.items()],
+        )
+
+    def group_states(self, row: int) -> dict[str, str]:
+        """Subscription groups in which a profile has a state."""
+        query = "SELECT group_id, state FROM braze_group_state WHERE profile = ? ORDER BY group_id"
+        return dict(self._database.rows(query, (row,)))
+
+    def move(self, source: Profile, target: Profile) -> None:
+        """On a merge: counts are summed, the earlier first and the later last win, because the rows go over."""
+        with self._database.transaction() as sql:
+            for table in ("event", "purchase"):
+                sql.execute(f"UPDATE braze_{table} SET profile = ? WHERE profile = ?", (target.row, source.row))
+            for use in self.app_uses(source.row):
+                self.start_session(target.row, use)
+            sql.execute("DELETE FROM braze_app_use WHERE profile = ?", (source.row,))
+
+    def forget(self, row: int) -> None:
+        """On a deletion: what the profile did goes with it."""
+        with self._database.transaction() as sql:
+            for table in ("event", "purchase", "app_use", "group_state"):
+                sql.execute(f"DELETE FROM braze_{table} WHERE profile = ?", (row,))

@@ -1,0 +1,41 @@
+"""What all parts of the Braze fake share: the world's clock, ledger and rules, and Braze's own memory."""
+
+from __future__ import annotations
+
+from simulator.clock import SimClock
+from simulator.database import Database
+from simulator.fakes.braze.store.activity import Activity
+from simulator.fakes.braze.store.candidates import CandidateReader
+from simulator.fakes.braze.store.identifiers import Identifiers
+from simulator.fakes.braze.store.membership import Membership
+from simulator.fakes.braze.store.points import DataPoints
+from simulator.fakes.braze.store.profiles import Profiles
+from simulator.fakes.braze.store.writes import Writes
+from simulator.ledger import Ledger
+from simulator.rules.switches import RuleSet
+
+
+class Store:
+    """Braze's memory, one reader and writer per kind of thing; all share the world's database."""
+
+    def __init__(self, database: Database, seed: int) -> None:
+        self.database = database
+        self.profiles = Profiles(database, seed)
+        self.identifiers = Identifiers(database, self.profiles)
+        self.candidates = CandidateReader(database)
+        self.membership = Membership(database)
+        self.activity = Activity(database)
+        self.points = DataPoints(database)
+
+
+class Room:
+    """Handed to every part of the fake. `rules` may be replaced while the world runs; parts read it each time."""
+
+    def __init__(self, database: Database, ledger: Ledger, clock: SimClock, rules: RuleSet, seed: int) -> None:
+        self.database = database
+        self.ledger = ledger
+        self.clock = clock
+        self.rules = rules
+        self.seed = seed
+        self.store = Store(database, seed)
+        self.writes = Writes(database, seed, lambda: self.rules.write_visibility)
