@@ -1,0 +1,1 @@
+"""The contracts put to work: generated requests, recorded traffic, and what changed between two versions."""
