@@ -142,6 +142,8 @@ _ALL = (
          "same name.", _AUDIENCES, _DOC, "trait_identifier"),
     Rule("STREAM-1", "Chosen events with chosen properties are streamed at ingestion; tried 10 times over 4 hours.",
          _AUDIENCES, _DOC, "user_forwarding"),
+    Rule("READ-1", "User search, activity, export, deletions, taxonomy and metrics answer as their pages say, within their "
+         "budgets.", "Amplitude, Dashboard REST API", _DOC),
     Rule("PROF-1", "The user profile API answers with properties, computations and recommendations.",
          "Amplitude, User Profile API", _DOC),
     Rule("CUR-1", "Currents sends Braze's events back with [Appboy] names; people with neither external id nor device are "

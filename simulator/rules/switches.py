@@ -236,6 +236,70 @@ class RuleSet:
         source="Amplitude, Define a cohort",
         doc="whether 'in the last 7 days' slides with the clock or counts whole UTC days and moves at midnight",
     )
+    short_ids: str = _switch(
+        "refuse",
+        "strip",
+        rule="INGEST-1",
+        confidence="live, against the documents",
+        source="Amplitude, HTTP V2 API",
+        doc="what becomes of an event whose user id or device id is too short: a 400, or the id is removed from it",
+    )
+    error_indexes: str = _switch(
+        "all",
+        "first",
+        rule="INGEST-1",
+        confidence="documented, contradictory",
+        source="Amplitude, Batch Event Upload API; HTTP V2 API",
+        doc="which events a 400 blames for a field: all that are wrong, or the first",
+    )
+    property_operations: str = _switch(
+        "every_event",
+        "identify_only",
+        rule="INGEST-1",
+        confidence="documented, clients do otherwise",
+        source="Amplitude, Identify API",
+        doc="where $set and the other operations work: on every event, or on $identify only",
+    )
+    dedupe_key: str = _switch(
+        "device_and_insert_id",
+        "insert_id",
+        rule="INGEST-2",
+        confidence="documented, contradictory",
+        source="Amplitude, HTTP V2 API; Batch Event Upload API",
+        doc="what makes an event a duplicate within 7 days",
+    )
+    ingested_count: str = _switch(
+        "all",
+        "new_only",
+        rule="INGEST-2",
+        confidence="inferred",
+        source="Amplitude, HTTP V2 API",
+        doc="whether events_ingested counts duplicates that were silently ignored",
+    )
+    device_scope: str = _switch(
+        "project",
+        "organisation",
+        rule="ID-4",
+        confidence="documented, for one organisation",
+        source="Amplitude, Track unique users",
+        doc="whether a device that has a user in another project counts as that user's here too",
+    )
+    wrong_key_status: str = _switch(
+        "403",
+        "401",
+        rule="READ-1",
+        confidence="live, against the documents",
+        source="Amplitude, User Privacy API",
+        doc="how wrong keys are answered outside ingestion",
+    )
+    activity_limit: str = _switch(
+        "exact",
+        "zero_indexed",
+        rule="READ-1",
+        confidence="documented, contradictory",
+        source="Amplitude, Dashboard REST API",
+        doc="whether limit=1 of useractivity gives one event or two",
+    )
 
     def with_switches(self, values: Mapping[str, str]) -> RuleSet:
         """A copy with some switches set. Raises UnknownSwitch for a name or value that does not exist."""

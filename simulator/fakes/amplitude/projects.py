@@ -121,11 +121,12 @@ class Projects:
         self._database.execute("UPDATE amplitude_project SET plan = ? WHERE name = ?", (plan, before.name))
         self._load()
 
-    def take_ids(self, project: Project, count: int) -> int:
-        """Reserve so many amplitude ids; the first of them."""
-        with self._database.transaction() as connection:
-            row = connection.execute(
-                "UPDATE amplitude_project SET next_id = next_id + ? WHERE name = ? RETURNING next_id",
-                (count, project.name),
-            ).fetchone()
-        return int(row[0]) - count
+    def next_id(self, project: Project) -> int:
+        """The amplitude_id that the next new user gets; to be used inside a transaction that ends with `keep_id`."""
+        return int(self._database.value("SELECT next_id FROM amplitude_project WHERE name = ?", (project.name,)))
+
+    def keep_id(self, project: Project, next_id: int) -> None:
+        """Remember the id after the last one given away."""
+        self._database.execute(
+            "UPDATE amplitude_project SET next_id = ? WHERE name = ? AND next_id < ?", (next_id, project.name, next_id)
+        )

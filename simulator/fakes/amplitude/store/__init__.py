@@ -67,12 +67,8 @@ def create_users(sql: SqliteDatabase) -> None:
         },
         pk="amplitude_id",
     )
-    sql.execute(
-        "CREATE UNIQUE INDEX amplitude_user_id ON amplitude_user (project, user_id) WHERE user_id IS NOT NULL"
-    )
-    sql.execute(
-        "CREATE INDEX amplitude_user_merged ON amplitude_user (merged_into) WHERE merged_into IS NOT NULL"
-    )
+    sql.execute("CREATE UNIQUE INDEX amplitude_user_id ON amplitude_user (project, user_id) WHERE user_id IS NOT NULL")
+    sql.execute("CREATE INDEX amplitude_user_merged ON amplitude_user (merged_into) WHERE merged_into IS NOT NULL")
     sql.execute(
         "CREATE TABLE amplitude_device (project TEXT NOT NULL, device_id TEXT NOT NULL, anonymous_id INTEGER,"
         " last_user_id INTEGER, PRIMARY KEY (project, device_id)) WITHOUT ROWID"

@@ -1,0 +1,1 @@
+"""Amplitude's cohorts: what they say, who is in, who came and went, and the API that tells."""
