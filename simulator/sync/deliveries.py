@@ -1,0 +1,226 @@
+"""Delivering a run: four lanes, retries on the simulated clock, and one transaction per answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from simulator.ledger import Entry, Ledger
+from simulator.rules.cadence import Verdict, maybe_applied, next_free_run, retry_pause_ms, verdict
+from simulator.rules.instants import Instant
+from simulator.rules.outcomes import Outcome, RunStatus
+from simulator.rules.planning import Change, Direction
+from simulator.rules.switches import RuleSet
+from simulator.sync.destinations import DESTINATIONS
+from simulator.sync.destinations.base import Parcel
+from simulator.sync.destinations.braze_cohorts import NAME
+from simulator.sync.mailbox import Mailbox
+from simulator.sync.ports import Request, TransportError, Transports
+from simulator.sync.runs import NAME_STAGE, RunPlanner, run_id
+from simulator.sync.store import EngineStore
+from simulator.sync.store.records import Connection, Delivery, DeliveryState, Run, Sync, SyncState
+
+LANES = 4
+"""Requests of a run under way at one time. Amplitude, Receiving behavioral cohorts."""
+
+_SENT = {Direction.ADD: "sent_add", Direction.REMOVE: "sent_remove", Direction.RELEASE: "released"}
+_FIRST_MAPPING = ("MAP-1",)
+_LATER_MAPPING = ("MAP-2",)
+_LEAVER = ("MAP-5",)
+
+
+class Deliverer:
+    """Works through the deliveries of runs. The request of a delivery carries one id, however often it is tried."""
+
+    def __init__(
+        self, store: EngineStore, ledger: Ledger, mailbox: Mailbox, transports: Transports, planner: RunPlanner,
+        rules: RuleSet,
+    ) -> None:  # fmt: skip
+        self._store = store
+        self._ledger = ledger
+        self._mailbox = mailbox
+        self._transports = transports
+        self._planner = planner
+        self._rules = rules
+
+    def next_due(self, run: Run) -> Instant:
+        """When the run can go on; its start when only its end is left to do."""
+        lanes = self._lanes(run)
+        return min((each.due_at for each in lanes), default=run.started_at)
+
+    def work(self, run: Run, at: Instant) -> None:
+        """Do everything in a run that is due at or before `at`, in the order of due instants and then of numbers."""
+        sync = self._store.sync(run.sync)
+        while True:
+            lanes = self._lanes(run)
+            if not lanes:
+                self._end_stage(sync, run, at)
+                return
+            ready = [each for each in lanes if each.due_at <= at]
+            if not ready:
+                return
+            delivery = min(ready, key=lambda each: (each.due_at, each.number))
+            if delivery.answered:
+                self._settle(sync, run, delivery, self._store.changes_of(delivery.id), at)
+            else:
+                self._attempt(sync, run, delivery, at)
+            if self._store.run(run.sync, run.number).status is not RunStatus.RUNNING:
+                return
+
+    def cancel(self, sync: Sync, run: Run, at: Instant, reason: str) -> None:
+        """End a run whose sync is going away; what may have been applied stays known."""
+        with self._store.transaction():
+            self._abandon(sync, run, at)
+            self._store.update_run(run.sync, run.number, status=RunStatus.CANCELLED, finished_at=at, reason=reason)
+
+    def _lanes(self, run: Run) -> list[Delivery]:
+        return self._store.lanes(run.sync, run.number, NAME_STAGE, 1) or self._store.lanes(
+            run.sync, run.number, run.stage, LANES
+        )
+
+    def _attempt(self, sync: Sync, run: Run, delivery: Delivery, at: Instant) -> None:
+        connection = self._store.connection(sync.connection)
+        assert connection is not None
+        changes = self._store.changes_of(delivery.id)
+        if changes and all(change.direction is Direction.RELEASE for change in changes):
+            answer: tuple[int | None, str, int] = (204, "nothing to send", 0)
+        else:
+            request = self._request(sync, run, connection, delivery, changes)
+            answer = self._send(connection.endpoint, request)
+            self._store.count_in_run(run.sync, run.number, requests=1)
+        status, failure, took_ms = answer
+        with self._store.transaction():
+            doubt = delivery.maybe_applied or maybe_applied(status)
+            self._store.update_delivery(
+                delivery.id, attempts=delivery.attempts + 1, status=status, failure=failure, maybe_applied=doubt,
+                answered=took_ms > 0, due_at=at + took_ms,
+            )  # fmt: skip
+            if took_ms == 0:
+                self._settle(sync, run, self._store.delivery(delivery.id), changes, at)
+
+    def _request(
+        self, sync: Sync, run: Run, connection: Connection, delivery: Delivery, changes: Sequence[Change]
+    ) -> Request:
+        extras = self._store.extras_of(delivery.id)
+        parcel = Parcel(sync, connection, delivery, run.cohort_name, changes, extras)
+        request = DESTINATIONS[connection.kind].request(parcel)
+        headers = {**request.headers, "x-request-id": delivery.request}
+        return Request(request.method, request.path, headers, request.body)
+
+    def _send(self, endpoint: str, request: Request) -> tuple[int | None, str, int]:
+        """The status (None when no complete answer came), what went wrong, and the simulated time it took."""
+        try:
+            response = self._transports.to(endpoint).send(request)
+        except TransportError as error:
+            return None, error.failure, error.took_ms
+        except LookupError:
+            return None, "unreachable", 0
+        failure = "" if 200 <= response.status < 300 else response.body[:200].decode("utf-8", "replace")
+        return response.status, failure, response.took_ms
+
+    def _settle(self, sync: Sync, run: Run, delivery: Delivery, changes: Sequence[Change], at: Instant) -> None:
+        """SYNC-4. The sender knows the answer now: done, tried again later, or given up."""
+        judged = verdict(delivery.status)
+        pause_ms = retry_pause_ms(delivery.attempts) if judged is Verdict.RETRY else None
+        with self._store.transaction():
+            still_running = self._store.run(run.sync, run.number).status is RunStatus.RUNNING
+            if judged is Verdict.DELIVERED:
+                self._delivered(sync, run, delivery, changes, at)
+            elif pause_ms is not None and still_running:
+                self._store.update_delivery(delivery.id, due_at=at + pause_ms, answered=False)
+            else:
+                self._undelivered(sync, run, delivery, changes, at, DeliveryState.FAILED)
+                if still_running and (self._rules.failed_run_tail == "stop" or delivery.operation == NAME):
+                    self._abandon(sync, run, at)
+
+    def _delivered(self, sync: Sync, run: Run, delivery: Delivery, changes: Sequence[Change], at: Instant) -> None:
+        self._store.update_delivery(delivery.id, state=DeliveryState.DELIVERED, settled_at=at, answered=False)
+        if delivery.operation == NAME:
+            self._store.update_sync(sync.number, name_sent=run.cohort_name)
+        self._store.record_sent(sync.number, changes)
+        added = sum(change.direction is Direction.ADD for change in changes)
+        removed = sum(change.direction is Direction.REMOVE for change in changes)
+        self._store.count_in_run(run.sync, run.number, added=added, removed=removed)
+        self._write(sync, run, delivery, at, "delivered", [_sent_entry(run, change) for change in changes])
+
+    def _undelivered(
+        self, sync: Sync, run: Run, delivery: Delivery, changes: Sequence[Change], at: Instant, state: DeliveryState
+    ) -> None:
+        self._store.update_delivery(delivery.id, state=state, settled_at=at, answered=False)
+        if delivery.maybe_applied:
+            self._store.record_doubt(sync.number, changes)
+        self._store.count_in_run(run.sync, run.number, undelivered=len(changes))
+        answer = f"status {delivery.status}" if delivery.status else delivery.failure or "never sent"
+        note = f"{answer} after {delivery.attempts} attempts; rides with the next run"
+        entries = [
+            Entry(str(change.amplitude_id), "", change.identifier, Outcome.UNDELIVERED, ("SYNC-5", "SYNC-4"), note)
+            for change in changes
+        ]
+        self._write(sync, run, delivery, at, "undelivered", entries)
+
+    def _abandon(self, sync: Sync, run: Run, at: Instant) -> None:
+        """Nothing more of this run is sent."""
+        for delivery in self._store.waiting(run.sync, run.number):
+            changes = self._store.changes_of(delivery.id)
+            self._undelivered(sync, run, delivery, changes, at, DeliveryState.ABANDONED)
+
+    def _write(
+        self, sync: Sync, run: Run, delivery: Delivery, at: Instant, event: str, entries: Sequence[Entry]
+    ) -> None:
+        detail = {
+            "operation": delivery.operation, "number": delivery.number, "attempts": delivery.attempts,
+            "status": delivery.status, "failure": delivery.failure, "connection": sync.connection,
+            "hierarchy": [str(mapping) for mapping in run.mappings],
+        }  # fmt: skip
+        self._ledger.write(
+            at, room="engine", event=event, entries=entries, cohort=sync.cohort, sync=sync.id,
+            run=run_id(sync, run.number), request=delivery.request, detail=detail,
+        )  # fmt: skip
+
+    def _end_stage(self, sync: Sync, run: Run, at: Instant) -> None:
+        """Go on with the next mapping if there is one to try; otherwise the run ends here."""
+        with self._store.transaction():
+            if self._planner.next_stage(sync, run, at):
+                self._store.update_run(run.sync, run.number, stage=run.stage + 1)
+            else:
+                self._finish(sync, self._store.run(run.sync, run.number), at)
+
+    def _finish(self, sync: Sync, run: Run, at: Instant) -> None:
+        """SYNC-5, ALERT-1. Failed if any request was not delivered; only a success moves the cursor."""
+        lost = self._store.lost(run.sync, run.number)
+        status = RunStatus.FAILED if lost else RunStatus.SUCCESS
+        reason = ""
+        if lost:
+            first = lost[0]
+            answer = f"status {first.status}" if first.status else first.failure or "no answer"
+            reason = f"Request {first.number} ({first.operation}) was not delivered: {answer}."
+        self._store.update_run(run.sync, run.number, status=status, finished_at=at, reason=reason)
+        sync = self._store.sync(sync.number)
+        columns: dict[str, object] = {}
+        if status is RunStatus.SUCCESS:
+            columns |= {"cursor": run.cursor, "last_success": run.number}
+        if sync.state is SyncState.ACTIVE and sync.next_run_at is not None and sync.next_run_at < at:
+            columns["next_run_at"] = next_free_run(sync.cadence, sync.saved_at, run.started_at, sync.slot_ms, at)
+        if columns:
+            self._store.update_sync(sync.number, **columns)
+        finished = self._store.run(run.sync, run.number)
+        self._mailbox.run_finished(sync, finished, status, at)
+        detail = {
+            "status": status, "added": run.added, "removed": run.removed, "skipped": run.skipped,
+            "undelivered": run.undelivered, "requests": run.requests, "reason": reason,
+        }  # fmt: skip
+        self._ledger.write(
+            at, room="engine", event="run_finished", cohort=sync.cohort, sync=sync.id, run=run_id(sync, run.number),
+            detail=detail,
+        )  # fmt: skip
+
+
+def _sent_entry(run: Run, change: Change) -> Entry:
+    outcome = _SENT[change.direction]
+    if change.rank == 0:
+        return Entry(str(change.amplitude_id), "", change.identifier, outcome, _FIRST_MAPPING)
+    if change.rank < 0:
+        note = "the identifier stored at entry"
+        return Entry(str(change.amplitude_id), "", change.identifier, outcome, _LEAVER, note)
+    earlier = ", ".join(mapping.amplitude_property for mapping in run.mappings[: change.rank])
+    note = f"by mapping {change.rank + 1}, {run.mappings[change.rank]}; before it: {earlier}"
+    return Entry(str(change.amplitude_id), "", change.identifier, outcome, _LATER_MAPPING, note)

@@ -1,0 +1,40 @@
+"""What the engine asks of a destination: how to cut a run into requests, and the bytes of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from simulator.rules.planning import Change
+from simulator.sync.ports import CohortInfo, Request
+from simulator.sync.store.records import Connection, Delivery, Sync
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One request to build: the delivery's row and what it carries."""
+
+    sync: Sync
+    connection: Connection
+    delivery: Delivery
+    cohort_name: str
+    changes: Sequence[Change]
+    extras: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Destination(Protocol):
+    """A wire client: settings and bytes, no decisions about people."""
+
+    kind: str
+    batch_size: int
+    """Identifiers in one request, over all kinds and directions (SYNC-3)."""
+
+    def name_call(self, sync: Sync, cohort: CohortInfo) -> Mapping[str, Any] | None:
+        """What a call that names the cohort says, or None when no such call is needed now (SYNC-2)."""
+
+    def pile(self, change: Change) -> str:
+        """Changes of different piles never share a request."""
+
+    def request(self, parcel: Parcel) -> Request:
+        """The request of a delivery, with the keys that the connection has now."""

@@ -1,0 +1,77 @@
+"""Braze's partner cohort import: the call that names a cohort and the calls that change who is in it.
+
+Braze, Partner cohort import integration. The bodies are written out here and share nothing with the service that
+reads them, so that a wrong field name cannot agree with itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from simulator.rules.identity import Kind
+from simulator.rules.instants import format_instant
+from simulator.rules.planning import IDENTIFIERS_PER_REQUEST, Change, Direction
+from simulator.sync.destinations.base import Parcel
+from simulator.sync.ports import CohortInfo, Request
+from simulator.sync.store.records import Sync
+
+NAME = "name"
+USERS = "users"
+
+
+class BrazeCohorts:
+    """Both keys travel in the body (KEY-2); no per-person answer comes back (MATCH-5)."""
+
+    kind = "braze"
+    batch_size = IDENTIFIERS_PER_REQUEST
+
+    def name_call(self, sync: Sync, cohort: CohortInfo) -> Mapping[str, Any] | None:
+        """SYNC-2. On the first export, and again when the name has changed."""
+        if sync.name_sent == cohort.name:
+            return None
+        return {"name": cohort.name, "created_at": format_instant(cohort.created_at)}
+
+    def pile(self, change: Change) -> str:
+        """SYNC-3. Entries and exits of all kinds travel together."""
+        return ""
+
+    def request(self, parcel: Parcel) -> Request:
+        """The JSON body of either call."""
+        settings = parcel.connection.settings
+        body: dict[str, object] = {
+            "partner_api_key": settings["partner_api_key"],
+            "client_secret": settings["data_import_key"],
+            "cohort_id": parcel.sync.cohort,
+        }
+        path = f"/partners/{settings['partner']}/cohorts"
+        if parcel.delivery.operation == NAME:
+            body |= parcel.extras
+        else:
+            path += "/users"
+            body["cohort_changes"] = cohort_changes(parcel.changes)
+        headers = {"content-type": "application/json", "user-agent": "Amplitude/Cohort-Sync"}
+        return Request("POST", path, headers, orjson.dumps(body))
+
+
+def cohort_changes(changes: Sequence[Change]) -> list[dict[str, object]]:
+    """One object for entries and one for exits, each with only the kinds that it has; the order is kept."""
+    groups: list[dict[str, object]] = []
+    for direction in (Direction.ADD, Direction.REMOVE):
+        chosen = [change.identifier for change in changes if change.direction is direction]
+        if not chosen:
+            continue
+        group: dict[str, object] = {}
+        if user_ids := [each.value for each in chosen if each.kind is Kind.EXTERNAL_ID]:
+            group["user_ids"] = user_ids
+        if device_ids := [each.value for each in chosen if each.kind is Kind.DEVICE_ID]:
+            group["device_ids"] = device_ids
+        if aliases := [
+            {"alias_name": each.value, "alias_label": each.label} for each in chosen if each.kind is Kind.ALIAS
+        ]:
+            group["aliases"] = aliases
+        group["should_remove"] = direction is Direction.REMOVE
+        groups.append(group)
+    return groups

@@ -1,0 +1,162 @@
+"""The sync engine of a world: syncs become due, runs are planned, requests are delivered, all on the simulated clock.
+
+Nothing is kept between calls but rows, so an engine built again on the same database goes on where the last one
+stopped. The engine never holds a transaction while a request is under way.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from simulator.clock import SimClock
+from simulator.database import Database
+from simulator.ledger import Ledger
+from simulator.rules.cadence import Cadence, Plan, next_run
+from simulator.rules.instants import Instant
+from simulator.rules.mapping import Mapping as IdentifierMapping
+from simulator.rules.switches import RuleSet
+from simulator.sync.connections import Setup
+from simulator.sync.deliveries import Deliverer
+from simulator.sync.mailbox import Mailbox
+from simulator.sync.ports import OutcomeReader, Source, Transports
+from simulator.sync.runs import RunPlanner
+from simulator.sync.store import EngineStore
+from simulator.sync.store.records import Connection, Delivery, Run, Sync, SyncKind
+
+
+class Engine:
+    """Due work for the agenda, and the pages of Amplitude on which syncs are set up and watched."""
+
+    name = "sync engine"
+
+    def __init__(
+        self, *, database: Database, ledger: Ledger, clock: SimClock, source: Source, transports: Transports,
+        rules: RuleSet, seed: int, outcomes: OutcomeReader | None = None, plan: Plan = Plan.ENTERPRISE,
+    ) -> None:  # fmt: skip
+        self.clock = clock
+        self.store = EngineStore(database)
+        self.mailbox = Mailbox(database)
+        self.setup = Setup(self.store, ledger, clock, source, seed, plan)
+        self._planner = RunPlanner(self.store, ledger, source, rules, seed, outcomes)
+        self._deliverer = Deliverer(self.store, ledger, self.mailbox, transports, self._planner, rules)
+        self._working = threading.Lock()
+
+    # due work
+
+    def next_due(self) -> Instant | None:
+        """The earliest instant at which a run begins or a request is sent."""
+        dues = [self._deliverer.next_due(run) for run in self.store.running()]
+        begins = self.store.next_run_due()
+        if begins is not None:
+            dues.append(begins)
+        return min(dues, default=None)
+
+    def run_due(self, at: Instant) -> None:
+        """Begin every run and send every request due at or before `at`; returns at once when already at work."""
+        if not self._working.acquire(blocking=False):
+            return
+        try:
+            while self._turn(at):
+                pass
+        finally:
+            self._working.release()
+
+    def unfinished(self) -> bool:
+        """Whether a run is under way, or a scheduled sync still owes what its failed run could not deliver."""
+        return bool(self.store.running()) or self.store.any_owing()
+
+    def _turn(self, at: Instant) -> bool:
+        acted = False
+        for sync in self.store.due_syncs(at):
+            self._begin(sync, at)
+            acted = True
+        for run in self.store.running():
+            if self._deliverer.next_due(run) <= at:
+                self._deliverer.work(run, at)
+                acted = True
+        return acted
+
+    def _begin(self, sync: Sync, at: Instant) -> None:
+        connection = self.store.connection(sync.connection)
+        assert connection is not None
+        first = sync.runs == 0
+        trigger = "first" if first else "manual" if sync.cadence is Cadence.ONE_TIME else "schedule"
+        with self.store.transaction():
+            following = next_run(sync.cadence, sync.saved_at, at, sync.slot_ms)
+            self.store.update_sync(sync.number, next_run_at=following)
+            self._planner.begin(sync, connection, trigger, at)
+
+    # settings pages
+
+    def create_connection(
+        self, name: str, *, rest_endpoint: str, partner_api_key: str, data_import_key: str,
+        mappings: Sequence[IdentifierMapping], partner: str = "amplitude", workspace: str = "main",
+    ) -> Connection:  # fmt: skip
+        """CONN-1. Save a Braze destination. Raises SetupRefused."""
+        settings = {"partner": partner, "partner_api_key": partner_api_key, "data_import_key": data_import_key}
+        return self.setup.create_connection("braze", name, rest_endpoint, settings, mappings, workspace)
+
+    def change_mapping(self, connection_id: str, mappings: Sequence[IdentifierMapping]) -> None:
+        """MAP-5. Change how a destination names people, also while a run is under way."""
+        self.setup.change_mapping(connection_id, mappings)
+
+    def new_key(self, connection_id: str, data_import_key: str) -> None:
+        """KEY-1. Paste a new data import key; requests not yet answered are sent with it from now on."""
+        self.setup.change_settings(connection_id, data_import_key=data_import_key)
+
+    def create_sync(self, cohort: str, connection_id: str, cadence: Cadence, *, owner: str = "owner") -> Sync:
+        """CAD-1 to CAD-3. Save a sync of a cohort and run it for the first time, at once. Raises SetupRefused."""
+        return self._saved(self.setup.create_sync(SyncKind.COHORT, cohort, connection_id, cadence, owner, {}))
+
+    def change_cadence(self, sync_id: str, cadence: Cadence) -> Sync:
+        """CAD-2. Save a sync with another cadence; it runs at once and gets a new slot. Raises SetupRefused."""
+        return self._saved(self.setup.change_cadence(sync_id, cadence))
+
+    def sync_now(self, sync_id: str) -> Run:
+        """Run a sync at once, beside its schedule; the run as it stands when nothing more is due."""
+        self.setup.run_now(sync_id)
+        self.run_due(self.clock.now)
+        return self.runs(sync_id)[-1]
+
+    def pause(self, sync_id: str) -> None:
+        """Stop a sync's schedule; a run under way ends as it would."""
+        self.setup.pause(sync_id)
+
+    def resume(self, sync_id: str) -> None:
+        """Take up a sync's schedule again."""
+        self.setup.resume(sync_id)
+
+    def delete_sync(self, sync_id: str) -> None:
+        """End a sync for good; a run under way is cancelled and Braze's members stay."""
+        sync = self.setup.delete_sync(sync_id)
+        for run in self.store.running():
+            if run.sync == sync.number:
+                self._deliverer.cancel(sync, run, self.clock.now, "The sync was deleted.")
+
+    def delete_connection(self, connection_id: str) -> None:
+        """Remove a destination that no sync uses. Raises SetupRefused."""
+        self.setup.delete_connection(connection_id)
+
+    # what happened
+
+    def syncs(self) -> list[Sync]:
+        """All syncs, deleted ones too, by creation."""
+        return self.store.syncs()
+
+    def sync(self, sync_id: str) -> Sync:
+        """One sync. Raises UnknownSetup."""
+        return self.setup.sync(sync_id)
+
+    def runs(self, sync_id: str, since: Instant | None = None) -> list[Run]:
+        """The runs of a sync, oldest first; those that began at or after `since`. Deleted syncs keep theirs."""
+        found = self.store.sync_by_id(sync_id)
+        return self.store.runs(found.number, since or 0) if found else []
+
+    def deliveries(self, run: Run) -> list[Delivery]:
+        """The requests of a run, in order."""
+        return self.store.deliveries(run.sync, run.number)
+
+    def _saved(self, sync: Sync) -> Sync:
+        self.run_due(self.clock.now)
+        return self.store.sync(sync.number)

@@ -1,0 +1,236 @@
+"""Planning a run: who entered and left becomes requests, all remembered before the first of them is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+from simulator.ids import derive_hex
+from simulator.ledger import Entry, Ledger
+from simulator.rules.identity import AmplitudeUser, Identifier
+from simulator.rules.instants import Instant
+from simulator.rules.mapping import after_no_match
+from simulator.rules.outcomes import SKIP_RULES, Outcome, RunStatus
+from simulator.rules.planning import (
+    Change,
+    Direction,
+    Skip,
+    Standing,
+    SyncPlan,
+    reconcile,
+    release_reused,
+)
+from simulator.rules.switches import RuleSet
+from simulator.sync.destinations import DESTINATIONS
+from simulator.sync.destinations.base import Destination
+from simulator.sync.destinations.braze_cohorts import NAME, USERS
+from simulator.sync.ports import OutcomeReader, Source
+from simulator.sync.store import EngineStore
+from simulator.sync.store.records import Connection, NewDelivery, Run, Sync
+
+_Item = TypeVar("_Item")
+
+CHUNK = 1_000
+"""People mapped at a time; memory does not grow with the cohort."""
+DELIVERIES_AT_ONCE = 64
+NAME_STAGE = 0
+FIRST_STAGE = 1
+
+
+def run_id(sync: Sync, number: int) -> str:
+    """The name of a run in the ledger."""
+    return f"{sync.id}/{number}"
+
+
+@dataclass(slots=True)
+class Parcels:
+    """Changes of one run on their way into requests of at most the destination's size (SYNC-3)."""
+
+    store: EngineStore
+    seed: int
+    sync: Sync
+    run: Run
+    destination: Destination
+    at: Instant
+    number: int
+    piles: dict[str, list[Change]]
+    ready: list[NewDelivery]
+
+    def add(self, stage: int, changes: list[Change]) -> None:
+        """Put changes on their piles; cut a request off each pile that is full."""
+        size = self.destination.batch_size
+        for change in changes:
+            pile = self.piles.setdefault(self.destination.pile(change), [])
+            pile.append(change)
+            if len(pile) == size:
+                self.ready.append(NewDelivery(USERS, stage, pile[:]))
+                pile.clear()
+        if len(self.ready) >= DELIVERIES_AT_ONCE:
+            self._write()
+
+    def close(self, stage: int) -> None:
+        """Cut off what is left and remember everything."""
+        self.ready += [NewDelivery(USERS, stage, pile) for pile in self.piles.values() if pile]
+        self.piles = {}
+        self._write()
+
+    def _write(self) -> None:
+        requests = [
+            derive_hex(self.seed, "request", self.sync.number, self.run.number, self.number + offset, length=32)
+            for offset in range(len(self.ready))
+        ]
+        self.store.add_deliveries(self.run, self.number, self.ready, requests, self.at)
+        self.number += len(self.ready)
+        self.ready = []
+
+
+class RunPlanner:
+    """Reads the source, applies the rules, writes deliveries and skips."""
+
+    def __init__(
+        self,
+        store: EngineStore,
+        ledger: Ledger,
+        source: Source,
+        rules: RuleSet,
+        seed: int,
+        outcomes: OutcomeReader | None,
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._source = source
+        self._rules = rules
+        self._seed = seed
+        self._outcomes = outcomes
+
+    def begin(self, sync: Sync, connection: Connection, trigger: str, at: Instant) -> None:
+        """Start the next run of a sync: everything it will send is on disk when this returns.
+
+        The changes asked for are those since the last successful run (SYNC-1), whatever happened in between.
+        """
+        info = self._source.cohort_info(sync.cohort)
+        feed = self._source.changes(sync.cohort, sync.cursor, at)
+        run = Run(
+            sync=sync.number, number=sync.runs + 1, trigger=trigger, started_at=at, finished_at=None,
+            status=RunStatus.RUNNING, cursor=feed.cursor, cohort_name=info.name, mappings=connection.mappings,
+            stage=FIRST_STAGE, added=0, removed=0, skipped=0, undelivered=0, requests=0, reason="",
+        )  # fmt: skip
+        self._store.add_run(run)
+        self._store.update_sync(sync.number, runs=run.number)
+        destination = DESTINATIONS[connection.kind]
+        parcels = self._parcels(sync, run, destination, at)
+        if (naming := destination.name_call(sync, info)) is not None:
+            parcels.ready.append(NewDelivery(NAME, NAME_STAGE, (), naming))
+        self._plan(sync, run, parcels, feed.entered, feed.left)
+        parcels.close(FIRST_STAGE)
+
+    def next_stage(self, sync: Sync, run: Run, at: Instant) -> bool:
+        """MAP-2, `on_no_match`. Send whom Braze did not match again by their next mapping; False if there is none."""
+        if self._rules.fallback != "on_no_match" or self._outcomes is None or len(run.mappings) < 2:
+            return False
+        sent = [each for each in self._store.deliveries(sync.number, run.number) if each.stage == run.stage]
+        unmatched = self._outcomes.unmatched([each.request for each in sent])
+        if not unmatched:
+            return False
+        connection = self._store.connection(sync.connection)
+        assert connection is not None
+        parcels = self._parcels(sync, run, DESTINATIONS[connection.kind], at)
+        found = False
+        for delivery in sent:
+            missed = {
+                change.amplitude_id: change
+                for change in self._store.changes_of(delivery.id)
+                if change.direction is Direction.ADD and change.identifier in unmatched
+            }
+            again: list[Change] = []
+            for user in self._source.users(list(missed)):
+                before = missed[user.amplitude_id]
+                resolved = after_no_match(user, run.mappings, before.rank, self._rules.fallback)
+                if resolved is not None:
+                    again.append(Change(user.amplitude_id, Direction.ADD, resolved.identifier, resolved.rank))
+            self._store.forget_sent(
+                sync.number, [(change.amplitude_id, missed[change.amplitude_id].identifier) for change in again]
+            )
+            parcels.add(run.stage + 1, again)
+            found = found or bool(again)
+        parcels.close(run.stage + 1)
+        return found
+
+    def _parcels(self, sync: Sync, run: Run, destination: Destination, at: Instant) -> Parcels:
+        first = self._store.delivery_count(sync.number, run.number)
+        return Parcels(self._store, self._seed, sync, run, destination, at, first, {}, [])
+
+    def _plan(
+        self, sync: Sync, run: Run, parcels: Parcels, entered: Iterator[AmplitudeUser], left: Sequence[int]
+    ) -> None:
+        strays = self._half_done(sync)
+        for amplitude_id in left:
+            strays.pop(amplitude_id, None)
+        removals = [change for chunk in _chunks(iter(left)) for change in self._reconcile(sync, run, [], chunk).changes]
+        somebody_goes = bool(removals or strays)
+        entering: set[Identifier] = set()
+        anybody_sent = self._store.anybody_sent(sync.number)
+        for number, chunk in enumerate(_chunks(entered)):
+            planned = self._reconcile(sync, run, chunk, [], known=anybody_sent)
+            self._skip(sync, run, number, planned.skips, parcels.at)
+            if somebody_goes:
+                entering.update(change.identifier for change in planned.changes)
+                for user in chunk:
+                    strays.pop(user.amplitude_id, None)
+            parcels.add(FIRST_STAGE, list(planned.changes))
+        returned = self._source.users(sorted(person for person, was_member in strays.items() if was_member))
+        again = self._reconcile(sync, run, returned, [])
+        self._skip(sync, run, -1, again.skips, parcels.at)
+        entering.update(change.identifier for change in again.changes)
+        gone = sorted(person for person, was_member in strays.items() if not was_member)
+        removals += [
+            change for chunk in _chunks(iter(gone)) for change in self._reconcile(sync, run, [], chunk).changes
+        ]
+        parcels.add(FIRST_STAGE, [*again.changes, *release_reused(removals, entering)])
+
+    def _half_done(self, sync: Sync) -> dict[int, bool]:
+        """Everybody whom a failed run since the last success touched, and whether they were a member at that success.
+
+        The first thing that a failed run tried for somebody tells: a member can only be removed, anybody else only
+        be added. Such a person may need a request although no change of theirs is left (SYNC-5, SYNC-7).
+        """
+        touched: dict[int, bool] = {}
+        if sync.runs > sync.last_success:
+            for changes in self._store.attempted_since(sync.number, sync.last_success):
+                for change in changes:
+                    touched.setdefault(change.amplitude_id, change.direction is not Direction.ADD)
+        return touched
+
+    def _reconcile(
+        self, sync: Sync, run: Run, wanted: list[AmplitudeUser], unwanted: list[int], known: bool = True
+    ) -> SyncPlan:
+        people = unwanted or [user.amplitude_id for user in wanted]
+        standing: dict[int, list[Standing]] = self._store.standing(sync.number, people) if known and people else {}
+        return reconcile(wanted, unwanted, standing, run.mappings, self._rules.fallback)
+
+    def _skip(self, sync: Sync, run: Run, number: int, skips: tuple[Skip, ...], at: Instant) -> None:
+        """MAP-3. Nothing is sent for these people; the run goes on and can still succeed."""
+        if not skips:
+            return
+        self._store.add_skips(sync.number, run.number, number, skips)
+        self._store.count_in_run(sync.number, run.number, skipped=len(skips))
+        entries = [
+            Entry(
+                person=str(skip.amplitude_id),
+                outcome=Outcome.SKIPPED,
+                rules=SKIP_RULES[skip.reason],
+                note=f"{skip.reason}: no value for {', '.join(skip.tried)}",
+            )
+            for skip in skips
+        ]
+        self._ledger.write(
+            at, room="engine", event="skipped", entries=entries, cohort=sync.cohort, sync=sync.id,
+            run=run_id(sync, run.number),
+        )  # fmt: skip
+
+
+def _chunks(items: Iterator[_Item]) -> Iterator[list[_Item]]:
+    while chunk := list(islice(items, CHUNK)):
+        yield chunk

@@ -1,0 +1,91 @@
+"""Rows about people: the identifier sent for each, and who was skipped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import orjson
+
+from simulator.rules.identity import Identifier
+from simulator.rules.planning import Change, Direction, Skip, Standing
+from simulator.sync.store.packing import KIND_CODES, KINDS, unpack_changes
+from simulator.sync.store.rows import Rows
+
+
+class PeopleRows(Rows):
+    """Who is in Braze as far as the engine knows, per sync."""
+
+    def record_sent(self, sync: int, changes: Iterable[Change]) -> None:
+        """MAP-5. After a delivery: entries are stored under what was sent, leavers are forgotten."""
+        added, gone = [], []
+        for amplitude_id, direction, (kind, value, label), _ in changes:
+            if direction is Direction.ADD:
+                added.append((sync, amplitude_id, KIND_CODES[kind], value, label))
+            else:
+                gone.append((sync, amplitude_id, KIND_CODES[kind], value, label))
+        if added:
+            self._database.executemany("INSERT OR REPLACE INTO engine_sent VALUES (?, ?, ?, ?, ?, 1)", added)
+        self._forget(gone)
+
+    def record_doubt(self, sync: int, changes: Iterable[Change]) -> None:
+        """SYNC-6. After a request of unknown fate: its people may or may not be there."""
+        rows = [
+            (sync, amplitude_id, KIND_CODES[kind], value, label)
+            for amplitude_id, direction, (kind, value, label), _ in changes
+            if direction is not Direction.RELEASE
+        ]
+        self._database.executemany(
+            "INSERT INTO engine_sent VALUES (?, ?, ?, ?, ?, 0) ON CONFLICT DO UPDATE SET certain = 0", rows
+        )
+
+    def forget_sent(self, sync: int, people: Iterable[tuple[int, Identifier]]) -> None:
+        """Drop what is stored for people under identifiers that turned out to match nobody."""
+        self._forget(
+            [(sync, amplitude_id, KIND_CODES[kind], value, label) for amplitude_id, (kind, value, label) in people]
+        )
+
+    def _forget(self, rows: Sequence[tuple[int, int, int, str, str]]) -> None:
+        if rows:
+            self._database.executemany(
+                "DELETE FROM engine_sent WHERE sync = ? AND person = ? AND kind = ? AND value = ? AND label = ?", rows
+            )
+
+    def anybody_sent(self, sync: int) -> bool:
+        """Whether anything is stored for a sync."""
+        return self._database.row("SELECT 1 FROM engine_sent WHERE sync = ? LIMIT 1", (sync,)) is not None
+
+    def standing(self, sync: int, people: Sequence[int]) -> dict[int, list[Standing]]:
+        """What earlier requests left in Braze for these people; people without anything are left out."""
+        found: dict[int, list[Standing]] = {}
+        rows = self._database.rows(
+            "SELECT s.person, s.kind, s.value, s.label, s.certain FROM json_each(?2) j "
+            "CROSS JOIN engine_sent s ON s.sync = ?1 AND s.person = j.value "
+            "ORDER BY s.person, s.kind, s.value, s.label",
+            (sync, orjson.dumps(people).decode()),
+        )
+        for person, kind, value, label, certain in rows:
+            found.setdefault(person, []).append(Standing(Identifier(KINDS[kind], value, label), bool(certain)))
+        return found
+
+    def attempted_since(self, sync: int, run: int) -> list[list[Change]]:
+        """What requests of later runs than this one carried that were, or may have been, applied; oldest first."""
+        return [
+            unpack_changes(row[0])
+            for row in self._database.rows(
+                "SELECT changes FROM engine_delivery WHERE sync = ? AND run > ? "
+                "AND (state = 'delivered' OR maybe_applied) ORDER BY run, number",
+                (sync, run),
+            )
+        ]
+
+    def add_skips(self, sync: int, run: int, number: int, skips: Sequence[Skip]) -> None:
+        """Keep who was skipped in one chunk of a run, for the history."""
+        packed = orjson.dumps([(skip.amplitude_id, skip.reason, skip.tried) for skip in skips])
+        self._database.execute("INSERT INTO engine_skip VALUES (?, ?, ?, ?)", (sync, run, number, packed))
+
+    def skips(self, sync: int, run: int) -> list[tuple[int, str, list[str]]]:
+        """Who was skipped in a run: amplitude_id, reason, properties tried."""
+        rows = self._database.rows(
+            "SELECT people FROM engine_skip WHERE sync = ? AND run = ? ORDER BY number", (sync, run)
+        )
+        return [tuple(skip) for row in rows for skip in orjson.loads(row[0])]
