@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import sqrt
-from random import Random
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from simulator.rules.instants import MINUTE_MS
 
@@ -20,6 +19,14 @@ NORMAL_95 = 1.96
 ESTIMATE_CACHED_MS = 15 * MINUTE_MS
 
 Person = TypeVar("Person")
+
+
+class Sampler(Protocol):
+    """Draws without replacement; a seeded `random.Random` is one."""
+
+    def sample(self, population: Sequence[Person], k: int) -> list[Person]:
+        """So many of them, each at most once."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +45,14 @@ def exact_size(people: Sequence[Person], belongs: Callable[[Person], bool]) -> i
 
 
 def estimated_size(
-    people: Sequence[Person], belongs: Callable[[Person], bool], random: Random, sample_size: int = SAMPLE_SIZE
+    people: Sequence[Person], belongs: Callable[[Person], bool], sampler: Sampler, sample_size: int = SAMPLE_SIZE
 ) -> Estimate:
-    """The size guessed from a random sample without replacement; the same generator gives the same guess."""
+    """The size guessed from a random sample without replacement; the same sampler gives the same guess."""
     total = len(people)
     if total <= sample_size:
         size = exact_size(people, belongs)
         return Estimate(size, size, size, total)
-    share = exact_size(random.sample(people, sample_size), belongs) / sample_size
+    share = exact_size(sampler.sample(people, sample_size), belongs) / sample_size
     margin = NORMAL_95 * sqrt(share * (1 - share) / sample_size)
     low, high = max(0.0, share - margin), min(1.0, share + margin)
     return Estimate(round(share * total), round(low * total), round(high * total), sample_size)
