@@ -138,21 +138,24 @@ class Ledger:
         """Everything that happened to one person: under an Amplitude id, under a Braze id, or by what was sent for them.
 
         Braze does not know whom an identifier was meant for; the request id and the identifier that the engine wrote
-        down join the two halves.
+        down join the two halves. The engine writes when it has the answer, so Braze's half stands before it.
         """
-        sent: set[tuple[str, Identifier]] = set()
+        sent = {
+            (page.request, entry.identifier)
+            for page in self.pages(rooms=["engine"])
+            if page.request
+            for entry in page.entries
+            if entry.person in persons
+        }
         known = set(identifiers)
         for page in self.pages():
             for entry in page.entries:
                 identifier = entry.identifier
-                if entry.person and entry.person in persons:
-                    if page.request and identifier is not None:
-                        sent.add((page.request, identifier))
-                    yield page, entry
-                elif (
-                    (entry.profile and entry.profile in profiles)
-                    or (identifier is not None and (page.request, identifier) in sent)
-                    or (identifier is not None and identifier in known and not entry.person)
+                if (
+                    (entry.person and entry.person in persons)
+                    or (entry.profile and entry.profile in profiles)
+                    or (not entry.person and identifier in known)
+                    or (not entry.person and (page.request, identifier) in sent)
                 ):
                     yield page, entry
 
