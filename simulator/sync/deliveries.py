@@ -206,7 +206,7 @@ class Deliverer:
         self._mailbox.run_finished(sync, finished, status, at)
         detail = {
             "status": status, "added": run.added, "removed": run.removed, "skipped": run.skipped,
-            "undelivered": run.undelivered, "requests": run.requests, "reason": reason,
+            "undelivered": run.undelivered, "requests": run.requests, "reason": reason, "started_at": run.started_at,
         }  # fmt: skip
         self._ledger.write(
             at, room="engine", event="run_finished", cohort=sync.cohort, sync=sync.id, run=run_id(sync, run.number),
