@@ -169,11 +169,14 @@ def decides_something(path: Path) -> bool:
 
 
 @pytest.mark.parametrize("path", [p for p in MODULES if p.name != "__init__.py" and decides_something(p)], ids=dotted)
-def test_every_module_has_its_tests(path: Path) -> None:
-    relative = path.relative_to(PACKAGE)
-    own = ROOT / "tests" / relative.with_name(f"test_{relative.name}")
-    of_its_package = ROOT / "tests" / relative.parent.parent / f"test_{relative.parent.name}.py"
-    assert own.is_file() or of_its_package.is_file(), f"neither {own.relative_to(ROOT)} nor its package's test exists"
+def test_every_room_has_its_tests(path: Path) -> None:
+    folder, name = path.relative_to(PACKAGE).parent, path.stem
+    own = ROOT / "tests" / folder / f"test_{name}.py"
+    of_its_room = [
+        *(ROOT / "tests" / folder).glob("test_*.py"),
+        *(ROOT / "tests" / folder.parent).glob(f"test_{folder.name}*.py"),
+    ]
+    assert own.is_file() or (folder != Path() and of_its_room), f"no test in tests/{folder} looks at {dotted(path)}"
 
 
 def test_first_party_imports_stand_at_the_top_except_in_the_command_line() -> None:
