@@ -1,0 +1,83 @@
+"""What only the whole of a scenario can tell: connections to choose from, cohorts that can be edited, expectations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from simulator.scenario.language.shapes import Reader
+from simulator.scenario.language.source import Where
+from simulator.scenario.model.expect import Expect
+from simulator.scenario.model.expectations import Outcomes
+from simulator.scenario.model.scenario import Scenario
+from simulator.scenario.model.steps.base import Step
+from simulator.scenario.model.steps.people import Enters, Leaves
+from simulator.scenario.model.steps.syncs import Sync
+from simulator.scenario.model.steps.wire import Call
+
+
+def check(scenario: Scenario, reader: Reader) -> None:
+    """Report everything that is wrong between the parts of a scenario."""
+    for step in scenario.timeline:
+        if isinstance(step, Sync):
+            _check_connection(step, scenario, reader)
+        elif isinstance(step, Enters | Leaves):
+            _check_static(step, scenario, reader)
+        elif isinstance(step, Expect):
+            _check_expect(step, scenario, reader)
+    for name, where in _names_given_twice(scenario):
+        hint = "give this one another name"
+        reader.refuse(f"there is another sync called {name!r}", where, hint)
+    if not any(_expects(step) for step in scenario.timeline):
+        where = scenario.spots.get("scenario", scenario.where)
+        reader.refuse("this scenario expects nothing", where, "add `expect:` at the end, or a step `- expect:`")
+
+
+def _check_connection(step: Sync, scenario: Scenario, reader: Reader) -> None:
+    if step.to is not None:
+        return
+    if not scenario.connections:
+        reader.refuse("there is no connection to sync over", step.where, "add `connections: {braze: [user_id]}`")
+    elif len(scenario.connections) > 1:
+        reader.refuse("over which connection?", step.where, f"add `to:` with one of {', '.join(scenario.connections)}")
+
+
+def _check_static(step: Enters | Leaves, scenario: Scenario, reader: Reader) -> None:
+    if not scenario.cohorts[step.cohort].static:
+        hint = "let people do what its definition asks for, or define it with `people: [...]`"
+        where = step.spots.get("cohort", step.where)
+        reader.refuse(f"{step.cohort} has a definition; nobody is put into it by hand", where, hint)
+
+
+def _check_expect(step: Expect, scenario: Scenario, reader: Reader) -> None:
+    for expectation in step.expectations:
+        if isinstance(expectation, Outcomes) and scenario.population is None:
+            reader.refuse("only generated people are born with an outcome", expectation.where, "add a population")
+
+
+def sync_names(scenario: Scenario) -> dict[int, str]:
+    """The name of each sync by the index of its step: the one given, else the cohort's, numbered when it is taken."""
+    names: dict[int, str] = {}
+    taken = {step.name for step in scenario.timeline if isinstance(step, Sync) and step.name}
+    for index, step in enumerate(scenario.timeline):
+        if not isinstance(step, Sync):
+            continue
+        name, number = step.name or step.cohort, 1
+        while step.name is None and name in taken:
+            number += 1
+            name = f"{step.cohort} ({number})"
+        names[index] = name
+        taken.add(name)
+    return names
+
+
+def _names_given_twice(scenario: Scenario) -> Iterator[tuple[str, Where]]:
+    seen: set[str] = set()
+    for step in scenario.timeline:
+        if isinstance(step, Sync) and step.name:
+            if step.name in seen:
+                yield step.name, step.spots.get("name", step.where)
+            seen.add(step.name)
+
+
+def _expects(step: Step) -> bool:
+    return isinstance(step, Expect) or (isinstance(step, Call) and step.expect is not None)

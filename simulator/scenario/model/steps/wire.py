@@ -1,0 +1,84 @@
+"""Steps on the wire: any HTTP request to either service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from simulator.scenario.language.records import Record, RecordOf, key
+from simulator.scenario.language.shapes import Choice, Either, Json, ListOf, MapOf, Reader, Text
+from simulator.scenario.model.steps.base import Step
+from simulator.scenario.model.words import STATUS, TEXT
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+class Service(StrEnum):
+    """The two services."""
+
+    BRAZE = "braze"
+    AMPLITUDE = "amplitude"
+
+
+class Auth(StrEnum):
+    """Which credentials a call carries."""
+
+    GOOD = "good"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer(Record):
+    """What a call should be answered with."""
+
+    SHORT: ClassVar[str] = "status"
+
+    status: int | None = key(STATUS, "The HTTP status.", default=None)
+    body: object = key(
+        Json(),
+        "What the JSON body holds: an object may have further keys, a list must agree item by item, anything else must "
+        "be equal.",
+        default=None,
+    )
+    contains: tuple[str, ...] = key(ListOf(TEXT, single=True), "Texts that the body contains.", default=())
+    headers: Mapping[str, str] = key(MapOf(Text("a header name"), TEXT), "Headers and their exact values.", default={})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Step):
+    """Sends one HTTP request to a service and compares the answer; each `expect` in it counts as an expectation.
+
+    In body, query, path and headers these words are replaced by the keys of the world: `{braze_rest_key}`,
+    `{data_import_key}`, `{partner_api_key}`, `{amplitude_api_key}`, `{amplitude_secret_key}`; `{cohort:NAME}` is the id
+    of a cohort of the file. With `auth: good` (the default) a call to Braze outside `/partners/` carries the REST key
+    as a bearer token, and a call to Amplitude the keys as Basic credentials; a key in a body must be written there.
+    """
+
+    EXAMPLES: ClassVar[tuple[str, ...]] = (
+        """call:
+  service: braze
+  path: /partners/amplitude/cohorts/users
+  body:
+    partner_api_key: "{partner_api_key}"
+    client_secret: wrong
+    cohort_id: "{cohort:openers}"
+    cohort_changes: []
+  expect: {status: 401, body: {message: Invalid client secret}}""",
+    )
+
+    service: Service = key(Choice(Service), "Which service.")
+    method: str = key(Choice(_METHODS), "The HTTP method.", default="POST")
+    path: str = key(Text("a path", r"/\S*", "write it like /users/track"), "The path.")
+    query: Mapping[str, object] = key(MapOf(Text("a name"), Json()), "Query parameters.", default={})
+    headers: Mapping[str, str] = key(MapOf(Text("a header name"), TEXT), "Further headers.", default={})
+    auth: Auth = key(Choice(Auth), "Which credentials.", default=Auth.GOOD)
+    body: object = key(Json(), "The JSON body; text is sent as it is.", default=None)
+    expect: Answer | None = key(
+        Either(RecordOf(Answer), None, RecordOf(Answer)), "The expected answer.", default=None, shown="any answer"
+    )
+
+    def problems(self, reader: Reader) -> None:
+        if self.method == "GET" and self.body is not None:
+            reader.refuse("a GET has no body", self.spots["body"], "use `query`, or `method: POST`")

@@ -1,0 +1,84 @@
+"""From a tree to scenarios: names first, then every section, then what only the whole can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from simulator.scenario.checks import check
+from simulator.scenario.files import Case, cases_of, cases_of_text
+from simulator.scenario.language.nodes import Entries, Listing, Node, Scalar
+from simulator.scenario.language.records import read_record
+from simulator.scenario.language.shapes import Broken, Reader
+from simulator.scenario.language.source import Problem, ScenarioInvalid
+from simulator.scenario.model.scenario import POPULATION, Scenario
+
+
+def load(path: Path, name: str = "") -> list[Scenario]:
+    """The scenario of a file, once for each case of its matrix. Raises ScenarioInvalid with all that is wrong."""
+    return _scenarios(cases_of(path, name or str(path)))
+
+
+def load_text(text: str, name: str = "scenario", folder: Path | None = None) -> list[Scenario]:
+    """The same for text; fragments are looked for in `folder`."""
+    return _scenarios(cases_of_text(text, name, folder or Path()))
+
+
+def _scenarios(cases: list[Case]) -> list[Scenario]:
+    problems: list[Problem] = []
+    scenarios: list[Scenario] = []
+    for case in cases:
+        reader = Reader()
+        scenario = _scenario(case, reader)
+        problems += reader.problems
+        if scenario is not None:
+            scenarios.append(scenario)
+    if problems:
+        raise ScenarioInvalid(problems)
+    return scenarios
+
+
+def _scenario(case: Case, reader: Reader) -> Scenario | None:
+    _collect_names(case.root, reader)
+    scenario = read_record(Scenario, case.root, reader)
+    if isinstance(scenario, Broken):
+        return None
+    check(scenario, reader)
+    return replace(scenario, case=case.values)
+
+
+def _collect_names(root: Entries, reader: Reader) -> None:
+    """The names that a file gives, so that any step may use any of them."""
+    for section, kind in (("people", "person"), ("connections", "connection"), ("cohorts", "cohort")):
+        node = root.get(section)
+        if isinstance(node, Entries):
+            reader.known(kind).update({key.text: key.where for key, _ in node.entries})
+    population = root.get("population")
+    if population is not None:
+        recipe = POPULATION.read(population, Reader())
+        reader.generated_people = 0 if isinstance(recipe, Broken) else recipe.size
+    for verb, value in _steps(root):
+        if verb == "sync":
+            name = _sync_name(value)
+            known = reader.known("sync")
+            if name is not None and name.text not in known:
+                known[name.text] = name.where
+        elif verb == "create_segment" and isinstance(value, Entries):
+            segment = value.get("name")
+            if isinstance(segment, Scalar):
+                reader.known("segment")[segment.text] = segment.where
+
+
+def _steps(root: Entries) -> Iterator[tuple[str, Node]]:
+    steps = root.get("steps")
+    for step in steps.items if isinstance(steps, Listing) else ():
+        if isinstance(step, Entries):
+            yield from ((key.text, value) for key, value in step.entries)
+
+
+def _sync_name(value: Node) -> Scalar | None:
+    node: Node | None = value
+    if isinstance(value, Entries):
+        node = value.get("name") or value.get("cohort")
+    return node if isinstance(node, Scalar) else None
