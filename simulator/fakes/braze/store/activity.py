@@ -41,7 +41,7 @@ class Total(NamedTuple):
     name: str
     first: Instant
     last: Instant
-    count: int
+    times: int
 
 
 class AppUse(NamedTuple):
@@ -83,7 +83,10 @@ class Activity:
             "INSERT INTO braze_purchase (profile, product_id, at, currency, price, quantity, app_id, properties) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                (p.row, p.product_id, p.at, p.currency, p.price, p.quantity, p.app_id, orjson.dumps(p.properties).decode())
+                (
+                    p.row, p.product_id, p.at, p.currency, p.price, p.quantity, p.app_id,
+                    orjson.dumps(p.properties).decode(),
+                )
                 for p in purchases
             ],
         )  # fmt: skip
@@ -101,7 +104,8 @@ class Activity:
         """Totals per product, of purchases at or after `since`."""
         found = self._database.rows(
             "SELECT product_id, min(at), max(at), sum(quantity) FROM braze_purchase WHERE profile = ? "
-            "AND at >= coalesce(?, at) AND product_id = coalesce(?, product_id) GROUP BY product_id ORDER BY product_id",
+            "AND at >= coalesce(?, at) AND product_id = coalesce(?, product_id) GROUP BY product_id "
+            "ORDER BY product_id",
             (row, since, product_id),
         )
         return [Total(*each) for each in found]
@@ -150,7 +154,9 @@ class Activity:
 
     def push_tokens(self, row: int) -> list[PushToken]:
         """Push tokens of a profile."""
-        query = "SELECT app_id, token, device_id, platform FROM braze_push_token WHERE profile = ? ORDER BY app_id, token"
+        query = (
+            "SELECT app_id, token, device_id, platform FROM braze_push_token WHERE profile = ? ORDER BY app_id, token"
+        )
         return [PushToken(*each) for each in self._database.rows(query, (row,))]
 
     def set_group_states(self, rows: Sequence[int], states: Mapping[str, str], at: Instant) -> None:

@@ -62,7 +62,8 @@ class DataPoints:
         for row, number in counts.items():
             by_number.setdefault(number, []).append(row)
         return sum(
-            self.log(workspace, at, cause, rule, rows, each=number, request=request) for number, rows in by_number.items()
+            self.log(workspace, at, cause, rule, rows, each=number, request=request)
+            for number, rows in by_number.items()
         )
 
     def total(
@@ -90,14 +91,16 @@ class DataPoints:
         name = {word: word for word in ("cause", "rule", "partner", "cohort_id", "request")}[column]
         return dict(
             self._database.rows(
-                f"SELECT {name}, sum(total) FROM braze_data_point WHERE workspace = ? GROUP BY 1 ORDER BY 1", (workspace,)
+                f"SELECT {name}, sum(total) FROM braze_data_point WHERE workspace = ? GROUP BY 1 ORDER BY 1",
+                (workspace,),
             )
         )
 
     def by_day(self, workspace: str) -> dict[Instant, int]:
         """Points by UTC day; the key is the day's first instant."""
         found = self._database.rows(
-            f"SELECT at / {DAY_MS} * {DAY_MS}, sum(total) FROM braze_data_point WHERE workspace = ? GROUP BY 1 ORDER BY 1",
+            f"SELECT at / {DAY_MS} * {DAY_MS}, sum(total) FROM braze_data_point WHERE workspace = ? "
+            "GROUP BY 1 ORDER BY 1",
             (workspace,),
         )
         return {Instant(day): total for day, total in found}
@@ -109,4 +112,4 @@ class DataPoints:
             "WHERE workspace = ? AND request = coalesce(?, request) ORDER BY line",
             (workspace, request),
         )
-        return [PointLine(*plain, tuple(orjson.loads(profiles))) for *plain, profiles in found]
+        return [PointLine._make((*row[:-1], tuple(orjson.loads(row[-1])))) for row in found]

@@ -237,8 +237,7 @@ class Profiles:
 
 
 def _read(columns: Sequence[Any]) -> Profile:
-    row, workspace, braze_id, external_id, email, phone, created_at, updated_at, once_anonymous, fields, custom = columns
-    return Profile(
-        row, workspace, braze_id, external_id, email, phone, created_at, updated_at, bool(once_anonymous),
-        orjson.loads(fields), orjson.loads(custom),
-    )  # fmt: skip
+    profile = Profile(*columns)
+    profile.once_anonymous = bool(profile.once_anonymous)
+    profile.fields, profile.custom = orjson.loads(columns[9]), orjson.loads(columns[10])
+    return profile

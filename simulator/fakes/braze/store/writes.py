@@ -6,7 +6,7 @@ The queue is a kind of due work on the world's agenda; what is waiting survives 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -30,7 +30,7 @@ class Accepted(NamedTuple):
     request: str
 
 
-Apply = Callable[[Accepted, bytes], None]
+Apply = Callable[[Accepted, Any], None]
 
 
 class Writes:
@@ -48,8 +48,8 @@ class Writes:
         """Say who applies the writes of an operation."""
         self._apply[operation] = apply
 
-    def accept(self, operation: str, accepted: Accepted, body: bytes) -> None:
-        """Apply now, or queue until a drawn instant."""
+    def accept(self, operation: str, accepted: Accepted, body: object) -> None:
+        """Apply now, or queue until a drawn instant. The body is plain JSON values, without any key."""
         shortest, longest = DELAY_RANGES_MS[self._visibility()]
         if longest == 0:
             with self._database.transaction():
@@ -61,7 +61,7 @@ class Writes:
         self._database.execute(
             "INSERT INTO braze_pending_write (workspace, operation, accepted_at, due_at, request, body) "
             "VALUES (?, ?, ?, ?, ?, ?)",
-            (accepted.workspace, operation, accepted.at, due_at, accepted.request, body),
+            (accepted.workspace, operation, accepted.at, due_at, accepted.request, orjson.dumps(body)),
         )
 
     def next_due(self) -> Instant | None:
@@ -78,20 +78,9 @@ class Writes:
                 (at,),
             ).fetchall()
             for number, workspace, operation, due_at, request, body in due:
-                self._apply[operation](Accepted(workspace, Instant(due_at), request), body)
+                self._apply[operation](Accepted(workspace, Instant(due_at), request), orjson.loads(body))
                 sql.execute("DELETE FROM braze_pending_write WHERE write = ?", (number,))
 
     def unfinished(self) -> bool:
         """Whether any accepted write is not visible yet."""
         return self.next_due() is not None
-
-
-def pack(body: object) -> bytes:
-    """An accepted body as it waits."""
-    return orjson.dumps(body)
-
-
-def unpack(body: bytes) -> dict[str, object]:
-    """An accepted body, back from the queue."""
-    unpacked: dict[str, object] = orjson.loads(body)
-    return unpacked

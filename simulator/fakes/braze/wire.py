@@ -1,0 +1,94 @@
+"""How Braze words its answers: `message` is in every one of them, and every one of them is JSON.
+
+Sources: Braze, "API errors"; the success codes are 201 for POST, 202 for a merge and 200 for GET (inferred, except for
+track/sync, identify and merge).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from simulator.fakes.binding import Call, Manners, Problem, Reply
+from simulator.rules.instants import Instant, to_datetime
+
+BODY_BYTES = 4 * 1024 * 1024
+BULK_BODY_BYTES = 2 * 1024 * 1024
+IDS_PER_REQUEST = 50
+
+TOO_MANY_USERS = "The max number of external_ids and aliases per request was exceeded"
+TOO_MANY_IDS = "The max number of ids per request was exceeded"
+
+ObjectError = dict[str, object]
+
+
+def success(status: int = 201, **fields: object) -> Reply:
+    """Accepted; an empty `errors` list is left out, because clients read any `errors` as a failure."""
+    body = {name: value for name, value in fields.items() if name != "errors" or value}
+    return Reply(status, {**body, "message": "success"})
+
+
+def failure(status: int, message: str, *, errors: Sequence[ObjectError] = (), error: str = "") -> Reply:
+    """A refused request."""
+    body: dict[str, object] = {"message": message}
+    if error:
+        body["error"] = error
+    if errors:
+        body["errors"] = list(errors)
+    return Reply(status, body)
+
+
+def refuse(status: int, message: str, *, errors: Sequence[ObjectError] = (), error: str = "") -> Problem:
+    """A refused request, to raise."""
+    return Problem(failure(status, message, errors=errors, error=error))
+
+
+def object_error(sentence: str, array: str, index: int) -> ObjectError:
+    """One object that was not applied; the index counts within its own array."""
+    return {"type": sentence, "input_array": array, "index": index}
+
+
+def body_of(call: Call) -> dict[str, object]:
+    """The JSON object that a call carries. Raises MalformedBody for bad JSON, Problem for another kind of value."""
+    body = call.json()
+    if not isinstance(body, dict):
+        raise refuse(400, "Bad Request", error="Send a JSON object as valid `application/json`.")
+    return body
+
+
+def objects_in(body: Mapping[str, object], name: str, at_most: int, too_many: str) -> list[dict[str, object]]:
+    """The array of objects of that name, 1 to `at_most` of them. Raises Problem."""
+    found = body.get(name)
+    if not isinstance(found, list) or not found or not all(isinstance(item, dict) for item in found):
+        raise refuse(400, f"'{name}' must be a non-empty array of objects")
+    if len(found) > at_most:
+        raise refuse(400, too_many)
+    return found
+
+
+def utc_text(instant: Instant | int) -> str:
+    """An instant as exports write it: `2020-07-10T15:00:00.000Z`."""
+    return f"{to_datetime(instant):%Y-%m-%dT%H:%M:%S}.{instant % 1000:03d}Z"
+
+
+def sample_text(instant: Instant | int) -> str:
+    """An instant as the sample on the export page writes it: `2020-07-10 15:00:00.000 UTC`."""
+    return f"{to_datetime(instant):%Y-%m-%d %H:%M:%S}.{instant % 1000:03d} UTC"
+
+
+def _not_found(call: Call, status: int) -> Reply:
+    return failure(status, "Not Found" if status == 404 else "Method Not Allowed")
+
+
+def _malformed(call: Call, why: str) -> Reply:
+    return failure(400, "Bad Request", error="Error while parsing request body. Please check your syntax.")
+
+
+def _left_out(call: Call) -> Reply:
+    return failure(501, f"absim does not emulate this Braze operation ({call.operation})")
+
+
+def _broken(call: Call) -> Reply:
+    return failure(500, "Internal Server Error")
+
+
+MANNERS = Manners(not_found=_not_found, malformed=_malformed, left_out=_left_out, broken=_broken)
