@@ -30,7 +30,6 @@ class Kind(IntEnum):
 
     EVENT = 0
     IDENTIFY = 1
-    GROUP_IDENTIFY = 2
 
 
 class NewEvent(NamedTuple):
@@ -209,9 +208,9 @@ class Events:
     def after(self, project: Project, sequence: int, limit: int) -> list[StoredEvent]:
         """What was taken in after a sequence number, identify calls included, ascending."""
         rows = self._database.rows(
-            f"SELECT {_COLUMNS} FROM amplitude_event e WHERE e.sequence > ? AND e.project = ? AND e.kind <> ?"
+            f"SELECT {_COLUMNS} FROM amplitude_event e WHERE e.sequence > ? AND e.project = ?"
             " ORDER BY e.sequence LIMIT ?",
-            (sequence, project.name, int(Kind.GROUP_IDENTIFY), limit),
+            (sequence, project.name, limit),
         )
         return [StoredEvent(*row) for row in rows]
 
