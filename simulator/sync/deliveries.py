@@ -182,9 +182,9 @@ class Deliverer:
             if self._planner.next_stage(sync, run, at):
                 self._store.update_run(run.sync, run.number, stage=run.stage + 1)
             else:
-                self._finish(sync, self._store.run(run.sync, run.number), at)
+                self.finish(sync, self._store.run(run.sync, run.number), at)
 
-    def _finish(self, sync: Sync, run: Run, at: Instant) -> None:
+    def finish(self, sync: Sync, run: Run, at: Instant) -> None:
         """SYNC-5, ALERT-1. Failed if any request was not delivered; only a success moves the cursor."""
         lost = self._store.lost(run.sync, run.number)
         status = RunStatus.FAILED if lost else RunStatus.SUCCESS

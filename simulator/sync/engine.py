@@ -18,6 +18,7 @@ from simulator.rules.mapping import Mapping as IdentifierMapping
 from simulator.rules.switches import RuleSet
 from simulator.sync.connections import Setup
 from simulator.sync.deliveries import Deliverer
+from simulator.sync.history import History
 from simulator.sync.mailbox import Mailbox
 from simulator.sync.ports import OutcomeReader, Source, Transports
 from simulator.sync.runs import RunPlanner
@@ -37,6 +38,7 @@ class Engine:
         self.clock = clock
         self.store = EngineStore(database)
         self.mailbox = Mailbox(database)
+        self.history = History(self.store, ledger)
         self.setup = Setup(self.store, ledger, clock, source, seed, plan)
         self._planner = RunPlanner(self.store, ledger, source, rules, seed, outcomes)
         self._deliverer = Deliverer(self.store, ledger, self.mailbox, transports, self._planner, rules)
@@ -85,7 +87,9 @@ class Engine:
         with self.store.transaction():
             following = next_run(sync.cadence, sync.saved_at, at, sync.slot_ms)
             self.store.update_sync(sync.number, next_run_at=following)
-            self._planner.begin(sync, connection, trigger, at)
+            empty = self._planner.begin(sync, connection, trigger, at)
+            if empty is not None:
+                self._deliverer.finish(sync, empty, at)
 
     # settings pages
 

@@ -58,3 +58,11 @@ class Mailbox:
             (after, to, about),
         )
         return [Mail(*row) for row in rows]
+
+    def sent_on(self) -> int:
+        """The id of the newest mail that was sent on by SMTP, 0 before the first."""
+        return int(self._database.value("SELECT coalesce(max(id), 0) FROM engine_mail WHERE sent_on"))
+
+    def mark_sent_on(self, mail_id: int) -> None:
+        """Remember that a mail was sent on."""
+        self._database.execute("UPDATE engine_mail SET sent_on = 1 WHERE id = ?", (mail_id,))

@@ -77,6 +77,8 @@ class Parcels:
         self._write()
 
     def _write(self) -> None:
+        if not self.ready:
+            return
         requests = [
             derive_hex(self.seed, "request", self.sync.number, self.run.number, self.number + offset, length=32)
             for offset in range(len(self.ready))
@@ -105,8 +107,10 @@ class RunPlanner:
         self._seed = seed
         self._outcomes = outcomes
 
-    def begin(self, sync: Sync, connection: Connection, trigger: str, at: Instant) -> None:
+    def begin(self, sync: Sync, connection: Connection, trigger: str, at: Instant) -> Run | None:
         """Start the next run of a sync: everything it will send is on disk when this returns.
+
+        The run itself comes back when it has nothing to send.
 
         The changes asked for are those since the last successful run (SYNC-1), whatever happened in between.
         """
@@ -125,6 +129,7 @@ class RunPlanner:
             parcels.ready.append(NewDelivery(NAME, NAME_STAGE, (), naming))
         self._plan(sync, run, parcels, feed.entered, feed.left)
         parcels.close(FIRST_STAGE)
+        return None if parcels.number else self._store.run(run.sync, run.number)
 
     def next_stage(self, sync: Sync, run: Run, at: Instant) -> bool:
         """MAP-2, `on_no_match`. Send whom Braze did not match again by their next mapping; False if there is none."""

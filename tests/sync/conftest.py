@@ -1,4 +1,4 @@
-"""A world with a real database and clock, a cohort held in a dict, and a Braze that only writes down what it is sent."""
+"""A world with a real database and clock, a cohort held in a dict, and a Braze that only writes down its calls."""
 
 from __future__ import annotations
 

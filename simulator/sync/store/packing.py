@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import orjson
 
@@ -42,6 +43,7 @@ def pack_mappings(mappings: Iterable[IdentifierMapping]) -> str:
     return orjson.dumps([(m.amplitude_property, m.target, m.alias_label) for m in mappings]).decode()
 
 
+@lru_cache(maxsize=256)
 def unpack_mappings(packed: str) -> tuple[IdentifierMapping, ...]:
     """The hierarchy of a JSON text."""
     return tuple(IdentifierMapping(name, Kind(target), label) for name, target, label in orjson.loads(packed))

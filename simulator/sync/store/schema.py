@@ -54,6 +54,9 @@ def create_tables(sql: SqliteDatabase) -> None:
         "PRIMARY KEY (sync, run, number)) WITHOUT ROWID"
     )
     sql.table("engine_mail").create(
-        {"id": int, "at": int, "to": str, "about": str, "subject": str, "body": str, "sync": str, "run": int},
+        {
+            "id": int, "at": int, "to": str, "about": str, "subject": str, "body": str, "sync": str, "run": int,
+            "sent_on": int,
+        },
         pk="id",
-    )
+    )  # fmt: skip

@@ -1,0 +1,61 @@
+"""Mails sent on by SMTP, to a real server on this machine."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from email.message import Message
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Message as MessageHandler
+
+from simulator.rules.cadence import Cadence
+from simulator.rules.identity import AmplitudeUser
+from simulator.sync.postman import MailNotSent, Postman
+
+
+class Inbox(MessageHandler):
+    """Keeps what arrives."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.messages: list[Message] = []
+
+    def handle_message(self, message: Message) -> None:
+        self.messages.append(message)
+
+
+@pytest.fixture
+def smtp() -> Iterator[tuple[Inbox, int]]:
+    inbox = Inbox()
+    with socket.create_server(("127.0.0.1", 0)) as free:  # the controller cannot choose a port by itself
+        port = free.getsockname()[1]
+    controller = Controller(inbox, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield inbox, port
+    controller.stop()
+
+
+def test_mails_are_sent_on_once(bench: Any, ida: AmplitudeUser, smtp: tuple[Inbox, int]) -> None:
+    inbox, port = smtp
+    bench.source.cohort("openers", ida, name="Öffner")
+    bench.engine.create_sync("openers", bench.connect().id, Cadence.ONE_TIME)
+    postman = Postman(bench.engine.mailbox, "127.0.0.1", port, "team@example.test")
+    assert [1, 0] == [postman.deliver(), postman.deliver()]
+    (message,) = inbox.messages
+    assert ("team@example.test", "owner") == (message["To"], message["X-Absim-Owner"])
+    assert "Mon, 02 Mar 2026 10:00:00" in message["Date"]
+
+
+def test_a_host_that_takes_no_mail_is_named_and_nothing_is_lost(
+    bench: Any, ida: AmplitudeUser, smtp: tuple[Inbox, int]
+) -> None:
+    inbox, port = smtp
+    bench.source.cohort("openers", ida)
+    bench.engine.create_sync("openers", bench.connect().id, Cadence.ONE_TIME)
+    with pytest.raises(MailNotSent, match="did not take the mail"):
+        Postman(bench.engine.mailbox, "127.0.0.1", 1, "team@example.test").deliver()
+    assert 1 == Postman(bench.engine.mailbox, "127.0.0.1", port, "team@example.test").deliver()
+    assert 1 == len(inbox.messages)
