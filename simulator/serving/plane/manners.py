@@ -1,0 +1,67 @@
+"""How the control plane words its refusals: RFC 9457 problem details, and a gate that holds calls to the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from simulator.fakes.binding import Call, Manners, Problem, Reply
+from simulator.openapi import Contract, Operation
+
+PROBLEM_JSON = "application/problem+json"
+
+
+def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Reply:
+    """One problem: the detail is a sentence that names the place and what to do."""
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    return Reply(status, body, headers or {}, PROBLEM_JSON)
+
+
+def refuse(status: int, detail: str) -> Problem:
+    """The same as an exception, for a handler to raise."""
+    return Problem(problem(status, detail))
+
+
+class ContractGate:
+    """Lets through what the contract allows; the rest is a 400, or a 415 where the body is not declared as JSON."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+
+    def before(self, call: Call, operation: Operation) -> Reply | None:
+        """A refusal that lists everything that is wrong, or None."""
+        violations = self._contract.check_request(
+            operation, path=call.path, query=call.query, headers=call.headers, body=call.body
+        )
+        if any(each.keyword == "content-type" for each in violations):
+            return problem(415, "send the body as application/json")
+        if violations:
+            return problem(400, "; ".join(f"{each.where}: {each.message}" for each in violations))
+        return None
+
+    def after(self, call: Call, operation: Operation, reply: Reply) -> Reply:
+        """Nothing to change."""
+        del call, operation
+        return reply
+
+
+def _not_found(call: Call, status: int) -> Reply:
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        return problem(status, f"{call.method} is not offered here; contracts/control.openapi.yaml lists what is")
+    return problem(status, "there is nothing at this address; contracts/control.openapi.yaml lists what there is")
+
+
+def _malformed(call: Call, why: str) -> Reply:
+    del call
+    return problem(400, f"body: {why}")
+
+
+def _left_out(call: Call) -> Reply:
+    return problem(501, f"{call.operation} is not emulated")
+
+
+def _broken(call: Call) -> Reply:
+    return problem(500, f"{call.operation} failed; this is a fault of the simulator, and its log says where")
+
+
+MANNERS = Manners(not_found=_not_found, malformed=_malformed, left_out=_left_out, broken=_broken)
