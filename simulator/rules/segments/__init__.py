@@ -8,7 +8,6 @@ from simulator.rules.segments.form import to_form as to_form
 from simulator.rules.segments.judge import judge as judge
 from simulator.rules.segments.size import Estimate as Estimate
 from simulator.rules.segments.size import estimated_size as estimated_size
-from simulator.rules.segments.size import exact_size as exact_size
 from simulator.rules.segments.tree import AllOf as AllOf
 from simulator.rules.segments.tree import AnyOf as AnyOf
 from simulator.rules.segments.tree import Comparison as Comparison

@@ -39,20 +39,21 @@ class Estimate:
     sampled: int
 
 
-def exact_size(people: Sequence[Person], belongs: Callable[[Person], bool]) -> int:
-    """The true count."""
-    return sum(1 for person in people if belongs(person))
-
-
 def estimated_size(
-    people: Sequence[Person], belongs: Callable[[Person], bool], sampler: Sampler, sample_size: int = SAMPLE_SIZE
+    people: Sequence[Person],
+    count_in: Callable[[Sequence[Person]], int],
+    sampler: Sampler,
+    sample_size: int = SAMPLE_SIZE,
 ) -> Estimate:
-    """The size guessed from a random sample without replacement; the same sampler gives the same guess."""
+    """The size guessed from a random sample without replacement; the same sampler gives the same guess.
+
+    `count_in` says how many of some people belong; it is asked once, for the sample, or for all if they are few.
+    """
     total = len(people)
     if total <= sample_size:
-        size = exact_size(people, belongs)
+        size = count_in(people)
         return Estimate(size, size, size, total)
-    share = exact_size(sampler.sample(people, sample_size), belongs) / sample_size
+    share = count_in(sampler.sample(people, sample_size)) / sample_size
     margin = NORMAL_95 * sqrt(share * (1 - share) / sample_size)
     low, high = max(0.0, share - margin), min(1.0, share + margin)
     return Estimate(round(share * total), round(low * total), round(high * total), sample_size)

@@ -1,0 +1,186 @@
+"""Reads the facts that segment filters ask for, as they were at an instant, many profiles at a time.
+
+Histories are kept of profile fields, custom attributes, external ids, aliases, e-mail and phone, cohort membership,
+events, purchases and received messages, so the past is exact for them. Three things have no history: subscription
+group states (a state set later than the instant reads as unknown), the last use of an app (a use later than the
+instant reads as the instant itself), and whose an event was (after a merge it is, in the past too, of the profile that
+was kept).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from simulator.fakes.braze.audience.messaging.channels import SENDS
+from simulator.fakes.braze.store.profiles import random_bucket
+from simulator.fakes.braze.store.room import Room
+from simulator.rules.instants import Instant
+from simulator.rules.segments.facts import ProfileFacts
+from simulator.rules.segments.tree import AllOf, Comparison, Filter, Kind, Tree, filters_of
+
+BATCH = 5_000
+
+
+@dataclass(slots=True)
+class _Draft:
+    """One profile while its facts are being collected."""
+
+    braze_id: str
+    external_id: str | None
+    fields: dict[str, object]
+    custom: dict[str, object]
+    aliases: frozenset[tuple[str, str]] = frozenset()
+    events: dict[str, list[Instant]] = field(default_factory=dict)
+    purchases: dict[str, list[Instant]] = field(default_factory=dict)
+    cohorts: set[tuple[str, str]] = field(default_factory=set)
+    apps: set[str] = field(default_factory=set)
+    last_used_app: Instant | None = None
+    groups: dict[str, str] = field(default_factory=dict)
+    received: set[str] = field(default_factory=set)
+
+    def done(self) -> ProfileFacts:
+        return ProfileFacts(
+            self.braze_id, self.external_id, self.aliases, self.fields, self.custom, self.events, self.purchases,
+            frozenset(self.cohorts), frozenset(self.apps), self.last_used_app, self.groups, frozenset(self.received),
+            random_bucket(self.braze_id),
+        )  # fmt: skip
+
+
+Drafts = dict[int, _Draft]
+
+
+class FactsReader:
+    """Reads no more than the given filters need."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self._database = room.database
+
+    def candidates(self, workspace: str, tree: Tree, at: Instant) -> list[int]:
+        """Rows of everybody who lived at the instant and may be in the segment: fewer when a cohort is required."""
+        living = self._room.store.profiles.rows(workspace, at)
+        required = next((asked for asked in _required(tree) if asked.kind is Kind.PARTNER_COHORT), None)
+        if required is None:
+            return living
+        members = self._room.store.membership.members(workspace, required.subject, str(required.value), at)
+        alive = set(living)
+        return [row for row in members if row in alive]
+
+    def read(
+        self, workspace: str, rows: Sequence[int], at: Instant, trees: Iterable[Tree]
+    ) -> Iterator[tuple[int, ProfileFacts]]:
+        """Row and facts of each profile, in the order of arrival; rows that never were are left out."""
+        asked = [found for tree in trees for found in filters_of(tree)]
+        members = self._members(workspace, asked, at)
+        ordered = sorted(rows)
+        for start in range(0, len(ordered), BATCH):
+            drafts = self._profiles(ordered[start : start + BATCH], at, any(f.kind is Kind.USER_ALIAS for f in asked))
+            for cohort, inside in members.items():
+                for row in inside.intersection(drafts):
+                    drafts[row].cohorts.add(cohort)
+            for kind, fill in _FILLS.items():
+                subjects = sorted({str(f.subject or f.value) for f in asked if f.kind is kind})
+                if subjects:
+                    fill(self, drafts, subjects, at)
+            for row, draft in drafts.items():
+                yield row, draft.done()
+
+    def _members(self, workspace: str, asked: list[Filter], at: Instant) -> dict[tuple[str, str], set[int]]:
+        cohorts = {(f.subject, str(f.value)) for f in asked if f.kind is Kind.PARTNER_COHORT}
+        store = self._room.store.membership
+        return {(partner, cid): set(store.members(workspace, partner, cid, at)) for partner, cid in sorted(cohorts)}
+
+    def _profiles(self, rows: Sequence[int], at: Instant, with_aliases: bool) -> Drafts:
+        store = self._room.store
+        past = store.profiles.past(rows, at)
+        aliases: Mapping[int, list[tuple[str, str]]] = store.identifiers.aliases_of(rows) if with_aliases else {}
+        drafts: Drafts = {}
+        for row, braze_id, external_id, email, phone, fields, custom in self._database.rows(
+            "SELECT profile, braze_id, external_id, email, phone, fields, custom FROM braze_profile "
+            "WHERE profile IN (SELECT value FROM json_each(?)) ORDER BY profile",
+            (_array(rows),),
+        ):
+            then = past.get(row)
+            if then is None:
+                known = {**orjson.loads(fields), "email": email, "phone": phone}
+                mine = frozenset(aliases.get(row, ()))
+                drafts[row] = _Draft(braze_id, external_id, known, orjson.loads(custom), mine)
+            else:
+                known = {**then.fields, "email": then.email, "phone": then.phone}
+                drafts[row] = _Draft(braze_id, then.external_id, known, dict(then.custom), then.aliases)
+        return drafts
+
+    def _fill_events(self, drafts: Drafts, names: Sequence[str], at: Instant) -> None:
+        query = (
+            "SELECT profile, name, at FROM braze_event WHERE profile IN (SELECT value FROM json_each(?)) "
+            "AND name IN (SELECT value FROM json_each(?)) AND at <= ? ORDER BY profile, name, at"
+        )
+        for row, name, moment in self._rows(query, drafts, names, at):
+            drafts[row].events.setdefault(name, []).append(moment)
+
+    def _fill_purchases(self, drafts: Drafts, products: Sequence[str], at: Instant) -> None:
+        query = (
+            "SELECT profile, product_id, at, quantity FROM braze_purchase "
+            "WHERE profile IN (SELECT value FROM json_each(?)) "
+            "AND product_id IN (SELECT value FROM json_each(?)) AND at <= ? ORDER BY profile, product_id, at"
+        )
+        for row, product, moment, quantity in self._rows(query, drafts, products, at):
+            drafts[row].purchases.setdefault(product, []).extend([moment] * quantity)
+
+    def _fill_apps(self, drafts: Drafts, names: Sequence[str], at: Instant) -> None:
+        query = (
+            "SELECT profile, app, last_used FROM braze_app_use WHERE profile IN (SELECT value FROM json_each(?)) "
+            "AND first_used <= ?"
+        )
+        for row, app, last_used in self._database.rows(query, (_array(drafts), at)):
+            draft = drafts[row]
+            draft.apps.add(app)
+            draft.last_used_app = Instant(max(draft.last_used_app or 0, min(last_used, at)))
+
+    def _fill_groups(self, drafts: Drafts, groups: Sequence[str], at: Instant) -> None:
+        query = (
+            "SELECT profile, group_id, state FROM braze_group_state WHERE profile IN (SELECT value FROM json_each(?)) "
+            "AND group_id IN (SELECT value FROM json_each(?)) AND at <= ?"
+        )
+        for row, group, state in self._rows(query, drafts, groups, at):
+            drafts[row].groups[group] = state
+
+    def _fill_received(self, drafts: Drafts, campaigns: Sequence[str], at: Instant) -> None:
+        query = (
+            "SELECT DISTINCT profile, campaign_id, name FROM braze_message_event "
+            "WHERE profile IN (SELECT value FROM json_each(?)) "
+            "AND campaign_id IN (SELECT value FROM json_each(?)) AND at <= ?"
+        )
+        for row, campaign, name in self._rows(query, drafts, campaigns, at):
+            if name in SENDS:
+                drafts[row].received.add(campaign)
+
+    def _rows(self, query: str, drafts: Drafts, wanted: Sequence[str], at: Instant) -> list[tuple[Any, ...]]:
+        return self._database.rows(query, (_array(drafts), _array(wanted), at))
+
+
+_FILLS: dict[Kind, Callable[[FactsReader, Drafts, Sequence[str], Instant], None]] = {
+    Kind.CUSTOM_EVENT: FactsReader._fill_events,
+    Kind.PURCHASED_PRODUCT: FactsReader._fill_purchases,
+    Kind.USED_APP: FactsReader._fill_apps,
+    Kind.LAST_USED_APP: FactsReader._fill_apps,
+    Kind.SUBSCRIPTION_GROUP: FactsReader._fill_groups,
+    Kind.MESSAGE_RECEIVED: FactsReader._fill_received,
+}
+
+
+def _required(tree: Tree) -> list[Filter]:
+    """Filters that everybody in the segment satisfies and that name who may be in it."""
+    if isinstance(tree, Filter):
+        return [tree] if tree.comparison is Comparison.INCLUDES_VALUE else []
+    if isinstance(tree, AllOf):
+        return [found for child in tree.children for found in _required(child)]
+    return []
+
+
+def _array(values: Iterable[object]) -> str:
+    return orjson.dumps(list(values)).decode()
