@@ -304,6 +304,9 @@ class Needs:
 
     event_names: frozenset[str]
     """Names to load; holding `_all` or `_active` means every event."""
+    event_properties: bool
+    stamps: bool
+    """Whether it looks at the user properties that events carried."""
     properties: bool
     cohorts: frozenset[str]
 
@@ -332,12 +335,25 @@ def events_of(clause: Clause) -> tuple[EventMatch, ...]:
             return ()
 
 
-def needs(definition: Definition) -> Needs:
-    """What a store has to load to have somebody judged by this definition."""
+def needs(definition: Definition, *, stamped_properties: bool = False) -> Needs:
+    """What a store has to load to have somebody judged by this definition.
+
+    `stamped_properties`: the most recent value of a property is read from events (switch `property_most_recently`).
+    """
     clauses = tuple(definition.clauses())
+    events = [event for clause in clauses for event in events_of(clause)]
+    filters = [condition for event in events for condition in event.where]
+    had = [clause for clause in clauses if isinstance(clause, HadProperty)]
+    names = {event.name for event in events}
+    if had and stamped_properties:
+        names.add(ANY_ACTIVE_EVENT)
     return Needs(
-        event_names=frozenset(event.name for clause in clauses for event in events_of(clause)),
-        properties=any(isinstance(clause, HadProperty) for clause in clauses),
+        event_names=frozenset(names),
+        event_properties=any(not condition.of_user for condition in filters)
+        or any(isinstance(clause, Performed) and clause.measure is not Measure.COUNT for clause in clauses),
+        stamps=any(condition.of_user for condition in filters)
+        or any(clause.window is not None or stamped_properties for clause in had),
+        properties=bool(had),
         cohorts=frozenset(clause.cohort for clause in clauses if isinstance(clause, InCohort)),
     )
 

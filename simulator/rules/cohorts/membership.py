@@ -1,4 +1,4 @@
-"""Is this person in this cohort at this instant, and when might that change by itself? (COHORT-1, COHORT-2)
+"""Says whether a person is in a cohort at an instant, and when that may change by itself (COHORT-1, COHORT-2).
 
 `is_member` is the only judge; whatever a store keeps incrementally must agree with it. Both functions are pure: the
 answer depends on definition, history, instant and switches, and other cohorts are asked through `resolve_cohort`.

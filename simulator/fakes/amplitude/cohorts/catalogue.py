@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -11,7 +12,7 @@ import orjson
 from simulator.database import Database
 from simulator.fakes.amplitude.projects import Project
 from simulator.ids import derive_base36
-from simulator.rules.cohorts.definition import Definition, InCohort
+from simulator.rules.cohorts.definition import Clause, Definition, InCohort
 from simulator.rules.cohorts.language.reading import from_language
 from simulator.rules.cohorts.language.writing import to_language
 from simulator.rules.instants import Instant
@@ -71,7 +72,7 @@ def _cohort(row: Sequence[Any]) -> Cohort:
         project,
         cohort_id,
         name,
-        None if static else from_language(orjson.loads(definition)),
+        None if static else _definition(definition),
         description,
         tuple(orjson.loads(owners)),
         tuple(orjson.loads(viewers)),
@@ -81,25 +82,21 @@ def _cohort(row: Sequence[Any]) -> Cohort:
     )
 
 
+@lru_cache(maxsize=512)
+def _definition(text: str) -> Definition:
+    return from_language(orjson.loads(text))
+
+
 def _packed(definition: Definition | None) -> str:
     return "" if definition is None else orjson.dumps(to_language(definition)).decode()
 
 
 class Catalogue:
-    """The cohort table; small, so all of it is kept in memory as well and read from there."""
+    """The cohort table. Nothing is remembered outside it, so a rolled back transaction leaves nothing stale."""
 
     def __init__(self, database: Database, seed: int) -> None:
         self._database = database
         self._seed = seed
-        self._cohorts: dict[int, Cohort] = {}
-        self._by_id: dict[tuple[str, str], int] = {}
-        self.load()
-
-    def load(self) -> None:
-        """Read the table again; after a reset or a reopening."""
-        rows = self._database.rows(f"SELECT {_COLUMNS} FROM amplitude_cohort ORDER BY number")
-        self._cohorts = {row[0]: _cohort(row) for row in rows}
-        self._by_id = {(each.project, each.cohort_id): each.number for each in self._cohorts.values()}
 
     def create(
         self,
@@ -115,61 +112,103 @@ class Catalogue:
         """Add a cohort; nobody is in it before it is computed or somebody is put in. Raises CohortRefused."""
         if not name.strip():
             raise CohortRefused("a cohort needs a name")
-        number = 1 + max(self._cohorts, default=0)
-        bound = self._bound(project, definition)
-        cohort = Cohort(
-            number, project.name, self._new_id(project, number), name, bound, description, tuple(owners), (), published,
-            False, None, at, at, None, at if definition is None else None, 0, 0, None,
-        )  # fmt: skip
-        self._save(cohort)
+        bound = None if definition is None else self.bound(project, definition)
+        with self._database.transaction():
+            number = 1 + int(self._database.value("SELECT coalesce(max(number), 0) FROM amplitude_cohort"))
+            cohort_id = derive_base36(self._seed, "amplitude", "cohort", project.name, number, length=COHORT_ID_LENGTH)
+            cohort = Cohort(
+                number, project.name, cohort_id, name, bound, description, tuple(owners), (), published, False,
+                None, at, at, None, at if definition is None else None, 0, 0, None,
+            )  # fmt: skip
+            self._save(cohort)
         return cohort
 
-    def _new_id(self, project: Project, number: int) -> str:
-        return derive_base36(self._seed, "amplitude", "cohort", project.name, number, length=COHORT_ID_LENGTH)
-
-    def named(self, project: Project, id_or_name: str) -> Cohort:
+    def find(self, project: str, id_or_name: str) -> Cohort:
         """The cohort of that id, or else the newest one of that name. Raises UnknownCohort."""
-        number = self._by_id.get((project.name, id_or_name))
-        if number is not None and self._cohorts[number].deleted_at is None:
-            return self._cohorts[number]
-        found = [each for each in self.of_project(project.name) if each.name == id_or_name]
+        found = self._select(
+            "project = ? AND deleted_at IS NULL AND (cohort_id = ? OR name = ?)"
+            " ORDER BY cohort_id = ? DESC, number DESC",
+            (project, id_or_name, id_or_name, id_or_name),
+        )
         if not found:
-            raise UnknownCohort(f"there is no cohort {id_or_name!r} in project {project.name}")
-        return found[-1]
+            raise UnknownCohort(f"there is no cohort {id_or_name!r} in project {project}")
+        return found[0]
 
     def by_id(self, project: str, cohort_id: str) -> Cohort:
         """The cohort of that id, deleted ones left out. Raises UnknownCohort."""
-        number = self._by_id.get((project, cohort_id))
-        if number is None or self._cohorts[number].deleted_at is not None:
+        found = self._select("project = ? AND deleted_at IS NULL AND cohort_id = ?", (project, cohort_id))
+        if not found:
             raise UnknownCohort(f"there is no cohort {cohort_id!r} in project {project}")
-        return self._cohorts[number]
+        return found[0]
 
     def of_project(self, project: str) -> list[Cohort]:
         """Every cohort that was not deleted, oldest first."""
-        return [each for each in self._cohorts.values() if each.project == project and each.deleted_at is None]
+        return self._select("project = ? AND deleted_at IS NULL ORDER BY number", (project,))
+
+    def kept_up(self, project: str) -> list[Cohort]:
+        """The cohorts whose members follow from what people do, and were computed once; bases before dependents."""
+        found = self._select(
+            "project = ? AND deleted_at IS NULL AND static = 0 AND computed_at IS NOT NULL ORDER BY number", (project,)
+        )
+        return sorted(found, key=self.rank) if any(_named(each.definition) for each in found) else found
 
     def numbered(self, number: int) -> Cohort:
         """The cohort with this number, deleted or not."""
-        return self._cohorts[number]
+        return self._select("number = ?", (number,))[0]
 
     def change(self, cohort: Cohort, **changes: Any) -> Cohort:
         """Write some fields of a cohort anew."""
-        changed = replace(self._cohorts[cohort.number], **changes)
-        self._save(changed)
+        with self._database.transaction():
+            changed = replace(self.numbered(cohort.number), **changes)
+            self._save(changed)
         return changed
 
     def resize(self, cohort: Cohort, by: int, computed_at: Instant) -> None:
-        """Keep the count of members."""
-        now = self._cohorts[cohort.number]
-        self._cohorts[cohort.number] = replace(now, size=now.size + by, computed_at=computed_at)
+        """Keep the count of members and the instant of the newest computation."""
         self._database.execute(
-            "UPDATE amplitude_cohort SET size = size + ?, computed_at = ? WHERE number = ?",
+            "UPDATE amplitude_cohort SET size = size + ?, computed_at = max(?, coalesce(computed_at, 0))"
+            " WHERE number = ?",
             (by, computed_at, cohort.number),
         )
 
+    def bound(self, project: Project, definition: Definition, of: Cohort | None = None) -> Definition:
+        """The definition with other cohorts named by id. Raises CohortRefused for a circle or an unknown one."""
+
+        def by_id(clause: Clause) -> Clause:
+            return (
+                InCohort(self.find(project.name, clause.cohort).cohort_id) if isinstance(clause, InCohort) else clause
+            )
+
+        try:
+            rows = (replace(row, clauses=tuple(map(by_id, row.clauses))) for row in definition.rows)
+            bound = Definition(tuple(rows))
+        except UnknownCohort as error:
+            raise CohortRefused(str(error)) from error
+        if of is not None and of.cohort_id in self._reached(bound, project.name):
+            raise CohortRefused(f"cohort {of.name} would depend on itself")
+        return bound
+
+    def rank(self, cohort: Cohort) -> int:
+        """How many cohorts it rests on; whoever rests on fewer is computed first."""
+        return len(self._reached(cohort.definition, cohort.project))
+
+    def _reached(self, definition: Definition | None, project: str) -> set[str]:
+        """Ids of all cohorts that the definition names, and that those name, and so on."""
+        found: set[str] = set()
+        waiting = list(_named(definition))
+        while waiting:
+            cohort_id = waiting.pop()
+            if cohort_id not in found:
+                found.add(cohort_id)
+                rows = self._select("project = ? AND cohort_id = ?", (project, cohort_id))
+                waiting += [name for row in rows for name in _named(row.definition)]
+        return found
+
+    def _select(self, condition: str, parameters: Sequence[object]) -> list[Cohort]:
+        query = f"SELECT {_COLUMNS} FROM amplitude_cohort WHERE {condition}"
+        return [_cohort(row) for row in self._database.rows(query, parameters)]
+
     def _save(self, each: Cohort) -> None:
-        self._cohorts[each.number] = each
-        self._by_id[(each.project, each.cohort_id)] = each.number
         values = (
             each.number, each.project, each.cohort_id, each.name, _packed(each.definition), int(each.static),
             each.description, orjson.dumps(each.owners).decode(), orjson.dumps(each.viewers).decode(),
@@ -179,50 +218,7 @@ class Catalogue:
         marks = ", ".join("?" * len(values))
         self._database.execute(f"INSERT OR REPLACE INTO amplitude_cohort ({_COLUMNS}) VALUES ({marks})", values)
 
-    def bound(self, project: Project, definition: Definition, of: Cohort | None = None) -> Definition:
-        """The definition with other cohorts named by id. Raises CohortRefused for a circle or an unknown one."""
-        bound = self._bound(project, definition)
-        assert bound is not None
-        if of is not None and of.number in self._reached(bound, project.name):
-            raise CohortRefused(f"cohort {of.name} would depend on itself")
-        return bound
 
-    def _bound(self, project: Project, definition: Definition | None) -> Definition | None:
-        if definition is None:
-            return None
-        try:
-            rows = tuple(
-                replace(
-                    row,
-                    clauses=tuple(
-                        InCohort(self.named(project, clause.cohort).cohort_id)
-                        if isinstance(clause, InCohort)
-                        else clause
-                        for clause in row.clauses
-                    ),
-                )
-                for row in definition.rows
-            )
-        except UnknownCohort as error:
-            raise CohortRefused(str(error)) from error
-        return Definition(rows)
-
-    def _reached(self, definition: Definition, project: str) -> set[int]:
-        """Numbers of all cohorts that the definition names, and that those name, and so on."""
-        found: set[int] = set()
-        waiting = [clause.cohort for clause in definition.clauses() if isinstance(clause, InCohort)]
-        while waiting:
-            number = self._by_id[(project, waiting.pop())]
-            if number in found:
-                continue
-            found.add(number)
-            inner = self._cohorts[number].definition
-            if inner is not None:
-                waiting += [clause.cohort for clause in inner.clauses() if isinstance(clause, InCohort)]
-        return found
-
-    def rank(self, cohort: Cohort) -> int:
-        """How many cohorts it rests on: who rests on fewer is computed first."""
-        return len(self._reached(cohort.definition, cohort.project)) if cohort.definition is not None else 0
-
-
+def _named(definition: Definition | None) -> tuple[str, ...]:
+    clauses = () if definition is None else definition.clauses()
+    return tuple(clause.cohort for clause in clauses if isinstance(clause, InCohort))
