@@ -1,0 +1,138 @@
+"""First computations in one statement, for the definitions that SQL can say exactly; the judge stays the truth.
+
+A test compares both on random people. Only "performed an event at least n times, ever or in a sliding window" is
+taken; whatever else a definition says goes through the judge, a page of people at a time.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from simulator.database import Database
+from simulator.fakes.amplitude.cohorts.catalogue import Cohort
+from simulator.fakes.amplitude.store.events import Kind
+from simulator.rules.cohorts.definition import (
+    ANY_ACTIVE_EVENT,
+    ANY_EVENT,
+    Comparison,
+    Definition,
+    Ever,
+    Measure,
+    Performed,
+    Rolling,
+)
+from simulator.rules.instants import Instant
+from simulator.rules.switches import RuleSet
+
+
+class PlainCount(NamedTuple):
+    """Performed `event` at least `times` within `length_ms` (None: ever)."""
+
+    event: str
+    times: int
+    length_ms: int | None
+
+
+def plain_count(definition: Definition, rules: RuleSet) -> PlainCount | None:
+    """The definition as a plain count, or None when it says more than that."""
+    if len(definition.rows) != 1 or definition.rows[0].negated or len(definition.rows[0].clauses) != 1:
+        return None
+    clause = definition.rows[0].clauses[0]
+    if (
+        not isinstance(clause, Performed)
+        or clause.measure is not Measure.COUNT
+        or clause.comparison is not Comparison.AT_LEAST
+        or clause.event.where
+        or clause.event.name in (ANY_EVENT, ANY_ACTIVE_EVENT)
+        or clause.value < 1
+        or clause.value != int(clause.value)
+    ):
+        return None
+    window = clause.window
+    if isinstance(window, Ever):
+        return PlainCount(clause.event.name, int(clause.value), None)
+    if rules.rolling_window == "sliding" and isinstance(window, Rolling) and window == Rolling(window.length_ms):
+        return PlainCount(clause.event.name, int(clause.value), window.length_ms)
+    return None
+
+
+_WANTED = "CREATE TEMP TABLE IF NOT EXISTS wanted (amplitude_id INTEGER PRIMARY KEY, inside INTEGER, due_at INTEGER)"
+
+# The nth newest event of each person in the window, and their first event still to come (client clocks run ahead).
+_FILL = """
+INSERT INTO temp.wanted
+WITH hits AS (
+  SELECT coalesce(u.merged_into, u.amplitude_id) AS id, e.time AS time
+  FROM amplitude_event e JOIN amplitude_user u ON u.amplitude_id = e.amplitude_id
+  WHERE e.project = :project AND e.kind = :kind AND e.event_type = :event AND e.time > :after
+), ranked AS (
+  SELECT id, time, row_number() OVER (PARTITION BY id ORDER BY time DESC) AS place FROM hits WHERE time <= :at
+), nth AS (
+  SELECT id, time FROM ranked WHERE place = :times
+), coming AS (
+  SELECT id, min(time) AS time FROM hits WHERE time > :at GROUP BY id
+), concerned AS (
+  SELECT id FROM nth UNION SELECT id FROM coming
+)
+SELECT c.id, nth.time IS NOT NULL,
+       nullif(min(coalesce(nth.time + :length, :never), coalesce(coming.time, :never)), :never)
+FROM concerned c LEFT JOIN nth ON nth.id = c.id LEFT JOIN coming ON coming.id = c.id
+ORDER BY c.id
+"""
+_NEVER = 2**62
+_BEGINNING = -(2**62)
+
+
+def fill_wanted(database: Database, cohort: Cohort, count: PlainCount, at: Instant) -> None:
+    """Work out who is in at `at` and when that may change, into the temporary table `wanted`."""
+    with database.transaction() as connection:
+        connection.execute(_WANTED)
+        connection.execute("DELETE FROM temp.wanted")
+        connection.execute(
+            _FILL,
+            {
+                "project": cohort.project,
+                "kind": int(Kind.EVENT),
+                "event": count.event,
+                "after": _BEGINNING if count.length_ms is None else at - count.length_ms,
+                "at": at,
+                "times": count.times,
+                "length": count.length_ms,
+                "never": _NEVER,
+            },
+        )
+
+
+def entering(database: Database, cohort: Cohort, after: int, limit: int) -> list[int]:
+    """People who are wanted and not in yet, ascending, beyond `after`."""
+    rows = database.rows(
+        "SELECT w.amplitude_id FROM temp.wanted w WHERE w.amplitude_id > ? AND w.inside AND NOT EXISTS"
+        " (SELECT 1 FROM amplitude_membership m WHERE m.project = ? AND m.cohort = ?"
+        " AND m.amplitude_id = w.amplitude_id) ORDER BY w.amplitude_id LIMIT ?",
+        (after, cohort.project, cohort.number, limit),
+    )
+    return [row[0] for row in rows]
+
+
+def leaving(database: Database, cohort: Cohort, after: int, limit: int) -> list[int]:
+    """People who are in and not wanted any more, ascending, beyond `after`."""
+    rows = database.rows(
+        "SELECT m.amplitude_id FROM amplitude_membership m WHERE m.project = ? AND m.cohort = ? AND m.amplitude_id > ?"
+        " AND NOT EXISTS (SELECT 1 FROM temp.wanted w WHERE w.amplitude_id = m.amplitude_id AND w.inside)"
+        " ORDER BY m.amplitude_id LIMIT ?",
+        (cohort.project, cohort.number, after, limit),
+    )
+    return [row[0] for row in rows]
+
+
+def take_dues(database: Database, cohort: Cohort) -> None:
+    """Replace the cohort's due list by the one just worked out."""
+    with database.transaction() as connection:
+        connection.execute(
+            "DELETE FROM amplitude_membership_due WHERE project = ? AND cohort = ?", (cohort.project, cohort.number)
+        )
+        connection.execute(
+            "INSERT INTO amplitude_membership_due (project, cohort, amplitude_id, due_at)"
+            " SELECT ?, ?, amplitude_id, due_at FROM temp.wanted WHERE due_at IS NOT NULL ORDER BY amplitude_id",
+            (cohort.project, cohort.number),
+        )
