@@ -1,7 +1,8 @@
 """Partner cohort import: name a cohort, add and remove users, never create anybody.
 
 Source: Braze, "Partner cohort import integration" (errors, limits), "Amplitude cohort import" (User Matching).
-The answer tells the sender nothing about single users; the ledger page of the request says why each was kept or dropped.
+The answer tells the sender nothing about single users; the ledger page of the request says why each one was kept
+or dropped.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ from simulator.rules.attributes.values import (
     without_repeats,
 )
 
+GREATEST_INTEGER = 2**63 - 1
 ARRAY_OPERATIONS = frozenset({"add", "remove"})
 OBJECT_ARRAY_OPERATIONS = ("$add", "$remove", "$update")
 """In the order in which Braze applies them, whatever the order in the request (braze-docs, issue 11289)."""
@@ -82,7 +83,10 @@ def _increment(current: object, sent: object, options: WriteOptions) -> Written:
     step = sent["inc"] if isinstance(sent, Mapping) else None
     if not _is_integer(step) or not (current is None or _is_integer(current)):
         raise NotAValue("inc adds a whole number to a whole number")
-    return Written((current or 0) + step, 1)  # type: ignore[operator]
+    total = (current or 0) + step  # type: ignore[operator]
+    if abs(total) > GREATEST_INTEGER:
+        raise NotAValue("whole numbers have 64 bits")
+    return Written(total, 1)
 
 
 def _is_integer(value: object) -> bool:

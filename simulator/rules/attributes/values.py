@@ -15,6 +15,7 @@ from simulator.rules.instants import Instant, from_datetime, parse_instant
 STRING_CHARACTERS = 255
 KEY_CHARACTERS = 255
 OBJECT_BYTES = 100 * 1024
+NESTING_AT_MOST = 50
 """Greatest size of one nested object or array of objects, as compact JSON."""
 
 _COLON_MILLISECONDS = re.compile(r"^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}):(\d{3})\s*(Z|[+-]\d{2}:?\d{2})?$")
@@ -101,7 +102,7 @@ def check_object(value: Mapping[str, object]) -> dict[str, object]:
 
     One bad date or null anywhere drops the whole object (Braze, "Nested custom attributes").
     """
-    stored = {_check_key(key): _check_nested(inner) for key, inner in value.items()}
+    stored = {_check_key(key): _check_nested(inner, 1) for key, inner in value.items()}
     check_size(stored)
     return stored
 
@@ -118,7 +119,9 @@ def _check_key(key: str) -> str:
     return key
 
 
-def _check_nested(value: object) -> object:
+def _check_nested(value: object, depth: int) -> object:
+    if depth > NESTING_AT_MOST:
+        raise NotAValue(f"objects nest at most {NESTING_AT_MOST} deep")
     if value is None:
         raise NotAValue("a null inside a nested object drops the whole update")
     if isinstance(value, str):
@@ -126,9 +129,9 @@ def _check_nested(value: object) -> object:
     if isinstance(value, Mapping):
         if "$time" in value:
             return _check_time(value["$time"])
-        return {_check_key(str(key)): _check_nested(inner) for key, inner in value.items()}
+        return {_check_key(str(key)): _check_nested(inner, depth + 1) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_check_nested(inner) for inner in value]
+        return [_check_nested(inner, depth + 1) for inner in value]
     return value
 
 
