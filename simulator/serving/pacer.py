@@ -91,21 +91,32 @@ class Pacer:
             self._thread.join()
 
     def tick(self) -> None:
-        """Move the clock by the real time since the last tick, times the pace."""
+        """Move the clock by the real time since the last tick, times the pace, and run what falls due."""
+        step_ms = self.take()
+        if not step_ms:
+            return
+        try:
+            self._mover.move_on(step_ms)
+        except Exception as error:
+            self._factor = 0
+            self.failure = f"{type(error).__name__}: {error}"
+            _LOG.exception("the clock stands still: something that fell due has failed")
+
+    def take(self, less_than_ms: int | None = None) -> int:
+        """The simulated milliseconds gone by since somebody last asked: 0 if they are not `less_than_ms`.
+
+        Who takes them must move the clock by them; what was not given waits for the next asking.
+        """
         with self._lock:
             now = self._read()
             self._rest_ms += (now - self._last) * 1_000 * self._factor
             self._last = now
             step_ms = int(self._rest_ms)
+            if less_than_ms is not None and step_ms >= less_than_ms:
+                return 0
             self._rest_ms -= step_ms
-        if step_ms:
-            self._mover.move_on(step_ms)
+            return step_ms
 
     def _run(self) -> None:
         while not self._stopping.wait(TICK_SECONDS):
-            try:
-                self.tick()
-            except Exception as error:
-                self._factor = 0
-                self.failure = f"{type(error).__name__}: {error}"
-                _LOG.exception("the clock stands still: something that fell due has failed")
+            self.tick()

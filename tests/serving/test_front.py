@@ -26,9 +26,14 @@ def clock() -> SimClock:
 
 
 @pytest.fixture
-def client(clock: SimClock) -> Client:
+def kept() -> list[bool]:
+    return []
+
+
+@pytest.fixture
+def client(clock: SimClock, kept: list[bool]) -> Client:
     rooms = {"braze": says("braze"), "amplitude": says("amplitude")}
-    return Client(Front(says("service"), says("control"), rooms, clock))
+    return Client(Front(says("service"), says("control"), rooms, clock, kept.append))
 
 
 @pytest.mark.parametrize(
@@ -53,3 +58,11 @@ def test_the_date_of_an_answer_is_the_simulated_one(client: Client, clock: SimCl
 
     assert before == "Mon, 02 Mar 2026 10:00:00 GMT"
     assert client.get("/a").headers["Date"] == "Tue, 03 Mar 2026 10:00:01 GMT"
+
+
+def test_the_clock_catches_up_before_each_call_and_runs_work_only_for_control(client: Client, kept: list[bool]) -> None:
+    client.get("/users/track")
+    client.get("/_sim/clock")
+    client.get("/_sim/braze/profiles")
+
+    assert kept == [False, True, True]

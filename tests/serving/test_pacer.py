@@ -99,6 +99,15 @@ def test_an_unknown_pace_changes_nothing(machine: Machine) -> None:
     assert pacer.pace == "60x"
 
 
+def test_time_can_be_taken_unless_something_falls_due_in_it(machine: Machine) -> None:
+    pacer = pacer_of(machine, "1x")
+    machine.seconds += 0.5
+
+    taken = [pacer.take(less_than_ms=500), pacer.take(less_than_ms=501), pacer.take()]
+
+    assert taken == [0, 500, 0]
+
+
 def test_its_thread_moves_the_clock_and_ends(machine: Machine) -> None:
     moved = threading.Event()
 
