@@ -25,8 +25,8 @@ _ANCHORS = (b"key", b"client_secret", b"access_token")
 _JSON_VALUE = re.compile(rb'\\*"\s*:\s*(?:(\\+")[^"\\]*\\*"?|"(?:[^"\\]|\\.)*"?|\[[^\]]*\]?|[^\s,}\]"\[]+)', re.DOTALL)
 _PART_VALUE = re.compile(rb'("[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n)[^\r\n]*')
 _FORM_VALUE = re.compile(rb"=[^&\s]*")
-# Amplitude repeats the key that it refuses.
-_TOLD_BACK = re.compile(rb'(invalid (?:api|secret) key: *)[^"\\\s,}]+', re.IGNORECASE)
+# Amplitude repeats the key that it refuses, Braze the secret of a partner that is not enabled.
+_TOLD_BACK = re.compile(rb'((?:invalid (?:api|secret) key|client secret): *`?)[^`"\\\s,}]+', re.IGNORECASE)
 _ESCAPED_LETTER = re.compile(rb"\\u00([2-7][0-9a-fA-F])")
 
 
@@ -263,7 +263,9 @@ def mask_bytes(data: bytes) -> bytes:
         pieces += (data[done:end], replaced)
         done = value.end()
     masked = b"".join((*pieces, data[done:]))
-    return _TOLD_BACK.sub(rb"\g<1>" + MASK.encode(), masked) if b" key: " in lowered else masked
+    return (
+        _TOLD_BACK.sub(rb"\g<1>" + MASK.encode(), masked) if b" key: " in lowered or b" secret: " in lowered else masked
+    )
 
 
 def _name_ends(lowered: bytes) -> list[int]:

@@ -55,6 +55,7 @@ def exchange(
         f'--b\r\nContent-Disposition: form-data; name="api_key"\r\n\r\n{SECRET}\r\n--b--',
         f'--b\r\nContent-Disposition: form-data; name="api_key"\r\nContent-Type: text/plain\r\n\r\n{SECRET}\r\n--b--',
         f'{{"code": 400, "error": "Invalid API key: {SECRET}"}}',
+        f'{{"message": "Partner not enabled for client with client secret: `{SECRET}`"}}',
     ],
 )
 def test_a_secret_is_masked_however_it_is_written(text: str) -> None:
