@@ -7,8 +7,8 @@ an event without user id goes to the last known user of its device; two user ids
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class IdentityChange(StrEnum):
@@ -30,16 +30,15 @@ CHANGE_SENTENCES: dict[IdentityChange, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
+# Named tuples, not dataclasses: one of each is made for every event.
+class Device(NamedTuple):
     """What Amplitude remembers of a device: its anonymous user, and the last named user seen on it."""
 
     anonymous_id: int | None = None
     last_user_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(NamedTuple):
     """The answer. `amplitude_id` None means: make a new one, and put it where `device` says None."""
 
     amplitude_id: int | None

@@ -151,6 +151,8 @@ def apply(
 
 def changed(before: Mapping[str, object], after: Mapping[str, object]) -> frozenset[str]:
     """Names whose value differs, came or went."""
+    if not before:
+        return frozenset(after)
     return frozenset(
         name
         for name in before.keys() | after.keys()

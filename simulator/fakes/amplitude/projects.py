@@ -28,9 +28,9 @@ class ProjectSettings:
     plan: str = "enterprise"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AmplitudeSettings:
-    """What a world may choose about its Amplitude."""
+    """What a world may choose about its Amplitude; `limits` may be switched while it runs."""
 
     projects: tuple[ProjectSettings, ...] = field(default_factory=lambda: (ProjectSettings(),))
     limits: bool = True

@@ -75,7 +75,7 @@ class Intake:
         self._events = events
         self.rules = rules
         self._settings = settings
-        self._updates = SlidingCount(HOUR_MS)
+        self._updates: SlidingCount[int] = SlidingCount(HOUR_MS)
         self.listeners: list[UsersChanged] = []
 
     def take(

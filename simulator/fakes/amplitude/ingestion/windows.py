@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Hashable, Mapping
+from typing import Generic, TypeVar
 
 from simulator.rules.instants import Instant
 
+Key = TypeVar("Key", bound=Hashable)
 
-class SlidingCount:
+
+class SlidingCount(Generic[Key]):
     """How often each key was counted within the last `window_ms` milliseconds.
 
     It lives in memory only: windows are a day long at most, and a reopened world starts with nothing counted.
@@ -16,10 +19,10 @@ class SlidingCount:
 
     def __init__(self, window_ms: int) -> None:
         self._window_ms = window_ms
-        self._slices: deque[tuple[Instant, Counter[Hashable]]] = deque()
-        self._totals: Counter[Hashable] = Counter()
+        self._slices: deque[tuple[Instant, Counter[Key]]] = deque()
+        self._totals: Counter[Key] = Counter()
 
-    def add(self, counts: Mapping[Hashable, int] | Mapping[int, int] | Mapping[str, int], at: Instant) -> None:
+    def add(self, counts: Mapping[Key, int], at: Instant) -> None:
         """Count so many of each key at an instant."""
         self._forget(at)
         if not self._slices or self._slices[-1][0] != at:
@@ -27,7 +30,7 @@ class SlidingCount:
         self._slices[-1][1].update(counts)
         self._totals.update(counts)
 
-    def count(self, key: Hashable, at: Instant) -> int:
+    def count(self, key: Key, at: Instant) -> int:
         """How often a key was counted in the window that ends at this instant."""
         self._forget(at)
         return self._totals[key]

@@ -82,7 +82,7 @@ def create_events(sql: SqliteDatabase) -> None:
     sql.execute("CREATE INDEX amplitude_event_user ON amplitude_event (amplitude_id, time)")
     sql.execute("CREATE INDEX amplitude_event_upload ON amplitude_event (project, uploaded_at)")
     sql.execute(
-        "CREATE INDEX amplitude_event_insert ON amplitude_event (project, device_id, insert_id)"
+        "CREATE INDEX amplitude_event_insert ON amplitude_event (project, insert_id, device_id)"
         " WHERE insert_id IS NOT NULL"
     )
     sql.table("amplitude_event_type").create(

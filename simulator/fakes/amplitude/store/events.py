@@ -105,7 +105,8 @@ class Events:
         device = "e.device_id" if by_device else "NULL"
         same_device = "e.device_id IS json_extract(j.value, '$[0]') AND" if by_device else ""
         rows = self._database.rows(
-            f"SELECT DISTINCT {device}, e.insert_id FROM json_each(?) j JOIN amplitude_event e ON e.project = ? AND"
+            f"SELECT DISTINCT {device}, e.insert_id FROM json_each(?) j CROSS JOIN amplitude_event e"
+            " INDEXED BY amplitude_event_insert ON e.project = ? AND"
             f" {same_device} e.insert_id = json_extract(j.value, '$[1]') WHERE e.uploaded_at > ?",
             (json_list([list(key) for key in keys]), project.name, since),
         )
@@ -164,8 +165,8 @@ class Events:
             parameters.append(json_list(event_types))
         rows = self._database.rows(
             "WITH ids (canonical, id) AS (SELECT value, value FROM json_each(?1) UNION ALL SELECT u.merged_into,"
-            " u.amplitude_id FROM json_each(?1) j JOIN amplitude_user u ON u.merged_into = j.value)"
-            f" SELECT ids.canonical, {_COLUMNS} FROM ids JOIN amplitude_event e ON e.amplitude_id = ids.id"
+            " u.amplitude_id FROM json_each(?1) j CROSS JOIN amplitude_user u ON u.merged_into = j.value)"
+            f" SELECT ids.canonical, {_COLUMNS} FROM ids CROSS JOIN amplitude_event e ON e.amplitude_id = ids.id"
             f" WHERE e.kind = ?2{narrowed.replace('?', '?3')} ORDER BY e.time, e.sequence",
             parameters,
         )
@@ -177,7 +178,7 @@ class Events:
     def device_ids(self, amplitude_ids: Collection[int]) -> list[str]:
         """The devices that these users' events came from, oldest first."""
         rows = self._database.rows(
-            "SELECT e.device_id FROM json_each(?) j JOIN amplitude_event e ON e.amplitude_id = j.value"
+            "SELECT e.device_id FROM json_each(?) j CROSS JOIN amplitude_event e ON e.amplitude_id = j.value"
             " WHERE e.device_id IS NOT NULL GROUP BY e.device_id ORDER BY min(e.sequence)",
             (json_list(amplitude_ids),),
         )

@@ -91,7 +91,7 @@ class Users:
     def by_amplitude_id(self, project: Project, amplitude_ids: Collection[int]) -> dict[int, UserRecord]:
         """Users by amplitude_id as stored, merged ones included; unknown ids are left out."""
         rows = self._database.rows(
-            f"SELECT {_COLUMNS} FROM json_each(?) j JOIN amplitude_user u ON u.amplitude_id = j.value"
+            f"SELECT {_COLUMNS} FROM json_each(?) j CROSS JOIN amplitude_user u ON u.amplitude_id = j.value"
             " WHERE u.project = ? ORDER BY u.amplitude_id",
             (json_list(amplitude_ids), project.name),
         )
@@ -100,7 +100,7 @@ class Users:
     def by_user_id(self, project: Project, user_ids: Collection[str]) -> dict[str, UserRecord]:
         """Users by their exact, case-sensitive user id."""
         rows = self._database.rows(
-            f"SELECT {_COLUMNS} FROM json_each(?) j JOIN amplitude_user u"
+            f"SELECT {_COLUMNS} FROM json_each(?) j CROSS JOIN amplitude_user u"
             " ON u.project = ? AND u.user_id = j.value ORDER BY u.amplitude_id",
             (json_list(user_ids), project.name),
         )
@@ -118,7 +118,7 @@ class Users:
     def devices(self, project: Project, device_ids: Collection[str]) -> dict[str, Device]:
         """What is remembered of these devices; unknown ones are left out."""
         rows = self._database.rows(
-            "SELECT d.device_id, d.anonymous_id, d.last_user_id FROM json_each(?) j JOIN amplitude_device d"
+            "SELECT d.device_id, d.anonymous_id, d.last_user_id FROM json_each(?) j CROSS JOIN amplitude_device d"
             " ON d.project = ? AND d.device_id = j.value",
             (json_list(device_ids), project.name),
         )
@@ -127,7 +127,7 @@ class Users:
     def devices_elsewhere(self, project: Project, device_ids: Collection[str]) -> dict[str, str]:
         """User ids that other projects of the organisation know as the last one on these devices."""
         rows = self._database.rows(
-            "SELECT d.device_id, u.user_id FROM json_each(?) j JOIN amplitude_device d ON d.device_id = j.value"
+            "SELECT d.device_id, u.user_id FROM json_each(?) j CROSS JOIN amplitude_device d ON d.device_id = j.value"
             " JOIN amplitude_user u ON u.amplitude_id = d.last_user_id"
             " WHERE d.project <> ? AND u.user_id IS NOT NULL ORDER BY u.last_seen_at, u.amplitude_id",
             (json_list(device_ids), project.name),
@@ -146,7 +146,7 @@ class Users:
     def merged_ids(self, amplitude_ids: Collection[int]) -> dict[int, list[int]]:
         """For each of these users the anonymous ids that were merged into it; users without any are left out."""
         rows = self._database.rows(
-            "SELECT u.merged_into, u.amplitude_id FROM json_each(?) j JOIN amplitude_user u"
+            "SELECT u.merged_into, u.amplitude_id FROM json_each(?) j CROSS JOIN amplitude_user u"
             " ON u.merged_into = j.value ORDER BY u.merged_into, u.amplitude_id",
             (json_list(amplitude_ids),),
         )

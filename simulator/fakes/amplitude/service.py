@@ -1,0 +1,164 @@
+"""A whole Amplitude: its Flask application, its store, and the same doors for those who come without HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from simulator.clock import SimClock
+from simulator.database import Database
+from simulator.fakes.amplitude.access import Access
+from simulator.fakes.amplitude.ingestion.identify import Identify
+from simulator.fakes.amplitude.ingestion.intake import Incoming, Intake, Taken, UsersChanged
+from simulator.fakes.amplitude.ingestion.limits import IngestionLimits
+from simulator.fakes.amplitude.ingestion.mapping import UserMapping
+from simulator.fakes.amplitude.ingestion.uploads import Uploads
+from simulator.fakes.amplitude.projects import AmplitudeSettings
+from simulator.fakes.amplitude.store.events import Kind
+from simulator.fakes.amplitude.store.users import UserRecord
+from simulator.fakes.amplitude.store.whole import AmplitudeStore
+from simulator.fakes.amplitude.wire import MANNERS
+from simulator.fakes.binding import Gate, Handler, Service
+from simulator.ledger import Ledger
+from simulator.openapi import Contract
+from simulator.rules.instants import Instant
+from simulator.rules.switches import RuleSet
+
+_NOTHING: Mapping[str, object] = {}
+SEEDS_AT_ONCE = 5_000
+
+
+class SeedEvent(NamedTuple):
+    """An event that a seeded person already performed."""
+
+    event_type: str
+    time: Instant
+    properties: Mapping[str, object] = _NOTHING
+
+
+class UserSeed(NamedTuple):
+    """A person whom Amplitude knows when the world begins; ids are taken as they are, dirt included."""
+
+    user_id: str | None = None
+    device_id: str | None = None
+    properties: Mapping[str, object] = _NOTHING
+    events: Sequence[SeedEvent] = ()
+
+
+class AmplitudeService:
+    """Everything a world needs of Amplitude. Facade methods take a project's name and do what HTTP would."""
+
+    def __init__(
+        self,
+        database: Database,
+        ledger: Ledger,
+        clock: SimClock,
+        contract: Contract,
+        rules: RuleSet,
+        seed: int,
+        settings: AmplitudeSettings | None = None,
+        *,
+        gates: Sequence[Gate] = (),
+    ) -> None:
+        self.settings = settings or AmplitudeSettings()
+        self.clock = clock
+        self.store = AmplitudeStore(database, seed)
+        for project in self.settings.projects:
+            self.store.projects.add(project)
+        store = self.store
+        self.intake = Intake(database, ledger, store.projects, store.users, store.events, rules, self.settings)
+        self.access = Access(store.projects, self.settings, lambda: self.rules)
+        limits = IngestionLimits(self.settings, store.relations)
+        self._uploads = Uploads(store, self.intake, limits, self.settings)
+        self._identify = Identify(store, self.intake, limits, self.settings)
+        self._mapping = UserMapping(store, self.settings)
+        self.service = Service("amplitude", clock, seed, MANNERS)
+        self.service.bind(contract, self._handlers(), gates)
+        self.app = self.service.app
+
+    def _handlers(self) -> dict[str, Handler]:
+        return {
+            **self._uploads.handlers(),
+            **self._identify.handlers(),
+            **self._mapping.handlers(),
+            "listUserMappings": self.access.basic(self._mapping.read, "dashboard"),
+        }
+
+    @property
+    def rules(self) -> RuleSet:
+        """The reading of the documents in force."""
+        return self.intake.rules
+
+    def use_rules(self, rules: RuleSet) -> None:
+        """Read the documents differently from now on."""
+        self.intake.rules = rules
+
+    def on_users_changed(self, callback: UsersChanged) -> None:
+        """Call back, inside the transaction, whenever users of a project were made, changed, merged or erased."""
+        self.intake.listeners.append(callback)
+
+    def ingest(self, project: str, events: Sequence[Mapping[str, object]]) -> Taken:
+        """Take events in as `/2/httpapi` does, sizes and rates apart. Raises UploadRefused."""
+        return self._uploads.take(self.store.projects.named(project), events, self.clock.now)
+
+    def identify(self, project: str, identifications: Sequence[Mapping[str, object]]) -> Taken:
+        """Apply identify calls: who is who, and user properties with their operations."""
+        return self._identify.take(self.store.projects.named(project), identifications, self.clock.now)
+
+    def change_property(
+        self,
+        project: str,
+        properties: Mapping[str, object],
+        *,
+        user_id: str | None = None,
+        device_id: str | None = None,
+    ) -> Taken:
+        """Set user properties of one person, as an identify call without operations would."""
+        update = {"$set": dict(properties)}
+        return self.identify(project, [{"user_id": user_id, "device_id": device_id, "user_properties": update}])
+
+    def seed_users(self, project: str, seeds: Iterable[UserSeed]) -> list[int]:
+        """Put people in with their properties and past events, quickly; the amplitude_id of each, in order."""
+        target, now = self.store.projects.named(project), self.clock.now
+        numbers: list[int] = []
+        remaining = iter(seeds)
+        with self.store.database.transaction():
+            while page := list(islice(remaining, SEEDS_AT_ONCE)):
+                calls: list[Incoming] = []
+                starts: list[int] = []
+                for seed in page:
+                    starts.append(len(calls))
+                    calls.extend(_calls(seed, now))
+                taken = self.intake.take(target, calls, now, limited=False)
+                numbers.extend(taken.amplitude_ids[start] for start in starts)
+        return numbers
+
+    def user(self, project: str, amplitude_id: int) -> UserRecord | None:
+        """The user whom this id reads as now: itself, or whom it was merged into. None when there is none."""
+        target = self.store.projects.named(project)
+        canonical = self.store.users.canonical(target, [amplitude_id]).get(amplitude_id)
+        return None if canonical is None else self.store.users.by_amplitude_id(target, [canonical])[canonical]
+
+    def find(self, project: str, *, user_id: str | None = None, device_id: str | None = None) -> UserRecord | None:
+        """The user with this user id, or else the one an anonymous event of this device would belong to."""
+        target = self.store.projects.named(project)
+        if user_id is not None:
+            return self.store.users.by_user_id(target, [user_id]).get(user_id)
+        if device_id is None:
+            return None
+        device = self.store.users.devices(target, [device_id]).get(device_id)
+        owner = device and (device.last_user_id or device.anonymous_id)
+        return self.user(project, owner) if owner else None
+
+
+def _calls(seed: UserSeed, now: Instant) -> list[Incoming]:
+    properties = seed.properties or None
+    if not seed.events:
+        return [Incoming(Kind.IDENTIFY, "$identify", now, seed.user_id, seed.device_id, user_properties=properties,
+                         operations=False, silent=True)]  # fmt: skip
+    return [
+        Incoming(Kind.EVENT, event.event_type, event.time, seed.user_id, seed.device_id, None, -1, event.properties,
+                 properties if number == 0 else None, operations=False)
+        for number, event in enumerate(seed.events)
+    ]  # fmt: skip
