@@ -90,7 +90,7 @@ class Identifiers:
                 "AND label NOT IN (SELECT label FROM braze_alias WHERE profile = ?)",
                 (target.row, source.row, target.row),
             )
-            for table in ("device", "phone", "push_token", "deprecated_id"):
+            for table in ("device", "phone", "push_token"):
                 sql.execute(
                     f"UPDATE OR IGNORE braze_{table} SET profile = ? WHERE profile = ?", (target.row, source.row)
                 )

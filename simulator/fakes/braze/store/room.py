@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+
 from simulator.clock import SimClock
 from simulator.database import Database
 from simulator.fakes.braze.store.activity import Activity
@@ -9,9 +11,10 @@ from simulator.fakes.braze.store.candidates import CandidateReader
 from simulator.fakes.braze.store.identifiers import Identifiers
 from simulator.fakes.braze.store.membership import Membership
 from simulator.fakes.braze.store.points import DataPoints
-from simulator.fakes.braze.store.profiles import Profiles
+from simulator.fakes.braze.store.profiles import Profile, Profiles
 from simulator.fakes.braze.store.writes import Writes
 from simulator.ledger import Ledger
+from simulator.rules.instants import Instant
 from simulator.rules.switches import RuleSet
 
 
@@ -38,4 +41,8 @@ class Room:
         self.rules = rules
         self.seed = seed
         self.store = Store(database, seed)
+        self.when_merged: list[Callable[[Profile, Profile, Instant], None]] = []
+        """Told (source, target, at) before the source ends, so that what others keep by profile can go over."""
+        self.exported_by_others: list[Callable[[Sequence[int], Instant], Mapping[int, Mapping[str, object]]]] = []
+        """Asked (rows, at) for further fields of an export, such as the campaigns a profile received."""
         self.writes = Writes(database, seed, lambda: self.rules.write_visibility)

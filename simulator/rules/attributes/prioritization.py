@@ -1,0 +1,69 @@
+"""Which profile is meant when several carry the same email or phone.
+
+Source: Braze, "Identify users", "Merge users", "Delete users": the list is applied in order; more than one profile left at
+its end means nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
+
+BOTH_UPDATED = (
+    "Request can not contain both of 'most_recently_updated' and 'least_recently_updated' values in the "
+    "'prioritization' array"
+)
+BOTH_IDENTIFIED = "Request can not contain both of 'identified' and 'unidentified' values in the 'prioritization' array"
+UNKNOWN_WORD = (
+    "'prioritization' must be an array of 'identified', 'unidentified', 'most_recently_updated' and "
+    "'least_recently_updated'"
+)
+
+
+class BadPrioritization(ValueError):
+    """The list contradicts itself or holds an unknown word."""
+
+
+class Ranked(Protocol):
+    """What ranking looks at."""
+
+    external_id: str | None
+    updated_at: int
+    row: int
+
+
+R = TypeVar("R", bound=Ranked)
+
+
+def check(prioritization: object) -> list[str]:
+    """The list as it was sent; none at all is an empty list. Raises BadPrioritization."""
+    if prioritization is None:
+        return []
+    if not isinstance(prioritization, list) or not all(word in RANK for word in prioritization):
+        raise BadPrioritization(UNKNOWN_WORD)
+    if {"most_recently_updated", "least_recently_updated"} <= set(prioritization):
+        raise BadPrioritization(BOTH_UPDATED)
+    if {"identified", "unidentified"} <= set(prioritization):
+        raise BadPrioritization(BOTH_IDENTIFIED)
+    return prioritization
+
+
+def choose(profiles: Sequence[R], prioritization: Sequence[str]) -> R | None:
+    """The one profile that is left, or None when there is none or more than one."""
+    left = list(profiles)
+    for word in prioritization:
+        if len(left) > 1:
+            left = [profile for profile in left if RANK[word](profile, left)]
+    return left[0] if len(left) == 1 else None
+
+
+def _age(profile: Ranked) -> tuple[int, int]:
+    return profile.updated_at, profile.row
+
+
+RANK: dict[str, Callable[[Ranked, Sequence[Ranked]], bool]] = {
+    "identified": lambda profile, among: profile.external_id is not None,
+    "unidentified": lambda profile, among: profile.external_id is None,
+    "most_recently_updated": lambda profile, among: _age(profile) == max(map(_age, among)),
+    "least_recently_updated": lambda profile, among: _age(profile) == min(map(_age, among)),
+}
