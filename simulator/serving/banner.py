@@ -1,0 +1,80 @@
+"""What `absim serve` says once its world accepts calls."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO
+
+from rich.console import Console
+from rich.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """Everything that a person at the terminal, or a waiting process, needs to know."""
+
+    version: str
+    world: str
+    seed: int
+    rules: str
+    now: str
+    pace: str
+    amplitude_url: str
+    braze_url: str
+    control_url: str
+    keys: Mapping[str, str]
+    limits: Sequence[str]
+    ready_file: str = ""
+    state: str = ""
+
+
+# key -> where it stands and what it is called
+_KEYS = {
+    "amplitude_api_key": ("amplitude", "API key"),
+    "amplitude_secret_key": ("amplitude", "secret key"),
+    "braze_api_key": ("braze", "REST API key"),
+    "braze_data_import_key": ("braze", "data import key"),
+    "braze_partner_api_key": ("braze", "partner API key (any partner name)"),
+}
+
+
+def show(announcement: Announcement, stream: IO[str] | None = None) -> None:
+    """Print the banner, to stderr unless told otherwise. Keys are masked where the output is a file on disk."""
+    target = stream or sys.stderr
+    console = Console(file=target, highlight=False, soft_wrap=True)
+    masked = _is_file_on_disk(target)
+    console.print(
+        f"[bold]absim {announcement.version}[/] · world {announcement.world} · seed {announcement.seed} · "
+        f"rules {announcement.rules} · clock {announcement.now} at {announcement.pace}"
+    )
+    grid = Table.grid(padding=(0, 2))
+    for service, url in (("amplitude", announcement.amplitude_url), ("braze", announcement.braze_url)):
+        grid.add_row(f"[bold]{service.capitalize()}[/]", url, "")
+        for name, (owner, label) in _KEYS.items():
+            if owner == service:
+                key = announcement.keys[name]
+                grid.add_row("", label, f"{key[:4]}…" if masked else key)
+    grid.add_row("[bold]Control[/]", f"{announcement.control_url}/_sim/", "no key, outside journal, faults and limits")
+    console.print(grid)
+    if masked:
+        console.print("keys are masked, as this goes to a file; the ready file has them (--ready-file)")
+    if announcement.limits:
+        console.print("limits on (off with --no-limits): " + "; ".join(announcement.limits))
+    else:
+        console.print("limits off")
+    if announcement.state:
+        console.print(f"the world lives in {announcement.state}")
+    if announcement.ready_file:
+        console.print(f"ready file {announcement.ready_file} (keys in clear, readable by you alone, gone at the end)")
+    console.print("stop with Ctrl-C")
+
+
+def _is_file_on_disk(stream: IO[str]) -> bool:
+    try:
+        return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except (OSError, ValueError):
+        return False

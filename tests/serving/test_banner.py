@@ -1,0 +1,75 @@
+"""The banner names addresses, keys, limits and the way out; on disk the keys are masked."""
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from simulator.serving.banner import Announcement, show
+
+KEYS = {
+    "amplitude_api_key": "a1f0ffffffffffff",
+    "amplitude_secret_key": "a2f0ffffffffffff",
+    "braze_api_key": "b1f0ffff-ffff",
+    "braze_data_import_key": "b2f0ffff-ffff",
+    "braze_partner_api_key": "b3f0ffff-ffff",
+}
+ANNOUNCEMENT = Announcement(
+    version="0.1.0",
+    world="main",
+    seed=7,
+    rules="default",
+    now="2026-03-02T10:00:00Z",
+    pace="1x",
+    amplitude_url="http://127.0.0.1:8001",
+    braze_url="http://127.0.0.1:8002",
+    control_url="http://127.0.0.1:8003",
+    keys=KEYS,
+    limits=("braze track 3000 in 3s", "amplitude cohort requests 60 in 1m"),
+    ready_file="ready.json",
+)
+
+
+@pytest.fixture
+def shown() -> str:
+    stream = io.StringIO()
+    show(ANNOUNCEMENT, stream)
+    return stream.getvalue()
+
+
+def test_it_begins_with_the_world_and_its_seed(shown: str) -> None:
+    first = shown.splitlines()[0]
+
+    assert first == "absim 0.1.0 · world main · seed 7 · rules default · clock 2026-03-02T10:00:00Z at 1x"
+
+
+def test_it_names_every_address_and_key(shown: str) -> None:
+    wanted = ["http://127.0.0.1:8001", "http://127.0.0.1:8002", "http://127.0.0.1:8003/_sim/", *KEYS.values()]
+
+    assert [each for each in wanted if each not in shown] == []
+
+
+def test_it_lists_the_limits_and_says_how_to_stop(shown: str) -> None:
+    assert "limits on (off with --no-limits): braze track 3000 in 3s; amplitude cohort requests 60 in 1m" in shown
+    assert "ready file ready.json (keys in clear, readable by you alone, gone at the end)" in shown
+    assert shown.splitlines()[-1] == "stop with Ctrl-C"
+
+
+def test_limits_that_are_off_are_said_to_be_off() -> None:
+    stream = io.StringIO()
+    show(replace(ANNOUNCEMENT, limits=(), ready_file="", state="world.sqlite"), stream)
+
+    assert "limits off" in stream.getvalue()
+    assert "the world lives in world.sqlite" in stream.getvalue()
+
+
+def test_in_a_file_on_disk_the_keys_are_masked(tmp_path: Path) -> None:
+    path = tmp_path / "serve.log"
+    with path.open("w", encoding="utf-8") as log:
+        show(ANNOUNCEMENT, log)
+    written = path.read_text(encoding="utf-8")
+
+    assert [key for key in KEYS.values() if key in written] == []
+    assert "a1f0…" in written
+    assert "keys are masked, as this goes to a file" in written
