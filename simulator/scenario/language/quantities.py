@@ -182,4 +182,5 @@ class AmountShape(Shape):
 
     def schema(self, book: SchemaBook) -> dict[str, Any]:
         pattern = r"^((>=|<=|>|<|=|==)?\s*[0-9_]+|[0-9_]+\s*\.\.\s*[0-9_]+)$"
-        return {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": pattern}]}
+        described = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": pattern}]}
+        return book.reference("amount", lambda: described)

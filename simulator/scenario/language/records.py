@@ -182,7 +182,7 @@ def place_of(node: Node, path: Sequence[str | int], complaint: str = "") -> Node
 
     A complaint about something unknown, and one about a value that is no single word, belong under the key.
     """
-    about_key = complaint.startswith(("unknown", "this says nothing"))
+    about_key = complaint.startswith(("unknown", "this says nothing")) or "side by side" in complaint
     for depth, step in enumerate(path):
         inner: Node | None = None
         if isinstance(node, Entries):

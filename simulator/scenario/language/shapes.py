@@ -194,7 +194,7 @@ class Name(Shape):
         known = reader.known(self.of)
         if node.text not in known and not self._is_generated(node.text, reader):
             plural = {"person": "people"}.get(self.of, f"{self.of}s")
-            hint = did_you_mean(node.text, known, plural) or f"this file has no {plural}"
+            hint = did_you_mean(node.text, known, plural) if known else f"this file has no {plural}"
             return reader.refuse(f"unknown {self.of} {node.text!r}", node, hint)
         return node.text
 

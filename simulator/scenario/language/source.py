@@ -93,6 +93,6 @@ def did_you_mean(word: str, known: Iterable[str], what: str = "") -> str:
     if close:
         return f"did you mean {lowered[close[0]]}?"
     if not names:
-        return f"there is no {what} in this file" if what else ""
+        return ""
     listed = ", ".join(names[:30]) + (", …" if len(names) > 30 else "")
     return f"{what or 'known'}: {listed}" if what else f"one of: {listed}"

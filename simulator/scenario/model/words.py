@@ -55,7 +55,7 @@ class RuleId(Shape):
         return expected(self.words, node, reader, did_you_mean(text.upper(), RULES, "rule ids"))
 
     def schema(self, book: SchemaBook) -> dict[str, Any]:
-        return {"enum": list(RULES)}
+        return book.reference("rule_id", lambda: {"enum": list(RULES)})
 
 
 RULE_IDS = ListOf(RuleId(), single=True)

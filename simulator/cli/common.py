@@ -1,0 +1,109 @@
+"""What commands share: exit codes, configuration, options, and where scenario files come from."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class ExitCode(IntEnum):
+    """How a command ends, for scripts."""
+
+    PASSED = 0
+    FAILED = 1
+    USAGE = 2
+    ENVIRONMENT = 3
+    INTERNAL = 4
+    NOTHING_RAN = 5
+    INTERRUPTED = 130
+
+
+class EnvironmentFault(click.ClickException):
+    """Something outside is in the way: a port is taken, a start takes too long, a file cannot be written."""
+
+    exit_code = ExitCode.ENVIRONMENT
+
+
+class NothingRan(click.ClickException):
+    """The paths and filters together select nothing."""
+
+    exit_code = ExitCode.NOTHING_RAN
+
+
+def configuration(folder: Path) -> dict[str, Any]:
+    """`[tool.absim]` of the nearest pyproject.toml, as defaults for options. Raises UsageError when it is broken."""
+    for place in (folder, *folder.parents):
+        path = place / "pyproject.toml"
+        if path.is_file():
+            try:
+                settings = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("absim", {})
+            except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+                raise click.UsageError(f"{path}: {error}") from error
+            return {str(name).replace("-", "_"): value for name, value in settings.items()}
+    return {}
+
+
+def option(*names: str, **settings: Any) -> Callable[[_Command], _Command]:
+    """A click option that is also read from ABSIM_NAME."""
+    long = next(name for name in names if name.startswith("--")).split("/")[0]
+    settings.setdefault("envvar", "ABSIM_" + long.removeprefix("--").replace("-", "_").upper())
+    settings.setdefault("show_default", settings.get("default") not in (None, False, ()))
+    return click.option(*names, **settings)
+
+
+class Listed(click.ParamType[tuple[str, ...]]):
+    """Words separated by commas, each of a closed list."""
+
+    name = "words"
+
+    def __init__(self, choices: Sequence[str]) -> None:
+        self.choices = tuple(choices)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Split and check."""
+        words = value if isinstance(value, list | tuple) else [word.strip() for word in str(value).split(",")]
+        for word in words:
+            if word not in self.choices:
+                self.fail(f"{word!r} is not one of {', '.join(self.choices)}", param, ctx)
+        return tuple(words)
+
+
+def shown_name(path: Path) -> str:
+    """A path as it is shown: relative to the current folder when it lies below it."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def scenario_files(paths: Sequence[Path]) -> list[Path]:
+    """The scenario files under the paths; the shipped ones when no path is given. Raises UsageError, NothingRan."""
+    from simulator import resources
+    from simulator.scenario.files import ScenarioMissing, find
+
+    try:
+        found = find(paths or [resources.folder("scenarios")])
+    except ScenarioMissing as error:
+        raise click.UsageError(str(error)) from error
+    if not found:
+        raise NothingRan(f"there is no *.scenario.yaml under {', '.join(map(str, paths))}")
+    return found
+
+
+def talk(message: str) -> None:
+    """Say something to the person at the terminal; machines read stdout."""
+    click.echo(message, err=True)
+
+
+def colours_wanted(no_color: bool) -> bool:
+    """Whether a terminal may be coloured: NO_COLOR is obeyed, files and pipes get none."""
+    return not no_color and not os.environ.get("NO_COLOR") and sys.stdout.isatty()

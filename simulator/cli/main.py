@@ -1,0 +1,87 @@
+"""The entry point `absim`: finds commands by their modules, reads the configuration, turns endings into exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from simulator.cli.common import ExitCode, configuration
+
+_FOLDER = Path(__file__).parent
+
+
+class Commands(click.Group):
+    """Every module beside this one that has a `command` is a command of that name; adding one is adding a file."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands."""
+        names = (module.name for module in pkgutil.iter_modules([str(_FOLDER)]))
+        return sorted(name.replace("_", "-") for name in names if name not in ("main", "common"))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, imported now."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command: click.Command = importlib.import_module(f"simulator.cli.{cmd_name.replace('-', '_')}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Say which command may have been meant."""
+        from difflib import get_close_matches
+
+        name = args[0] if args else ""
+        if name and not name.startswith("-") and name not in self.list_commands(ctx):
+            close = get_close_matches(name, self.list_commands(ctx), 1)
+            hint = f" Did you mean {close[0]}?" if close else ""
+            ctx.fail(f"No such command {name!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="absim", prog_name="absim")
+@click.pass_context
+def absim(ctx: click.Context) -> None:
+    """A wind tunnel for the Amplitude-to-Braze integration: who arrived, who did not, and by which rule.
+
+    Options may also be given as ABSIM_… in the environment or under [tool.absim] in pyproject.toml.
+    Exit codes: 0 all passed, 1 a check failed, 2 usage or invalid file, 3 environment, 4 internal error,
+    5 nothing ran, 130 interrupted.
+    """
+    settings = configuration(Path.cwd())
+    ctx.default_map = dict.fromkeys(absim.list_commands(ctx), settings)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code."""
+    try:
+        ended = absim.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return ExitCode.INTERRUPTED
+    except SystemExit as error:
+        return error.code if isinstance(error.code, int) else ExitCode.FAILED
+    except Exception:
+        traceback.print_exc()
+        click.echo("This is a fault in absim itself; the lines above say where.", err=True)
+        return ExitCode.INTERNAL
+    return ended if isinstance(ended, int) else ExitCode.PASSED
+
+
+def main() -> None:
+    """The console script."""
+    sys.exit(run())
+
+
+if __name__ == "__main__":
+    main()
