@@ -44,8 +44,9 @@ def create_segments(sql: SqliteDatabase) -> None:
 def create_messaging(sql: SqliteDatabase) -> None:
     """Campaigns and Canvases, who entered them, what is still to be sent, and what happened to whom.
 
-    `definition` holds the plan as JSON. `next_run` is the next occurrence of a schedule. An entry is one passage of
-    one person; a pending row is a step of an entry, or a triggered campaign, that waits for its delay.
+    `definition` holds the plan as JSON, `braze_wake` the events and products that a plan has to hear of. `next_run` is
+    the next occurrence of a schedule. An entry is one passage of one person; a pending row is a step of an entry, or a
+    triggered entry, that waits for its delay.
     """
     sql.execute(
         """CREATE TABLE braze_campaign (
@@ -54,6 +55,11 @@ def create_messaging(sql: SqliteDatabase) -> None:
             created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, next_run INTEGER)"""
     )
     sql.execute("CREATE UNIQUE INDEX braze_campaign_name ON braze_campaign (workspace, canvas, name)")
+    sql.execute(
+        """CREATE TABLE braze_wake (
+            workspace TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, campaign_id TEXT NOT NULL,
+            PRIMARY KEY (workspace, kind, name, campaign_id)) WITHOUT ROWID"""
+    )
     sql.execute("CREATE INDEX braze_campaign_due ON braze_campaign (next_run) WHERE next_run IS NOT NULL")
     sql.execute(
         """CREATE TABLE braze_entry (

@@ -75,8 +75,8 @@ class Segments:
             position = sql.execute("SELECT coalesce(max(position), 0) + 1 FROM braze_segment").fetchone()[0]
             segment_id = derive_uuid(self._room.seed, "braze", "segment", workspace, position)
             sql.execute(
-                "INSERT INTO braze_segment (position, segment_id, workspace, name, description, filters, tracked, tags, "
-                "teams, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO braze_segment (position, segment_id, workspace, name, description, filters, tracked, "
+                "tags, teams, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     position, segment_id, workspace, name, description, _json(to_form(tree)), tracked,
                     _json(list(tags)), _json(list(teams)), at, at,

@@ -1,0 +1,176 @@
+"""Sends messages to profiles: who can be reached over a channel, what is written down, and why somebody was not.
+
+Source: Braze, "Send messages immediately using the API only" (subscription states), "User subscription" pages. An
+address that bounced hard or marked a message as spam gets no e-mail. Nothing leaves the process: a message is its
+events and its ledger rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import orjson
+
+from simulator.fakes.braze.audience.messaging.channels import CHANNELS, STATES_FOR, Channel
+from simulator.fakes.braze.audience.messaging.events import MessageEvents, NewEvent
+from simulator.fakes.braze.audience.messaging.plans import Message
+from simulator.fakes.braze.store.activity import PushToken
+from simulator.fakes.braze.store.profiles import Profile
+from simulator.fakes.braze.store.room import Room
+from simulator.ledger import Entry
+from simulator.rules.instants import Instant
+
+SENT = "message_sent"
+NOT_REACHED = "message_not_sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """What a send belongs to: its campaign or Canvas (or none), ids and the properties that its events share."""
+
+    workspace: str
+    at: Instant
+    campaign_id: str = ""
+    send_id: str = ""
+    recipients: str = "subscribed"
+    request: str = ""
+    properties: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Reach:
+    """What is known of one profile's reachability."""
+
+    profile: Profile
+    tokens: list[PushToken]
+    uses_app: bool
+    blocked_address: bool
+    device_id: str | None
+
+
+class Sender:
+    """Writes the events of messages."""
+
+    def __init__(self, room: Room, events: MessageEvents) -> None:
+        self._room = room
+        self._database = room.database
+        self._events = events
+
+    def send(self, dispatch: Dispatch, rows: Sequence[int], messages: Sequence[Message]) -> int:
+        """Send every message to every profile that it can reach; how many people got at least one."""
+        written: list[NewEvent] = []
+        entries: list[Entry] = []
+        reached = 0
+        with self._database.transaction():
+            for reach in self._reaches(dispatch.workspace, rows):
+                before = len(written)
+                for message in messages:
+                    why_not = _obstacle(reach, CHANNELS[message.channel], dispatch.recipients)
+                    if not why_not:
+                        written.extend(_events(dispatch, reach, message))
+                    outcome = NOT_REACHED if why_not else SENT
+                    note = f"{message.channel}: {why_not}" if why_not else message.channel
+                    entries.append(Entry(profile=reach.profile.braze_id, outcome=outcome, rules=("SEG-2",), note=note))
+                reached += len(written) > before
+            self._events.add(dispatch.workspace, written)
+            self._room.ledger.write(
+                dispatch.at,
+                room="braze",
+                event="send",
+                entries=entries,
+                request=dispatch.request,
+                detail={"campaign_id": dispatch.campaign_id, "send_id": dispatch.send_id, **dispatch.properties},
+            )
+        return reached
+
+    def note(self, dispatch: Dispatch, rows: Sequence[int], name: str, properties: Mapping[str, object]) -> None:
+        """Write one event for each profile: an entry, an enrolment in a control group, a conversion."""
+        reaches = self._reaches(dispatch.workspace, rows)
+        shared = {**dispatch.properties, **properties}
+        self._events.add(dispatch.workspace, [_event(dispatch, reach, name, shared) for reach in reaches])
+
+    def _reaches(self, workspace: str, rows: Sequence[int]) -> list[_Reach]:
+        profiles = self._room.store.profiles.by_rows(rows)
+        wanted = _array(profile.row for profile in profiles)
+        tokens: dict[int, list[PushToken]] = {}
+        for row, *token in self._database.rows(
+            "SELECT profile, app_id, token, device_id, platform FROM braze_push_token "
+            "WHERE profile IN (SELECT value FROM json_each(?)) ORDER BY profile, app_id, token",
+            (wanted,),
+        ):
+            tokens.setdefault(row, []).append(PushToken(*token))
+        query = "SELECT DISTINCT profile FROM braze_app_use WHERE profile IN (SELECT value FROM json_each(?))"
+        using = {row for (row,) in self._database.rows(query, (wanted,))}
+        query = (
+            "SELECT email FROM braze_address WHERE workspace = ? AND email IN (SELECT value FROM json_each(?)) "
+            "AND (bounced_at IS NOT NULL OR spam_at IS NOT NULL)"
+        )
+        emails = _array(profile.email for profile in profiles if profile.email)
+        blocked = {email for (email,) in self._database.rows(query, (workspace, emails))}
+        devices = self._room.store.identifiers.devices_of(profile.row for profile in profiles)
+        return [
+            _Reach(
+                profile, tokens.get(profile.row, []), profile.row in using, profile.email in blocked,
+                next((device_id for device_id, _ in devices.get(profile.row, ())), None),
+            )
+            for profile in profiles
+        ]  # fmt: skip
+
+
+def _obstacle(reach: _Reach, channel: Channel, recipients: str) -> str:
+    """Why a profile cannot be reached over a channel; empty if it can."""
+    profile = reach.profile
+    if channel.needs == "email" and not profile.email:
+        return "no e-mail address"
+    if channel.needs == "email" and reach.blocked_address:
+        return "the address has bounced hard or marked a message as spam"
+    if channel.needs == "phone" and not profile.phone:
+        return "no phone number"
+    if channel.needs == "push" and not _tokens(reach, channel):
+        return "no push token"
+    if channel.needs == "app" and not reach.uses_app:
+        return "never used an app"
+    if channel.subscription:
+        state = str(profile.fields.get(channel.subscription) or "subscribed")
+        if state not in STATES_FOR[recipients]:
+            return f"{channel.subscription} is {state}"
+    return ""
+
+
+def _tokens(reach: _Reach, channel: Channel) -> list[PushToken]:
+    return [token for token in reach.tokens if token.platform in ("", channel.push_platform)]
+
+
+def _events(dispatch: Dispatch, reach: _Reach, message: Message) -> Iterable[NewEvent]:
+    channel = CHANNELS[message.channel]
+    shared: dict[str, object] = {**dispatch.properties}
+    if message.variation_id:
+        shared["message_variation_id"] = message.variation_id
+    if channel.needs == "email":
+        shared["email_address"] = reach.profile.email
+    elif channel.needs == "phone":
+        shared["to_phone_number"] = reach.profile.phone
+    elif channel.needs == "push":
+        for token in _tokens(reach, channel):
+            own = {**shared, "platform": channel.push_platform, "app_id": token.app_id}
+            yield _event(dispatch, reach, channel.events[0], own, token.device_id or None)
+        return
+    for name in channel.events:
+        yield _event(dispatch, reach, name, shared)
+
+
+def _event(
+    dispatch: Dispatch, reach: _Reach, name: str, properties: Mapping[str, object], device_id: str | None = None
+) -> NewEvent:
+    """An event that is not about a device names one only for people without an external id."""
+    profile = reach.profile
+    device = device_id or (None if profile.identified else reach.device_id)
+    return NewEvent(
+        dispatch.at, name, profile.row, profile.braze_id, profile.external_id, device, dispatch.campaign_id,
+        dispatch.send_id, properties,
+    )  # fmt: skip
+
+
+def _array(values: Iterable[object]) -> str:
+    return orjson.dumps(list(values)).decode()
