@@ -133,6 +133,7 @@ class Service:
         self.clock = clock
         self.app = Flask(name, static_folder=None)
         self.observers: list[Observer] = []
+        self.handlers: dict[str, Handler] = {}
         self._seed = seed
         self._calls = 0
         self._manners = manners
@@ -162,6 +163,7 @@ class Service:
                 f"operations without handler: {', '.join(sorted(unbound)) or 'none'}; "
                 f"handlers without operation: {', '.join(sorted(undeclared)) or 'none'}"
             )
+        self.handlers.update(handlers)
         for operation in operations:
             handler = handlers.get(operation.operation_id, self._manners.left_out)
             self.app.add_url_rule(

@@ -43,22 +43,23 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "simulator.fakes": (PURE, *COMMON, "simulator.fakes"),
     "simulator.sync": (PURE, *COMMON, "simulator.sync"),
     "simulator.population": (PURE, *COMMON),
-    "simulator.world": (PURE, *COMMON, "simulator.fakes", "simulator.sync", "simulator.serving", "simulator.people"),
-    "simulator.people": (PURE, *COMMON),
-    "simulator.audit": (PURE, *COMMON, "simulator.world", "simulator.people", "simulator.fakes", "simulator.sync"),
+    "simulator.world": (
+        PURE, *COMMON, "simulator.fakes", "simulator.sync", "simulator.serving", "simulator.audit.wire",
+    ),
+    "simulator.audit.wire": (PURE, *COMMON),
+    "simulator.audit": (PURE, *COMMON, "simulator.world", "simulator.fakes", "simulator.sync"),
     "simulator.serving": (
-        PURE, *COMMON, "simulator.fakes", "simulator.sync", "simulator.world", "simulator.people",
+        PURE, *COMMON, "simulator.fakes", "simulator.sync", "simulator.world",
         "simulator.scenario",
     ),
     "simulator.scenario": (
-        PURE, *COMMON, "simulator.fakes", "simulator.sync", "simulator.population", "simulator.world",
-        "simulator.people", "simulator.audit", "simulator.serving",
+        PURE, *COMMON, "simulator.fakes", "simulator.sync", "simulator.population", "simulator.world", "simulator.audit", "simulator.serving",
     ),
     "simulator.reports": (
-        PURE, *COMMON, "simulator.scenario", "simulator.audit", "simulator.people", "simulator.world",
+        PURE, *COMMON, "simulator.scenario", "simulator.audit", "simulator.world",
     ),
     "simulator.contract": (
-        PURE, *COMMON, "simulator.fakes", "simulator.sync", "simulator.world", "simulator.people", "simulator.serving",
+        PURE, *COMMON, "simulator.fakes", "simulator.sync", "simulator.world", "simulator.serving",
         "simulator.population", "simulator.scenario", "simulator.audit", "simulator.reports",
     ),
     "simulator.cli": ("simulator",),

@@ -1,0 +1,95 @@
+"""Holds every exchange against its contract while it happens (INV-5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import parse_qs
+
+from simulator.exchange import TRANSPORT_HEADER, Exchange
+from simulator.journal import mask_text
+from simulator.openapi import Contract, Violation
+
+KEPT_AT_MOST = 100
+"""Breaches kept with their bodies; the count goes on."""
+SHOWN_CHARACTERS = 4_000
+
+
+class Sender(StrEnum):
+    """Who broke the contract: the engine, a client from outside, or the fake that answered."""
+
+    ENGINE = "engine"
+    CLIENT = "client"
+    FAKE = "fake"
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One exchange that departs from the contract, with both bodies (secrets masked)."""
+
+    sender: Sender
+    service: str
+    operation: str
+    status: int
+    request_id: str
+    violations: tuple[Violation, ...]
+    request_body: str
+    response_body: str
+
+    def __str__(self) -> str:
+        found = "; ".join(str(violation) for violation in self.violations[:3])
+        side = "request of the" if self.sender is not Sender.FAKE else "answer of the"
+        return f"{side} {self.sender} in {self.service} {self.operation} ({self.status}): {found}"
+
+
+class WireWatch:
+    """Checks requests and answers of both services; a client's bad request is noted and not held against anybody."""
+
+    def __init__(self, contracts: Mapping[str, Contract]) -> None:
+        self._contracts = contracts
+        self.engine_requests: set[str] = set()
+        self.breaches: list[Breach] = []
+        self.counted = 0
+        self.checked = 0
+
+    def check(self, exchange: Exchange) -> list[str]:
+        """Everything wrong with one exchange, as lines for the journal."""
+        contract = self._contracts[exchange.service]
+        operation = contract.operations.get(exchange.operation)
+        if operation is None:
+            return []
+        self.checked += 1
+        found = operation.pattern.match(exchange.path)
+        request = contract.check_request(
+            operation,
+            path=found.groupdict() if found else {},
+            query=parse_qs(exchange.query, keep_blank_values=True),
+            headers=exchange.request_headers,
+            body=exchange.request_body,
+        )
+        answer: list[Violation] = []
+        if TRANSPORT_HEADER.lower() not in exchange.response_headers:
+            answer = contract.check_response(
+                operation, exchange.status, exchange.response_headers, exchange.response_body
+            )
+        sender = Sender.ENGINE if exchange.request_id in self.engine_requests else Sender.CLIENT
+        self._keep(sender, exchange, request)
+        self._keep(Sender.FAKE, exchange, answer)
+        return [f"request {violation}" for violation in request] + [f"answer {violation}" for violation in answer]
+
+    def _keep(self, sender: Sender, exchange: Exchange, violations: list[Violation]) -> None:
+        if not violations:
+            return
+        self.counted += sender is not Sender.CLIENT
+        if len(self.breaches) < KEPT_AT_MOST:
+            self.breaches.append(
+                Breach(
+                    sender, exchange.service, exchange.operation, exchange.status, exchange.request_id,
+                    tuple(violations), _shown(exchange.request_body), _shown(exchange.response_body),
+                )
+            )  # fmt: skip
+
+
+def _shown(body: bytes) -> str:
+    return mask_text(body[:SHOWN_CHARACTERS].decode("utf-8", "replace"))
