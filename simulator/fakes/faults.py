@@ -1,0 +1,317 @@
+"""What goes wrong, as data: which calls of a service fail, when, how often, and in which way; seeded and on the clock.
+
+A fault is a row, and how many calls it has seen is stored with it, so a world that is killed and started again goes on
+failing where it stopped. A fault never decides about people: it answers instead of the handler, spoils the answer,
+repeats or delays a call, or does something else in the middle of it (a key is revoked, a profile is merged).
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+import orjson
+from sqlite_utils import Database as SqliteDatabase
+from sqlite_utils import Migrations
+
+from simulator.database import Database
+from simulator.exchange import LATENCY_HEADER, TRANSPORT_HEADER
+from simulator.fakes.binding import Call, Handler, MalformedBody, Problem, Reply
+from simulator.ids import derive_int
+from simulator.openapi import Contract, Operation
+from simulator.rules.instants import MINUTE_MS, Instant
+
+MIGRATIONS = Migrations("faults")
+
+TRANSPORTS = ("reset", "truncate", "malformed")
+ANY_OPERATION = "*"
+HELD_MS = MINUTE_MS
+
+Action = Callable[..., None]
+"""Something that a fault does beside a call, by name: `revoke_key(connection="braze")`."""
+
+
+@MIGRATIONS()
+def create_tables(sql: SqliteDatabase) -> None:
+    """Faults with their counts, and calls that were answered and are applied later."""
+    sql.table("fault_rule").create({"id": int, "fault": str, "seen": int, "met": int}, pk="id")
+    sql.table("fault_held").create({"id": int, "service": str, "due_at": int, "call": bytes}, pk="id")
+
+
+class InvalidFault(ValueError):
+    """A fault that makes no sense; the message says what to change."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Which calls are met, and what happens to them. Everything left out does not restrict and does not happen."""
+
+    service: str = ""
+    """`braze` or `amplitude`; empty for both."""
+    operation: str = ANY_OPERATION
+    """An operationId, or `*` for any."""
+    nth: int = 1
+    """Begin with the nth matching call."""
+    times: int | None = None
+    """Meet at most so many calls."""
+    share: float = 1.0
+    """The share of the matching calls that are met, drawn from the seed."""
+    from_at: Instant | None = None
+    until_at: Instant | None = None
+    """Not including this instant."""
+
+    answer: int | None = None
+    """The status in place of the answer."""
+    body: object = None
+    """The body of that status; the contract's example when left out."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    transport: str = ""
+    """`reset`, `truncate` or `malformed`: what happens to the bytes of the answer."""
+    applied: bool = False
+    """The call takes effect, and only its answer is spoiled."""
+    latency_ms: int = 0
+    """Simulated time until the sender has the answer."""
+    duplicate: bool = False
+    """The call takes effect twice, as when a network repeats it."""
+    reorder: bool = False
+    """The call is answered as a success and takes effect `held_ms` later, overtaken by what comes in between."""
+    held_ms: int = HELD_MS
+    act: str = ""
+    """The name of something else that happens with the call."""
+    arguments: Mapping[str, object] = field(default_factory=dict)
+    act_after: bool = False
+    """It happens after the call has taken effect, not before."""
+
+    def checked(self) -> Fault:
+        """This fault, made consistent: a lost or damaged answer needs a way to be lost. Raises InvalidFault."""
+        if self.transport and self.transport not in TRANSPORTS:
+            raise InvalidFault(f"transport {self.transport!r} is none of {', '.join(TRANSPORTS)}")
+        if self.answer is not None and not 100 <= self.answer <= 599:
+            raise InvalidFault(f"answer {self.answer} is not an HTTP status")
+        if not 0.0 <= self.share <= 1.0:
+            raise InvalidFault(f"share {self.share} is not between 0 and 1")
+        if self.nth < 1 or (self.times is not None and self.times < 1):
+            raise InvalidFault("nth and times count from 1")
+        if self.from_at is not None and self.until_at is not None and self.until_at <= self.from_at:
+            raise InvalidFault("the fault ends before it begins")
+        made = self
+        if self.applied and self.answer is None and not self.transport:
+            made = replace(made, transport="reset")
+        if self.transport == "malformed" and self.answer is None:
+            made = replace(made, applied=True)
+        if not any(
+            (made.answer, made.transport, made.latency_ms, made.duplicate, made.reorder, made.act, made.headers)
+        ):
+            raise InvalidFault("the fault does nothing; give it an answer, a transport, a latency or an act")
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A fault in force: how many calls it matched, and how many it met."""
+
+    id: int
+    fault: Fault
+    seen: int
+    met: int
+
+
+class FaultBook:
+    """All faults of a world. Also due work: calls held back take effect when their time has come."""
+
+    name = "held calls"
+
+    def __init__(self, database: Database, seed: int) -> None:
+        self._database = database
+        self._seed = seed
+        self._handlers: dict[str, Mapping[str, Handler]] = {}
+        self._actions: dict[str, Action] = {}
+        self._standing: list[Standing] = self._load()
+
+    # setting up
+
+    def serve(self, service: str, handlers: Mapping[str, Handler]) -> None:
+        """Say how calls of a service take effect, for those that are repeated or held back."""
+        self._handlers[service] = handlers
+
+    def teach(self, name: str, action: Action) -> None:
+        """Say what an act of this name does."""
+        self._actions[name] = action
+
+    # faults
+
+    def add(self, fault: Fault) -> Standing:
+        """Put a fault in force. Raises InvalidFault."""
+        checked = fault.checked()
+        if checked.act and checked.act not in self._actions:
+            known = ", ".join(sorted(self._actions)) or "none"
+            raise InvalidFault(f"nothing is called {checked.act!r}; there are {known}")
+        with self._database.transaction() as connection:
+            packed = orjson.dumps(asdict(checked)).decode()
+            number = connection.execute(
+                "INSERT INTO fault_rule (fault, seen, met) VALUES (?, 0, 0)", (packed,)
+            ).lastrowid
+            standing = Standing(int(number or 0), checked, 0, 0)
+            self._standing.append(standing)
+        return standing
+
+    def all(self) -> list[Standing]:
+        """Every fault, used up or not, oldest first."""
+        return list(self._standing)
+
+    def remove(self, fault_id: int) -> bool:
+        """Take one back; False when there is none of that id."""
+        before = len(self._standing)
+        self._standing = [each for each in self._standing if each.id != fault_id]
+        self._database.execute("DELETE FROM fault_rule WHERE id = ?", (fault_id,))
+        return len(self._standing) < before
+
+    def clear(self) -> None:
+        """Take all back. Calls that are held already still take effect."""
+        self._standing = []
+        self._database.execute("DELETE FROM fault_rule")
+
+    def meet(self, service: str, call: Call) -> Fault | None:
+        """The first fault that meets this call, counted; None when nothing goes wrong."""
+        for position, standing in enumerate(self._standing):
+            if not _matches(standing.fault, service, call):
+                continue
+            fault, seen = standing.fault, standing.seen + 1
+            met = seen >= fault.nth and (fault.times is None or standing.met < fault.times)
+            if met and fault.share < 1.0:
+                met = derive_int(self._seed, "fault", standing.id, seen, bits=53) < fault.share * 2**53
+            self._standing[position] = Standing(standing.id, fault, seen, standing.met + met)
+            self._database.execute(
+                "UPDATE fault_rule SET seen = ?, met = met + ? WHERE id = ?", (seen, met, standing.id)
+            )
+            if met:
+                return fault
+        return None
+
+    def act(self, fault: Fault) -> None:
+        """Do what the fault does beside the call."""
+        self._actions[fault.act](**fault.arguments)
+
+    # held calls
+
+    def hold(self, service: str, call: Call, held_ms: int) -> None:
+        """Keep a call that was answered already, to take effect later."""
+        packed = orjson.dumps({**asdict(call), "body": b64encode(call.body).decode()})
+        self._database.execute(
+            "INSERT INTO fault_held (service, due_at, call) VALUES (?, ?, ?)", (service, call.at + held_ms, packed)
+        )
+
+    def repeat(self, service: str, call: Call) -> None:
+        """Let a call take effect once more; nobody hears the answer."""
+        try:
+            self._handlers[service][call.operation](call)
+        except (Problem, MalformedBody):
+            return
+
+    def next_due(self) -> Instant | None:
+        """When the next held call takes effect."""
+        due: Instant | None = self._database.value("SELECT min(due_at) FROM fault_held")
+        return due
+
+    def run_due(self, at: Instant) -> None:
+        """Let held calls take effect, oldest first."""
+        rows = self._database.rows(
+            "SELECT id, service, due_at, call FROM fault_held WHERE due_at <= ? ORDER BY due_at, id", (at,)
+        )
+        for number, service, due_at, packed in rows:
+            values = orjson.loads(packed)
+            with self._database.transaction():
+                self._database.execute("DELETE FROM fault_held WHERE id = ?", (number,))
+                self.repeat(service, Call(**{**values, "body": b64decode(values["body"]), "at": due_at}))
+
+    def unfinished(self) -> bool:
+        """Whether a call is still held."""
+        return self.next_due() is not None
+
+    def _load(self) -> list[Standing]:
+        known = {each.name for each in fields(Fault)}
+        rows = self._database.rows("SELECT id, fault, seen, met FROM fault_rule ORDER BY id")
+        return [
+            Standing(number, Fault(**{k: v for k, v in orjson.loads(packed).items() if k in known}), seen, met)
+            for number, packed, seen, met in rows
+        ]
+
+
+def _matches(fault: Fault, service: str, call: Call) -> bool:
+    if fault.service not in ("", service) or fault.operation not in (ANY_OPERATION, call.operation):
+        return False
+    if fault.from_at is not None and call.at < fault.from_at:
+        return False
+    return fault.until_at is None or call.at < fault.until_at
+
+
+class FaultGate:
+    """The faults of one service, around every handler. A gate of its own: authentication and limits come after it."""
+
+    def __init__(self, service: str, book: FaultBook, contract: Contract) -> None:
+        self._service = service
+        self._book = book
+        self._contract = contract
+        self._met: dict[int, Fault] = {}
+
+    def before(self, call: Call, operation: Operation) -> Reply | None:
+        """Answer in place of the handler, unless the call is to take effect."""
+        fault = self._book.meet(self._service, call)
+        if fault is None:
+            return None
+        if fault.act and not fault.act_after:
+            self._book.act(fault)
+        self._met[id(call)] = fault
+        if fault.reorder:
+            self._book.hold(self._service, call, fault.held_ms)
+            return self._success(operation)
+        if fault.applied or (fault.answer is None and not fault.transport):
+            return None
+        return self._failure(operation, fault)
+
+    def after(self, call: Call, operation: Operation, reply: Reply) -> Reply:
+        """Spoil the answer of a call that took effect, repeat it, or delay it."""
+        fault = self._met.pop(id(call), None)
+        if fault is None:
+            return reply
+        if fault.act and fault.act_after:
+            self._book.act(fault)
+        if fault.duplicate and reply.status < 300:
+            self._book.repeat(self._service, call)
+        if fault.applied and fault.answer is not None:
+            reply = self._failure(operation, fault)
+        marks = dict(fault.headers)
+        if fault.transport:
+            marks[TRANSPORT_HEADER] = fault.transport
+        if fault.latency_ms:
+            marks[LATENCY_HEADER] = str(fault.latency_ms)
+        return replace(reply, headers={**reply.headers, **marks}) if marks else reply
+
+    def _failure(self, operation: Operation, fault: Fault) -> Reply:
+        status = fault.answer or 502
+        if fault.body is not None:
+            return Reply(status, fault.body)
+        body = self._example(operation, str(status))
+        if body is None:
+            body = {"code": status, "error": "fault"} if self._service == "amplitude" else {"message": "fault"}
+        if isinstance(body, dict) and isinstance(body.get("code"), int):
+            # Amplitude's clients trust the code in the body over the status, so both agree.
+            body = {**body, "code": status}
+        return Reply(status, body)
+
+    def _success(self, operation: Operation) -> Reply:
+        status = next((each for each in operation.statuses if each.startswith("2")), "200")
+        return Reply(int(status), self._example(operation, status) or {})
+
+    def _example(self, operation: Operation, status: str) -> object:
+        """The first example of a status in the contract, so that even a fault answers in the vendor's shape."""
+        responses: Mapping[str, Any] = operation.definition.get("responses", {})
+        found = responses.get(status) or responses.get(f"{status[0]}XX") or responses.get("default")
+        if found is None:
+            return None
+        for content in self._contract.resolve(found).get("content", {}).values():
+            for example in content.get("examples", {}).values():
+                return self._contract.resolve(example).get("value")
+        return None
