@@ -1,4 +1,4 @@
-"""The life of a profile: born, identified, merged into another, renamed, deleted; each step with its line in the ledger.
+"""The life of a profile: born, identified, merged into another, renamed, deleted; each step with a line in the ledger.
 
 Sources: Braze, "User profile lifecycle", "User merge behavior", "Merge users", "Delete users" (LIFE-1 to LIFE-3).
 """

@@ -1,7 +1,7 @@
 """Which profile is meant when several carry the same email or phone.
 
-Source: Braze, "Identify users", "Merge users", "Delete users": the list is applied in order; more than one profile left at
-its end means nobody.
+Source: Braze, "Identify users", "Merge users", "Delete users": the list is applied in order; more than one profile left
+at its end means nobody.
 """
 
 from __future__ import annotations
@@ -27,9 +27,20 @@ class BadPrioritization(ValueError):
 class Ranked(Protocol):
     """What ranking looks at."""
 
-    external_id: str | None
-    updated_at: int
-    row: int
+    @property
+    def row(self) -> int:
+        """Its place in the order of arrival."""
+        ...
+
+    @property
+    def external_id(self) -> str | None:
+        """Whether it is identified."""
+        ...
+
+    @property
+    def updated_at(self) -> int:
+        """When it last changed."""
+        ...
 
 
 R = TypeVar("R", bound=Ranked)
