@@ -1,0 +1,98 @@
+"""The invariants of a world, checked after every run of every scenario, whether or not the file asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+from simulator.audit.conservation import Conservation, ever_added
+from simulator.audit.findings import Finding, Verdict, judged
+from simulator.ledger import Page
+from simulator.rules.instants import format_instant
+from simulator.world import World
+
+LINES_AT_MOST = 20
+"""Ways in which one invariant is broken that are told; a count stands for the rest."""
+
+CREATING = frozenset({"profile_created", "profile_deleted", "profile_merged", "profile_identified"})
+
+
+def check(world: World) -> list[Finding]:
+    """INV-1 to INV-7 on the world as it stands, in order. INV-8 compares two runs: see `same_digest`."""
+    conserved = Conservation().read(world.ledger.pages())
+    checks: list[tuple[str, Callable[[], list[str]]]] = [
+        ("INV-1", lambda: conserved.conservation),
+        ("INV-2", lambda: list(_created_by_cohort_calls(world))),
+        ("INV-3", lambda: list(_members_never_sent(world))),
+        ("INV-4", lambda: conserved.removal),
+        ("INV-5", lambda: [str(breach) for breach in world.wire.breaches if breach.sender != "client"]),
+        ("INV-6", lambda: list(_time(world))),
+        ("INV-7", lambda: list(_unexplained_points(world))),
+    ]
+    return [judged(invariant, _shortened(broken())) for invariant, broken in checks]
+
+
+def same_digest(first: str, second: str | None) -> Finding:
+    """INV-8. Two runs of one scenario with one seed must leave the same ledger; unknown when there was one run."""
+    if second is None:
+        return Finding("INV-8", Verdict.UNKNOWN, ("the scenario was run once only",))
+    differs = [] if first == second else [f"two runs with one seed left ledgers {first[:12]} and {second[:12]}"]
+    return judged("INV-8", differs)
+
+
+def _shortened(lines: list[str]) -> list[str]:
+    rest = len(lines) - LINES_AT_MOST
+    return [*lines[:LINES_AT_MOST], f"... and {rest} more"] if rest > 0 else lines
+
+
+def _created_by_cohort_calls(world: World) -> Iterator[str]:
+    """INV-2, NOCREATE-1. Requests of cohort calls must have made, merged or deleted no profile."""
+    for number, before, after in world.cohort_calls.grown:
+        yield f"cohort call {number}: {before} profiles before it, {after} after it"
+    calls = {page.request for page in world.ledger.pages(events=["cohort_changed", "cohort_named"])}
+    for page in world.ledger.pages(rooms=["braze"], events=sorted(CREATING)):
+        if page.request in calls:
+            yield f"request {page.request}, a cohort call, left {page.event} in the ledger"
+
+
+def _members_never_sent(world: World) -> Iterator[str]:
+    """INV-3. Members are read from Braze's store, what was sent from the ledger."""
+    sent: dict[tuple[str, str, str], set[str]] = {}
+    for home, profile in ever_added(world.ledger.pages(rooms=["braze", "phone"])):
+        sent.setdefault(home, set()).add(profile)
+    for home, profile in world.braze.all_members():
+        if profile not in sent.get(home, ()):
+            workspace, partner, cohort = home
+            yield f"{profile} is a member of {partner} cohort {cohort} in {workspace}, and nobody ever sent them"
+
+
+def _time(world: World) -> Iterator[str]:
+    """INV-6. Pages stand in the order of time, and nothing that was due is waiting."""
+
+    def instants() -> Iterator[Page]:
+        yield from world.ledger.pages()
+
+    for earlier, later in pairwise(instants()):
+        if later.at < earlier.at:
+            yield (
+                f"page {later.page} ({later.event}) is at {format_instant(later.at)}, before page {earlier.page} "
+                f"({earlier.event}) at {format_instant(earlier.at)}"
+            )
+    for name in world.agenda.overdue():
+        yield f"{name} has something due by {format_instant(world.clock.now)} that has not run"
+
+
+def _unexplained_points(world: World) -> Iterator[str]:
+    """INV-7. Data points logged by Braze's store against those that ledger pages explain, per request."""
+    explained: dict[str, int] = {}
+    for page in world.ledger.pages(rooms=["braze", "phone"]):
+        points = page.detail.get("data_points", 0)
+        if isinstance(points, int) and points:
+            explained[page.request] = explained.get(page.request, 0) + points
+    logged = world.braze.data_points_by_request()
+    for request in sorted(explained.keys() | logged.keys()):
+        if explained.get(request, 0) != logged.get(request, 0):
+            yield (
+                f"request {request}: {logged.get(request, 0)} data points logged, "
+                f"{explained.get(request, 0)} explained by the ledger"
+            )
