@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
+
+import orjson
 
 from simulator.ledger import Entry, Ledger
 from simulator.rules.cadence import Verdict, maybe_applied, next_free_run, retry_pause_ms, verdict
 from simulator.rules.instants import Instant
-from simulator.rules.outcomes import Outcome, RunStatus
+from simulator.rules.outcomes import Outcome, RunStatus, SkipReason
 from simulator.rules.planning import Change, Direction
 from simulator.rules.switches import RuleSet
 from simulator.sync.destinations import DESTINATIONS
 from simulator.sync.destinations.base import Parcel
 from simulator.sync.destinations.braze_cohorts import NAME
 from simulator.sync.mailbox import Mailbox
-from simulator.sync.ports import Request, TransportError, Transports
+from simulator.sync.ports import Failure, Request, TransportError, Transports
 from simulator.sync.runs import NAME_STAGE, RunPlanner, run_id
 from simulator.sync.store import EngineStore
-from simulator.sync.store.records import Connection, Delivery, DeliveryState, Run, Sync, SyncState
+from simulator.sync.store.records import Connection, Delivery, DeliveryState, Run, Sync, SyncKind, SyncState
 
 LANES = 4
 """Requests of a run under way at one time. Amplitude, Receiving behavioral cohorts."""
@@ -26,6 +29,15 @@ _SENT = {Direction.ADD: "sent_add", Direction.REMOVE: "sent_remove", Direction.R
 _FIRST_MAPPING = ("MAP-1",)
 _LATER_MAPPING = ("MAP-2",)
 _LEAVER = ("MAP-5",)
+_TRAITS = ("TRAIT-1", "CREATE-1")
+
+
+class Answer(NamedTuple):
+    """What came back: the status (None when no complete answer came), what went wrong, and the time it took."""
+
+    status: int | None
+    failure: str
+    took_ms: int
 
 
 class Deliverer:
@@ -82,19 +94,17 @@ class Deliverer:
         assert connection is not None
         changes = self._store.changes_of(delivery.id)
         if changes and all(change.direction is Direction.RELEASE for change in changes):
-            answer: tuple[int | None, str, int] = (204, "nothing to send", 0)
+            answer = Answer(204, "nothing to send", 0)
         else:
-            request = self._request(sync, run, connection, delivery, changes)
-            answer = self._send(connection.endpoint, request)
+            answer = self._send(connection, self._request(sync, run, connection, delivery, changes))
             self._store.count_in_run(run.sync, run.number, requests=1)
-        status, failure, took_ms = answer
         with self._store.transaction():
-            doubt = delivery.maybe_applied or maybe_applied(status)
+            doubt = delivery.maybe_applied or maybe_applied(answer.status)
             self._store.update_delivery(
-                delivery.id, attempts=delivery.attempts + 1, status=status, failure=failure, maybe_applied=doubt,
-                answered=took_ms > 0, due_at=at + took_ms,
+                delivery.id, attempts=delivery.attempts + 1, status=answer.status, failure=answer.failure,
+                maybe_applied=doubt, answered=answer.took_ms > 0, due_at=at + answer.took_ms,
             )  # fmt: skip
-            if took_ms == 0:
+            if answer.took_ms == 0:
                 self._settle(sync, run, self._store.delivery(delivery.id), changes, at)
 
     def _request(
@@ -106,16 +116,22 @@ class Deliverer:
         headers = {**request.headers, "x-request-id": delivery.request}
         return Request(request.method, request.path, headers, request.body)
 
-    def _send(self, endpoint: str, request: Request) -> tuple[int | None, str, int]:
-        """The status (None when no complete answer came), what went wrong, and the simulated time it took."""
+    def _send(self, connection: Connection, request: Request) -> Answer:
+        destination = DESTINATIONS[connection.kind]
         try:
-            response = self._transports.to(endpoint).send(request)
+            response = self._transports.to(connection.endpoint).send(request)
         except TransportError as error:
-            return None, error.failure, error.took_ms
+            return Answer(None, error.failure, error.took_ms)
         except LookupError:
-            return None, "unreachable", 0
-        failure = "" if 200 <= response.status < 300 else response.body[:200].decode("utf-8", "replace")
-        return response.status, failure, response.took_ms
+            return Answer(None, "unreachable", 0)
+        if response.took_ms > destination.patience_ms:
+            return Answer(None, Failure.TIMEOUT, destination.patience_ms)
+        if 200 <= response.status < 300:
+            rejected = destination.rejected(response.body)
+            failure = orjson.dumps(rejected, option=orjson.OPT_NON_STR_KEYS).decode() if rejected else ""
+        else:
+            failure = response.body[:200].decode("utf-8", "replace")
+        return Answer(response.status, failure, response.took_ms)
 
     def _settle(self, sync: Sync, run: Run, delivery: Delivery, changes: Sequence[Change], at: Instant) -> None:
         """SYNC-4. The sender knows the answer now: done, tried again later, or given up."""
@@ -136,17 +152,23 @@ class Deliverer:
         self._store.update_delivery(delivery.id, state=DeliveryState.DELIVERED, settled_at=at, answered=False)
         if delivery.operation == NAME:
             self._store.update_sync(sync.number, name_sent=run.cohort_name)
-        self._store.record_sent(sync.number, changes)
-        added = sum(change.direction is Direction.ADD for change in changes)
+        if sync.kind is SyncKind.COHORT:
+            self._store.record_sent(sync.number, changes)
+        rejected = rejections(delivery)
         removed = sum(change.direction is Direction.REMOVE for change in changes)
-        self._store.count_in_run(run.sync, run.number, added=added, removed=removed)
-        self._write(sync, run, delivery, at, "delivered", [_sent_entry(run, change) for change in changes])
+        added = sum(change.direction is Direction.ADD for change in changes) - len(rejected)
+        self._store.count_in_run(run.sync, run.number, added=added, removed=removed, skipped=len(rejected))
+        entries = [
+            _rejected_entry(change, rejected[position]) if position in rejected else _sent_entry(sync, run, change)
+            for position, change in enumerate(changes)
+        ]
+        self._write(sync, run, delivery, at, "delivered", entries)
 
     def _undelivered(
         self, sync: Sync, run: Run, delivery: Delivery, changes: Sequence[Change], at: Instant, state: DeliveryState
     ) -> None:
         self._store.update_delivery(delivery.id, state=state, settled_at=at, answered=False)
-        if delivery.maybe_applied:
+        if delivery.maybe_applied and sync.kind is SyncKind.COHORT:
             self._store.record_doubt(sync.number, changes)
         self._store.count_in_run(run.sync, run.number, undelivered=len(changes))
         answer = f"status {delivery.status}" if delivery.status else delivery.failure or "never sent"
@@ -214,7 +236,21 @@ class Deliverer:
         )  # fmt: skip
 
 
-def _sent_entry(run: Run, change: Change) -> Entry:
+def rejections(delivery: Delivery) -> dict[int, str]:
+    """TRACK-1. Which people of a delivered request were refused all the same, by position, and why."""
+    if delivery.status is None or delivery.status >= 300 or not delivery.failure.startswith("{"):
+        return {}
+    return {int(position): why for position, why in orjson.loads(delivery.failure).items()}
+
+
+def _rejected_entry(change: Change, why: str) -> Entry:
+    note = f"{SkipReason.REJECTED_BY_PARTNER}: {why}"
+    return Entry(str(change.amplitude_id), "", change.identifier, Outcome.SKIPPED, ("HIST-1", "TRACK-1"), note)
+
+
+def _sent_entry(sync: Sync, run: Run, change: Change) -> Entry:
+    if sync.kind is SyncKind.TRAITS:
+        return Entry(str(change.amplitude_id), "", change.identifier, "sent_attributes", _TRAITS)
     outcome = _SENT[change.direction]
     if change.rank == 0:
         return Entry(str(change.amplitude_id), "", change.identifier, outcome, _FIRST_MAPPING)

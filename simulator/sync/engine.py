@@ -13,17 +13,21 @@ from simulator.clock import SimClock
 from simulator.database import Database
 from simulator.ledger import Ledger
 from simulator.rules.cadence import Cadence, Plan, next_run
+from simulator.rules.identity import Kind
 from simulator.rules.instants import Instant
 from simulator.rules.mapping import Mapping as IdentifierMapping
 from simulator.rules.switches import RuleSet
-from simulator.sync.connections import Setup
+from simulator.sync.connections import Setup, SetupRefused
 from simulator.sync.deliveries import Deliverer
 from simulator.sync.history import History
 from simulator.sync.mailbox import Mailbox
-from simulator.sync.ports import OutcomeReader, Source, Transports
+from simulator.sync.ports import OutcomeReader, Source, TraitSource, Transports
 from simulator.sync.runs import RunPlanner
 from simulator.sync.store import EngineStore
 from simulator.sync.store.records import Connection, Delivery, Run, Sync, SyncKind
+from simulator.sync.traits.selection import TraitIdentity, check
+
+BY_USER_ID = TraitIdentity()
 
 
 class Engine:
@@ -33,14 +37,17 @@ class Engine:
 
     def __init__(
         self, *, database: Database, ledger: Ledger, clock: SimClock, source: Source, transports: Transports,
-        rules: RuleSet, seed: int, outcomes: OutcomeReader | None = None, plan: Plan = Plan.ENTERPRISE,
+        rules: RuleSet, seed: int, outcomes: OutcomeReader | None = None,
+        traits: TraitSource | None = None, plan: Plan = Plan.ENTERPRISE,
     ) -> None:  # fmt: skip
         self.clock = clock
         self.store = EngineStore(database)
         self.mailbox = Mailbox(database)
         self.history = History(self.store, ledger)
         self.setup = Setup(self.store, ledger, clock, source, seed, plan)
-        self._planner = RunPlanner(self.store, ledger, source, rules, seed, outcomes)
+        self._rules = rules
+        self._traits = traits
+        self._planner = RunPlanner(self.store, ledger, source, rules, seed, outcomes, traits)
         self._deliverer = Deliverer(self.store, ledger, self.mailbox, transports, self._planner, rules)
         self._working = threading.Lock()
 
@@ -101,6 +108,14 @@ class Engine:
         settings = {"partner": partner, "partner_api_key": partner_api_key, "data_import_key": data_import_key}
         return self.setup.create_connection("braze", name, rest_endpoint, settings, mappings, workspace)
 
+    def create_trait_connection(
+        self, name: str, *, rest_endpoint: str, rest_api_key: str, workspace: str = "main"
+    ) -> Connection:
+        """KEY-4. Save a destination that writes custom attributes with a REST key. Raises SetupRefused."""
+        by_user_id = [IdentifierMapping("user_id", Kind.EXTERNAL_ID)]
+        settings = {"rest_api_key": rest_api_key}
+        return self.setup.create_connection("braze_attributes", name, rest_endpoint, settings, by_user_id, workspace)
+
     def change_mapping(self, connection_id: str, mappings: Sequence[IdentifierMapping]) -> None:
         """MAP-5. Change how a destination names people, also while a run is under way."""
         self.setup.change_mapping(connection_id, mappings)
@@ -112,6 +127,23 @@ class Engine:
     def create_sync(self, cohort: str, connection_id: str, cadence: Cadence, *, owner: str = "owner") -> Sync:
         """CAD-1 to CAD-3. Save a sync of a cohort and run it for the first time, at once. Raises SetupRefused."""
         return self._saved(self.setup.create_sync(SyncKind.COHORT, cohort, connection_id, cadence, owner, {}))
+
+    def sync_traits(
+        self, connection_id: str, cadence: Cadence, *, properties: Sequence[str] = (), computations: Sequence[str] = (),
+        identity: TraitIdentity = BY_USER_ID, owner: str = "owner",
+    ) -> Sync:  # fmt: skip
+        """TRAIT-1. Save a sync of user properties and computations, and run it at once. Raises SetupRefused."""
+        if self._traits is None:
+            raise SetupRefused("this world has no source of traits")
+        try:
+            check(identity, properties, computations, self._rules.trait_identifier)
+        except ValueError as error:
+            raise SetupRefused(str(error)) from error
+        settings = {
+            "properties": list(properties), "computations": list(computations), "identity": list(identity),
+            "names": [*properties, *computations],
+        }  # fmt: skip
+        return self._saved(self.setup.create_sync(SyncKind.TRAITS, "", connection_id, cadence, owner, settings))
 
     def change_cadence(self, sync_id: str, cadence: Cadence) -> Sync:
         """CAD-2. Save a sync with another cadence; it runs at once and gets a new slot. Raises SetupRefused."""

@@ -17,6 +17,7 @@ from simulator.rules.instants import DAY_MS, Instant
 from simulator.rules.mapping import Mapping
 from simulator.rules.outcomes import SKIP_RULES, Outcome, SkipReason
 from simulator.rules.planning import Change, Direction
+from simulator.sync.deliveries import rejections
 from simulator.sync.store import EngineStore
 from simulator.sync.store.records import Delivery, DeliveryState, Run, Sync
 
@@ -78,8 +79,12 @@ class History:
             rejected = delivery.state is DeliveryState.FAILED and delivery.status in REJECTING_STATUSES
             if delivery.state is not DeliveryState.DELIVERED and not rejected:
                 continue
-            marks = ["true", REASONS[SkipReason.REJECTED_BY_PARTNER]] if rejected else ["false", ""]
-            for change in self._people(delivery):
+            refused = rejections(delivery)
+            for position, change in enumerate(self._store.changes_of(delivery.id)):
+                if change.direction is Direction.RELEASE:
+                    continue
+                skipped = rejected or position in refused
+                marks = ["true", REASONS[SkipReason.REJECTED_BY_PARTNER]] if skipped else ["false", ""]
                 values = _mapped_values(change, run.mappings, properties)
                 yield [change.amplitude_id, OPERATIONS[change.direction], *values, *marks]
 
@@ -90,16 +95,14 @@ class History:
             yield [amplitude_id, "added", "", "", "", Outcome.SKIPPED, rule, why, ""]
         for delivery in self._store.deliveries(sync.number, run.number):
             heard = self._heard(delivery)
-            for change in self._people(delivery):
+            refused = rejections(delivery)
+            for position, change in enumerate(self._store.changes_of(delivery.id)):
+                if change.direction is Direction.RELEASE:
+                    continue
                 kind, value, label = change.identifier
-                outcome, rule, why = self._fate(delivery, heard.get(change.identifier))
+                outcome, rule, why = self._fate(delivery, heard.get(change.identifier), refused.get(position))
                 operation = OPERATIONS[change.direction]
                 yield [change.amplitude_id, operation, kind, value, label, outcome, rule, why, delivery.request]
-
-    def _people(self, delivery: Delivery) -> Iterator[Change]:
-        for change in self._store.changes_of(delivery.id):
-            if change.direction is not Direction.RELEASE:
-                yield change
 
     def _heard(self, delivery: Delivery) -> dict[Identifier, Entry]:
         """What Braze wrote about each identifier of a request; the first effect counts, a repetition has none."""
@@ -110,7 +113,9 @@ class History:
                     found.setdefault(entry.identifier, entry)
         return found
 
-    def _fate(self, delivery: Delivery, heard: Entry | None) -> tuple[str, str, str]:
+    def _fate(self, delivery: Delivery, heard: Entry | None, refused: str | None) -> tuple[str, str, str]:
+        if refused is not None:
+            return Outcome.SKIPPED, "HIST-1", f"{SkipReason.REJECTED_BY_PARTNER}: {refused}"
         if heard is not None:
             return heard.outcome, " ".join(heard.rules), heard.note
         if delivery.state is DeliveryState.DELIVERED:

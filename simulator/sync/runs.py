@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from simulator.ids import derive_hex
 from simulator.ledger import Entry, Ledger
@@ -26,9 +26,10 @@ from simulator.rules.switches import RuleSet
 from simulator.sync.destinations import DESTINATIONS
 from simulator.sync.destinations.base import Destination
 from simulator.sync.destinations.braze_cohorts import NAME, USERS
-from simulator.sync.ports import OutcomeReader, Source
+from simulator.sync.ports import OutcomeReader, Source, TraitSource
 from simulator.sync.store import EngineStore
-from simulator.sync.store.records import Connection, NewDelivery, Run, Sync
+from simulator.sync.store.records import Connection, NewDelivery, Run, Sync, SyncKind
+from simulator.sync.traits.planner import chunks as trait_chunks
 
 _Item = TypeVar("_Item")
 
@@ -57,24 +58,31 @@ class Parcels:
     number: int
     piles: dict[str, list[Change]]
     ready: list[NewDelivery]
+    extras: dict[int, Any]
 
-    def add(self, stage: int, changes: list[Change]) -> None:
-        """Put changes on their piles; cut a request off each pile that is full."""
+    def add(self, stage: int, changes: Sequence[Change], extras: Mapping[int, Any] | None = None) -> None:
+        """Put changes on their piles; cut a request off each pile that is full. `extras` go with their people."""
         size = self.destination.batch_size
+        self.extras.update(extras or {})
         for change in changes:
             pile = self.piles.setdefault(self.destination.pile(change), [])
             pile.append(change)
             if len(pile) == size:
-                self.ready.append(NewDelivery(USERS, stage, pile[:]))
-                pile.clear()
+                self._cut(stage, pile)
         if len(self.ready) >= DELIVERIES_AT_ONCE:
             self._write()
 
     def close(self, stage: int) -> None:
         """Cut off what is left and remember everything."""
-        self.ready += [NewDelivery(USERS, stage, pile) for pile in self.piles.values() if pile]
-        self.piles = {}
+        for pile in self.piles.values():
+            if pile:
+                self._cut(stage, pile)
         self._write()
+
+    def _cut(self, stage: int, pile: list[Change]) -> None:
+        extras = {str(each.amplitude_id): self.extras.pop(each.amplitude_id) for each in pile} if self.extras else None
+        self.ready.append(NewDelivery(USERS, stage, pile[:], extras))
+        pile.clear()
 
     def _write(self) -> None:
         if not self.ready:
@@ -99,6 +107,7 @@ class RunPlanner:
         rules: RuleSet,
         seed: int,
         outcomes: OutcomeReader | None,
+        traits: TraitSource | None,
     ) -> None:
         self._store = store
         self._ledger = ledger
@@ -106,6 +115,7 @@ class RunPlanner:
         self._rules = rules
         self._seed = seed
         self._outcomes = outcomes
+        self._traits = traits
 
     def begin(self, sync: Sync, connection: Connection, trigger: str, at: Instant) -> Run | None:
         """Start the next run of a sync: everything it will send is on disk when this returns.
@@ -114,20 +124,16 @@ class RunPlanner:
 
         The changes asked for are those since the last successful run (SYNC-1), whatever happened in between.
         """
-        info = self._source.cohort_info(sync.cohort)
-        feed = self._source.changes(sync.cohort, sync.cursor, at)
         run = Run(
             sync=sync.number, number=sync.runs + 1, trigger=trigger, started_at=at, finished_at=None,
-            status=RunStatus.RUNNING, cursor=feed.cursor, cohort_name=info.name, mappings=connection.mappings,
+            status=RunStatus.RUNNING, cursor=None, cohort_name="", mappings=connection.mappings,
             stage=FIRST_STAGE, added=0, removed=0, skipped=0, undelivered=0, requests=0, reason="",
         )  # fmt: skip
-        self._store.add_run(run)
-        self._store.update_sync(sync.number, runs=run.number)
-        destination = DESTINATIONS[connection.kind]
-        parcels = self._parcels(sync, run, destination, at)
-        if (naming := destination.name_call(sync, info)) is not None:
-            parcels.ready.append(NewDelivery(NAME, NAME_STAGE, (), naming))
-        self._plan(sync, run, parcels, feed.entered, feed.left)
+        parcels = self._parcels(sync, run, DESTINATIONS[connection.kind], at)
+        if sync.kind is SyncKind.TRAITS:
+            self._begin_traits(sync, run, parcels)
+        else:
+            self._begin_cohort(sync, run, parcels)
         parcels.close(FIRST_STAGE)
         return None if parcels.number else self._store.run(run.sync, run.number)
 
@@ -163,9 +169,28 @@ class RunPlanner:
         parcels.close(run.stage + 1)
         return found
 
+    def _begin_cohort(self, sync: Sync, run: Run, parcels: Parcels) -> None:
+        info = self._source.cohort_info(sync.cohort)
+        feed = self._source.changes(sync.cohort, sync.cursor, parcels.at)
+        self._open(sync, replace(run, cursor=feed.cursor, cohort_name=info.name))
+        if (naming := parcels.destination.name_call(sync, info)) is not None:
+            parcels.ready.append(NewDelivery(NAME, NAME_STAGE, (), naming))
+        self._plan(sync, run, parcels, feed.entered, feed.left)
+
+    def _begin_traits(self, sync: Sync, run: Run, parcels: Parcels) -> None:
+        assert self._traits is not None, "a trait sync is refused where there is no source of traits"
+        self._open(sync, replace(run, cohort_name=", ".join(sync.settings["names"])))
+        for number, chunk in enumerate(trait_chunks(self._traits, sync, parcels.at)):
+            self._skip(sync, run, number, chunk.skips, parcels.at)
+            parcels.add(FIRST_STAGE, chunk.changes, chunk.objects)
+
+    def _open(self, sync: Sync, run: Run) -> None:
+        self._store.add_run(run)
+        self._store.update_sync(sync.number, runs=run.number)
+
     def _parcels(self, sync: Sync, run: Run, destination: Destination, at: Instant) -> Parcels:
         first = self._store.delivery_count(sync.number, run.number)
-        return Parcels(self._store, self._seed, sync, run, destination, at, first, {}, [])
+        return Parcels(self._store, self._seed, sync, run, destination, at, first, {}, [], {})
 
     def _plan(
         self, sync: Sync, run: Run, parcels: Parcels, entered: Iterator[AmplitudeUser], left: Sequence[int]
@@ -215,7 +240,7 @@ class RunPlanner:
         standing: dict[int, list[Standing]] = self._store.standing(sync.number, people) if known and people else {}
         return reconcile(wanted, unwanted, standing, run.mappings, self._rules.fallback)
 
-    def _skip(self, sync: Sync, run: Run, number: int, skips: tuple[Skip, ...], at: Instant) -> None:
+    def _skip(self, sync: Sync, run: Run, number: int, skips: Sequence[Skip], at: Instant) -> None:
         """MAP-3. Nothing is sent for these people; the run goes on and can still succeed."""
         if not skips:
             return

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from simulator.sync.destinations.base import Destination
+from simulator.sync.destinations.braze_attributes import BrazeAttributes
 from simulator.sync.destinations.braze_cohorts import BrazeCohorts
 
 __all__ = ["DESTINATIONS", "Destination"]
 
-DESTINATIONS: dict[str, Destination] = {each.kind: each for each in (BrazeCohorts(),)}
+DESTINATIONS: dict[str, Destination] = {each.kind: each for each in (BrazeCohorts(), BrazeAttributes())}

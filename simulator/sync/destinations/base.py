@@ -29,6 +29,8 @@ class Destination(Protocol):
     kind: str
     batch_size: int
     """Identifiers in one request, over all kinds and directions (SYNC-3)."""
+    patience_ms: int
+    """Simulated time that the sender waits for an answer."""
 
     def name_call(self, sync: Sync, cohort: CohortInfo) -> Mapping[str, Any] | None:
         """What a call that names the cohort says, or None when no such call is needed now (SYNC-2)."""
@@ -38,3 +40,6 @@ class Destination(Protocol):
 
     def request(self, parcel: Parcel) -> Request:
         """The request of a delivery, with the keys that the connection has now."""
+
+    def rejected(self, body: bytes) -> dict[int, str]:
+        """What a 2xx answer refused all the same, by position in the request; empty where no answer can tell."""

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from simulator.rules.identity import Kind
-from simulator.rules.instants import format_instant
+from simulator.rules.instants import MINUTE_MS, format_instant
 from simulator.rules.planning import IDENTIFIERS_PER_REQUEST, Change, Direction
 from simulator.sync.destinations.base import Parcel
 from simulator.sync.ports import CohortInfo, Request
@@ -27,6 +27,7 @@ class BrazeCohorts:
 
     kind = "braze"
     batch_size = IDENTIFIERS_PER_REQUEST
+    patience_ms = MINUTE_MS
 
     def name_call(self, sync: Sync, cohort: CohortInfo) -> Mapping[str, Any] | None:
         """SYNC-2. On the first export, and again when the name has changed."""
@@ -54,6 +55,10 @@ class BrazeCohorts:
             body["cohort_changes"] = cohort_changes(parcel.changes)
         headers = {"content-type": "application/json", "user-agent": "Amplitude/Cohort-Sync"}
         return Request("POST", path, headers, orjson.dumps(body))
+
+    def rejected(self, body: bytes) -> dict[int, str]:
+        """MATCH-5. No answer names anybody."""
+        return {}
 
 
 def cohort_changes(changes: Sequence[Change]) -> list[dict[str, object]]:
