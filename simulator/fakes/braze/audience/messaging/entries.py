@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 
 import orjson
 
+from simulator.fakes.braze.audience.control_group import ControlGroup
 from simulator.fakes.braze.audience.messaging.campaigns import Campaign
 from simulator.fakes.braze.audience.messaging.channels import CAMPAIGN_CONTROL, CANVAS_ENTRY
 from simulator.fakes.braze.audience.messaging.plans import WHOLE, Step, Variant
 from simulator.fakes.braze.audience.messaging.sender import Dispatch, Sender
 from simulator.fakes.braze.audience.segments import Segments
-from simulator.fakes.braze.store.profiles import random_bucket
 from simulator.fakes.braze.store.room import Room
 from simulator.ids import derive_hex, derive_int
 from simulator.rules.instants import Instant
@@ -26,10 +26,11 @@ from simulator.rules.segments.tree import EVERYBODY, AllOf, Tree
 class Entries:
     """Lets people in and sends them their steps."""
 
-    def __init__(self, room: Room, segments: Segments, sender: Sender) -> None:
+    def __init__(self, room: Room, segments: Segments, control_group: ControlGroup, sender: Sender) -> None:
         self._room = room
         self._database = room.database
         self._segments = segments
+        self._control_group = control_group
         self._sender = sender
 
     def dispatch_id(self, request: str, at: Instant) -> str:
@@ -68,7 +69,7 @@ class Entries:
         """Let the profiles in who may enter (all of them if `always`), and send the steps that have no delay."""
         dispatch_id = dispatch_id or self.dispatch_id(f"{campaign.campaign_id} {request}", at)
         with self._database.transaction():
-            allowed = self._outside_control(campaign.workspace, rows)
+            allowed = self._control_group.outside(campaign.workspace, rows)
             if not always:
                 allowed = self._eligible(campaign, allowed, at)
             braze_ids = {profile.row: profile.braze_id for profile in self._room.store.profiles.by_rows(allowed)}
@@ -174,15 +175,3 @@ class Entries:
         )
         pause = campaign.plan.reentry_ms
         return [row for row in rows if row not in last or (pause is not None and last[row] + pause <= at)]
-
-    def control_buckets(self, workspace: str) -> int:
-        """How many of the 10,000 random buckets are the Global Control Group."""
-        query = "SELECT buckets FROM braze_control_group WHERE workspace = ?"
-        return int(self._database.value(query, (workspace,)) or 0)
-
-    def _outside_control(self, workspace: str, rows: Sequence[int]) -> list[int]:
-        buckets = self.control_buckets(workspace)
-        if not buckets:
-            return list(rows)
-        profiles = self._room.store.profiles.by_rows(rows)
-        return [profile.row for profile in profiles if random_bucket(profile.braze_id) >= buckets]
