@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from simulator.clock import SimClock
+from simulator.clock import DueWork, SimClock
 from simulator.database import Database
 from simulator.fakes.amplitude.access import Access
+from simulator.fakes.amplitude.cohorts.facade import Cohorts, Stores
 from simulator.fakes.amplitude.ingestion.identify import Identify
 from simulator.fakes.amplitude.ingestion.intake import Incoming, Intake, Taken, UsersChanged
 from simulator.fakes.amplitude.ingestion.limits import IngestionLimits
@@ -68,6 +69,9 @@ class AmplitudeService:
             self.store.projects.add(project)
         store = self.store
         self.intake = Intake(database, ledger, store.projects, store.users, store.events, rules, self.settings)
+        stores = Stores(database, ledger, clock, seed, store.projects, store.users, store.events)
+        self.cohorts = Cohorts(stores, rules)
+        self.on_users_changed(self.cohorts.users_changed)
         self.access = Access(store.projects, self.settings, lambda: self.rules)
         limits = IngestionLimits(self.settings, store.relations)
         self._uploads = Uploads(store, self.intake, limits, self.settings)
@@ -85,6 +89,10 @@ class AmplitudeService:
             "listUserMappings": self.access.basic(self._mapping.read, "dashboard"),
         }
 
+    def due_works(self) -> list[DueWork]:
+        """What the world's agenda must run for this service, in this order."""
+        return [self.cohorts.due_work]
+
     @property
     def rules(self) -> RuleSet:
         """The reading of the documents in force."""
@@ -93,6 +101,7 @@ class AmplitudeService:
     def use_rules(self, rules: RuleSet) -> None:
         """Read the documents differently from now on."""
         self.intake.rules = rules
+        self.cohorts.use_rules(rules)
 
     def on_users_changed(self, callback: UsersChanged) -> None:
         """Call back, inside the transaction, whenever users of a project were made, changed, merged or erased."""

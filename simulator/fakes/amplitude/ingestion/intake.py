@@ -102,7 +102,7 @@ class Intake:
             self._events.add(project, rows)
             if working.entries:
                 self._ledger.write(at, room="amplitude", event="identity", entries=working.entries, request=request)
-            touched = list(working.touched)
+            touched = sorted(working.touched)
             self.tell(project, touched, at)
         return Taken(owners, len(duplicates), touched)
 
