@@ -89,6 +89,7 @@ class AmplitudeService:
             "listUserMappings": self.access.basic(self._mapping.read, "dashboard"),
         }
 
+    @property
     def due_works(self) -> list[DueWork]:
         """What the world's agenda must run for this service, in this order."""
         return [self.cohorts.due_work]

@@ -65,6 +65,15 @@ class Cohorts:
         """Tell that these users are no longer what they were; called inside the transaction that changed them."""
         self.due_work.users_changed(project, amplitude_ids, at)
 
+    def use_rules(self, rules: RuleSet) -> None:
+        """Read the documents differently from now on; who is in a cohort is worked out anew."""
+        self.due_work.rules = rules
+        now = self._clock.now
+        with self._database.transaction():
+            for project in self._projects.all():
+                for cohort in self.catalogue.kept_up(project.name):
+                    self.due_work.recompute(project, cohort, now)
+
     def source(self, project: str = "main") -> CohortSource:
         """What a sync engine reads of this project."""
         return CohortSource(
