@@ -35,7 +35,7 @@ class Amplitude:
         self.ledger = Ledger(self.database)
         self.service = AmplitudeService(self.database, self.ledger, self.clock, CONTRACT, rules, 7, settings)
         self.service.app.config["PROPAGATE_EXCEPTIONS"] = True
-        for work in self.service.due_works():
+        for work in self.service.due_works:
             self.agenda.register(work)
         self.client = self.service.app.test_client()
         self.violations: list[str] = []
