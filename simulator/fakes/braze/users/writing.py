@@ -41,7 +41,6 @@ class Tally:
 
     points: dict[str, dict[int, int]] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
-    touched: dict[int, list[Profile]] = field(default_factory=dict)
 
     def bill(self, cause: str, profile: Profile, points: int) -> None:
         """Add points for a profile."""
@@ -58,8 +57,10 @@ class TrackWriter:
         self._store = room.store
         self._life = life
 
-    def apply(self, accepted: Accepted, body: Mapping[str, Sequence[Sent]]) -> list[Profile | None]:
-        """Apply all objects; whom each of them met, in the order of application."""
+    def apply(
+        self, accepted: Accepted, body: Mapping[str, Sequence[Sent]], *, room: str = "braze"
+    ) -> list[Profile | None]:
+        """Apply all objects; whom each of them met, in the order of application. `room` signs the ledger page."""
         targets, tally = Targets(self._room, self._life, accepted), Tally()
         met: list[Profile | None] = []
         for sent in body.get("attributes", ()):
@@ -73,10 +74,12 @@ class TrackWriter:
         targets.flush()
         self._store.activity.add_events(events)
         self._store.activity.add_purchases(purchases)
-        self._close(accepted, tally)
+        self._close(accepted, tally, room)
+        for follow in self._room.when_active:
+            follow(accepted, events, purchases)
         return met
 
-    def _close(self, accepted: Accepted, tally: Tally) -> None:
+    def _close(self, accepted: Accepted, tally: Tally, room: str) -> None:
         points = sum(
             self._store.points.log_counts(
                 accepted.workspace, accepted.at, cause, "DP-2", counts, request=accepted.request
@@ -84,7 +87,7 @@ class TrackWriter:
             for cause, counts in tally.points.items()
         )
         self._room.ledger.write(
-            accepted.at, room="braze", event="users_tracked", entries=tally.entries, request=accepted.request,
+            accepted.at, room=room, event="users_tracked", entries=tally.entries, request=accepted.request,
             detail={"workspace": accepted.workspace, "data_points": points},
         )  # fmt: skip
 
