@@ -1,0 +1,158 @@
+"""Amplitude's stored JSON, both ways, with the definitions that were recorded live."""
+
+import pytest
+import yaml
+
+from simulator.rules.cohorts.definition import (
+    Active,
+    Between,
+    Comparison,
+    DefinitionError,
+    DistinctIntervals,
+    EventMatch,
+    Interval,
+    Performed,
+    Retention,
+    Rolling,
+    Row,
+    Since,
+)
+from simulator.rules.cohorts.language.reading import from_language
+from simulator.rules.cohorts.language.vocabulary import KEYS
+from simulator.rules.cohorts.stored import from_stored_json, to_stored_json
+from simulator.rules.instants import DAY_MS
+
+EXAMPLES = [example for key in KEYS for example in key.examples if "people:" not in example]
+LAST_30_DAYS = {
+    "time_type": "rolling",
+    "time_value": 30,
+    "offset": 0,
+    "interval": 1,
+    "exclude_current_interval": False,
+}
+ACTIVE_USERS = {
+    "version": 3,
+    "countGroup": {"name": "User", "is_computed": False},
+    "cohortType": "UNIQUES",
+    "andClauses": [
+        {
+            "negated": False,
+            "orClauses": [
+                {
+                    "type": "event",
+                    "type_value": "_active",
+                    "operator": ">=",
+                    "operator_value": 1,
+                    "group_by": [],
+                    "metric": None,
+                    **LAST_30_DAYS,
+                }
+            ],
+        }
+    ],
+    "referenceFrameTimeParams": {},
+}
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_of_the_language_survives_the_way_through_stored_json(example):
+    definition = from_language(yaml.load(example, yaml.BaseLoader) if "between" in example else yaml.safe_load(example))
+    assert from_stored_json(to_stored_json(definition)) == definition
+
+
+def test_the_documented_sample_reads_and_is_written_back():
+    definition = from_stored_json(ACTIVE_USERS)
+    assert definition.rows == (Row((Performed(EventMatch("_active"), window=Rolling(30 * DAY_MS)),)),)
+    assert {**to_stored_json(definition), "orClauses": None} == {**ACTIVE_USERS, "orClauses": None}
+
+
+def test_rows_may_stand_in_or_of_ands_form():
+    rows = ACTIVE_USERS["andClauses"]
+    stored = {**ACTIVE_USERS, "andClauses": [], "orClauses": [rows]}
+    assert from_stored_json(stored) == from_stored_json(ACTIVE_USERS)
+
+
+def test_the_recorded_retention_cohort_reads():
+    clause = {
+        "type": "retention",
+        "start_event": {"event_type": "_new", "filters": [], "group_by": []},
+        "return_event": {"event_type": "_active", "filters": [], "group_by": []},
+        "retention_method": "bracket",
+        "base_bracket": [14, 15],
+        "bracket_interval": 1,
+        "multi_filters": [],
+        "granularity": -3600000,
+        "retained": True,
+        **LAST_30_DAYS,
+    }
+    assert stored_clause(clause) == Retention(
+        EventMatch("_new"), EventMatch("_active"), 14 * DAY_MS, 15 * DAY_MS, Rolling(30 * DAY_MS)
+    )
+
+
+def test_the_recorded_weekly_cohort_reads():
+    clause = {
+        "type": "distinct_interval",
+        "event": {"event_type": "_active", "filters": [], "group_by": []},
+        "period": 7,
+        "count": 1,
+        "stickiness_operator": "greater or equal",
+        "stickiness_type": "STICKY_IN_ALL_PERIODS",
+        "segment_filters": [],
+        "group_by_filters": [],
+        "granularity": 1,
+        **{**LAST_30_DAYS, "time_value": 28},
+    }
+    assert stored_clause(clause) == DistinctIntervals(
+        EventMatch("_active"), Interval.DAY, Comparison.AT_LEAST, 1, Rolling(28 * DAY_MS), 7 * DAY_MS
+    )
+
+
+def test_negation_and_new_active_read():
+    row = {"negated": True, "orClauses": [{"type": "new_active", "type_value": "active", **LAST_30_DAYS}]}
+    definition = from_stored_json({**ACTIVE_USERS, "andClauses": [row]})
+    assert definition.rows == (Row((Active(Rolling(30 * DAY_MS)),), negated=True),)
+
+
+def test_instants_off_the_second_survive():
+    definition = from_language({"performed": "a", "between": ["2026-03-01T00:00:00.250Z", "2026-03-01T01:00:00Z"]})
+    window = from_stored_json(to_stored_json(definition)).rows[0].clauses[0].window
+    assert window == Between(1772323200250, 1772326800000)
+    since = from_language({"performed": "a", "since": "2026-03-01T00:00:00.250Z"})
+    assert from_stored_json(to_stored_json(since)).rows[0].clauses[0].window == Since(1772323200250)
+
+
+@pytest.mark.parametrize(
+    ("stored", "path", "what"),
+    [
+        ([], (), "not an object"),
+        ({"andClauses": []}, ("andClauses",), "no clause"),
+        ({"andClauses": {}, "orClauses": {}}, ("andClauses",), "no clause"),
+        ({"andClauses": {"x": 1}}, ("andClauses",), "not a list"),
+        ({"andClauses": [{"orClauses": []}]}, ("andClauses", 0, "orClauses"), "no clause"),
+        (
+            {"andClauses": [{"orClauses": [{"type": "propensity"}]}]},
+            ("andClauses", 0, "orClauses", 0, "type"),
+            "not emulated",
+        ),
+        ({"andClauses": [{"orClauses": [{"type": "event"}]}]}, ("andClauses", 0, "orClauses", 0), "incomplete"),
+        (
+            {"andClauses": [{"orClauses": [{"type": "new_active", "type_value": "new", "time_type": "lunar"}]}]},
+            ("andClauses", 0, "orClauses", 0, "time_type"),
+            "not emulated",
+        ),
+    ],
+)
+def test_what_cannot_be_read_names_the_spot(stored, path, what):
+    with pytest.raises(DefinitionError) as refused:
+        from_stored_json(stored)
+    assert (refused.value.path, what in refused.value.what) == (path, True)
+
+
+def test_names_of_people_cannot_be_stored():
+    with pytest.raises(DefinitionError, match="bind the names"):
+        to_stored_json(from_language({"people": ["ida"]}))
+
+
+def stored_clause(clause):
+    return from_stored_json({"andClauses": [{"negated": False, "orClauses": [clause]}]}).rows[0].clauses[0]
