@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import IO
 
 from rich.console import Console
-from rich.table import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +50,13 @@ def show(announcement: Announcement, stream: IO[str] | None = None) -> None:
         f"[bold]absim {announcement.version}[/] · world {announcement.world} · seed {announcement.seed} · "
         f"rules {announcement.rules} · clock {announcement.now} at {announcement.pace}"
     )
-    grid = Table.grid(padding=(0, 2))
     for service, url in (("amplitude", announcement.amplitude_url), ("braze", announcement.braze_url)):
-        grid.add_row(f"[bold]{service.capitalize()}[/]", url, "")
+        console.print(f"[bold]{service.capitalize():<10}[/] {url}")
         for name, (owner, label) in _KEYS.items():
             if owner == service:
                 key = announcement.keys[name]
-                grid.add_row("", label, f"{key[:4]}…" if masked else key)
-    grid.add_row("[bold]Control[/]", f"{announcement.control_url}/_sim/", "no key, outside journal, faults and limits")
-    console.print(grid)
+                console.print(f"{'':<10} {label:<36} {f'{key[:4]}…' if masked else key}")
+    console.print(f"[bold]{'Control':<10}[/] {announcement.control_url}/_sim/  (needs no key)")
     if masked:
         console.print("keys are masked, as this goes to a file; the ready file has them (--ready-file)")
     if announcement.limits:

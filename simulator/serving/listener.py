@@ -147,6 +147,13 @@ class Door:
         """Begin to answer."""
         self._thread.start()
 
+    def settle(self) -> None:
+        """Return when the call that is being answered now has been answered."""
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            settled = threading.Event()
+            self._server.trigger.pull_trigger(settled.set)
+            settled.wait(STOP_SECONDS)
+
     def stop(self) -> None:
         """Answer what has been read, then close the port and every connection."""
         if self._thread.is_alive():

@@ -144,7 +144,6 @@ class EndpointBook:
 
     def __init__(self, known: Mapping[str, Transport] | None = None) -> None:
         self._known: dict[str, Transport] = {}
-        self._opened: list[HttpTransport] = []
         for endpoint, transport in (known or {}).items():
             self.add(endpoint, transport)
 
@@ -165,14 +164,14 @@ class EndpointBook:
         except PortUnavailable as error:
             raise LookupError(f"nobody answers at {endpoint}: only this machine is reachable") from error
         transport = HttpTransport(normal)
-        self._opened.append(transport)
         self._known[normal] = transport
         return transport
 
     def close(self) -> None:
-        """Close the connections that `to` has opened."""
-        for transport in self._opened:
-            transport.close()
+        """Close all connections."""
+        for transport in self._known.values():
+            if isinstance(transport, HttpTransport):
+                transport.close()
 
 
 def _normal(endpoint: str) -> str:

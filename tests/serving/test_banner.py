@@ -9,9 +9,9 @@ import pytest
 from simulator.serving.banner import Announcement, show
 
 KEYS = {
-    "amplitude_api_key": "a1f0ffffffffffff",
-    "amplitude_secret_key": "a2f0ffffffffffff",
-    "braze_api_key": "b1f0ffff-ffff",
+    "amplitude_api_key": "a1f0" + 28 * "f",
+    "amplitude_secret_key": "a2f0" + 28 * "f",
+    "braze_api_key": "b1f0ffff-ffff-4fff-bfff-ffffffffffff",
     "braze_data_import_key": "b2f0ffff-ffff",
     "braze_partner_api_key": "b3f0ffff-ffff",
 }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from simulator.fakes.amplitude.cohorts.catalogue import UnknownCohort
 from simulator.fakes.binding import Call, Handler, Reply
+from simulator.feeds import UnknownCohort as NoSuchCohort
 from simulator.rules.cadence import Cadence
 from simulator.rules.identity import Kind
 from simulator.rules.instants import format_instant
@@ -12,7 +14,6 @@ from simulator.rules.mapping import Mapping
 from simulator.serving.plane.manners import refuse
 from simulator.serving.stage import Stage
 from simulator.sync.connections import SetupRefused, UnknownSetup, masked
-from simulator.sync.ports import UnknownCohort
 from simulator.sync.runs import run_id
 from simulator.sync.store.records import Connection, Run, Sync, SyncState
 
@@ -41,7 +42,7 @@ def _guarded(stage: Stage, handler: Callable[[Stage, Call], Reply]) -> Handler:
         try:
             with stage.turn:
                 return handler(stage, call)
-        except (UnknownSetup, UnknownCohort) as error:
+        except (UnknownSetup, UnknownCohort, NoSuchCohort) as error:
             raise refuse(404, _said(error)) from error
         except SetupRefused as error:
             raise refuse(409 if "exists" in str(error) or "still use" in str(error) else 400, str(error)) from error
@@ -76,7 +77,7 @@ def _create_connection(stage: Stage, call: Call) -> Reply:
     keys = stage.keys
     connection = stage.world.engine.create_connection(
         wanted["name"],
-        rest_endpoint=wanted.get("endpoint", stage.braze_endpoint),
+        rest_endpoint=wanted.get("endpoint", stage.world.braze_endpoint),
         partner_api_key=keys.braze_partner_api_key,
         data_import_key=wanted.get("data_import_key", keys.braze_data_import_key),
         mappings=_mappings(wanted["identify_by"]),

@@ -31,7 +31,7 @@ def ledger_handlers(stage: Stage) -> dict[str, Handler]:
 
 
 def _exchanges(stage: Stage, call: Call) -> Reply:
-    journal = stage.journal
+    journal = stage.world.journal
     found = list(
         journal.entries(
             service=call.argument("service"),
@@ -54,13 +54,13 @@ def _exchanges(stage: Stage, call: Call) -> Reply:
 
 
 def _count(stage: Stage, call: Call) -> Reply:
-    counted = stage.journal.counted(
+    counted = stage.world.journal.counted(
         service=call.argument("service"), operation=call.argument("operation"), status=_number(call, "status")
     )
     told = {
         "count": sum(each.count for each in counted),
-        "written": stage.journal.written,
-        "lost": stage.journal.lost,
+        "written": stage.world.journal.written,
+        "lost": stage.world.journal.lost,
         "by": [
             {"service": each.service, "operation": each.operation, "status": each.status, "count": each.count}
             for each in counted
@@ -70,7 +70,7 @@ def _count(stage: Stage, call: Call) -> Reply:
 
 
 def _clear(stage: Stage) -> Reply:
-    stage.journal.clear()
+    stage.world.journal.clear()
     return Reply(204)
 
 

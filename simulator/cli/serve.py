@@ -1,0 +1,170 @@
+"""`absim serve`: both services on loopback ports, the engine beside them, until told to stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from simulator.cli.common import EnvironmentFault, ExitCode, option, talk
+
+if TYPE_CHECKING:
+    from simulator.serving.server import Server
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+AMPLITUDE_PORT, BRAZE_PORT, CONTROL_PORT = 8001, 8002, 8003
+
+
+def serving_options(command: _Command) -> _Command:
+    """The options that `serve` and `exec` share: what the world is, not where it listens."""
+    options = (
+        option("--seed", type=click.IntRange(0), default=1, help="Everything random in the world comes from it."),
+        option("--rules", default="default", metavar="NAME", help="The rule set: one reading of the documents."),
+        option("--clock", default="now", metavar="INSTANT|now",
+               help="Where the simulated clock starts; `now` is the machine's, so that real clients agree on the day."),
+        option("--pace", default="1x", metavar="1x|60x|frozen",
+               help="How fast simulated time goes along with real time."),
+        option("--state", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+               help="Let the world live in this file; it goes on there where it stopped."),
+        option("--scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+               help="Start with the people, cohorts and connections of this scenario."),
+        option("--no-limits", is_flag=True, help="Switch all rate limits off."),
+        option("--ready-file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+               help="Write addresses and keys (in clear, for you alone) here as JSON once calls are accepted."),
+        option("--amplitude-api-key", metavar="KEY", help="Instead of the key made from the seed."),
+        option("--amplitude-secret-key", metavar="KEY", help="Instead of the key made from the seed."),
+        option("--braze-api-key", metavar="KEY", help="The REST key, instead of the one made from the seed."),
+        option("--braze-data-import-key", metavar="KEY", help="Instead of the key made from the seed."),
+        option("--braze-partner-api-key", metavar="KEY", help="Valid for any partner name; instead of the seed's."),
+    )  # fmt: skip
+    for each in reversed(options):
+        command = each(command)
+    return command
+
+
+@click.command()
+@option("--amplitude-port", type=click.IntRange(0, 65535), default=AMPLITUDE_PORT, help="0 takes any free one.")
+@option("--braze-port", type=click.IntRange(0, 65535), default=BRAZE_PORT, help="0 takes any free one.")
+@option("--control-port", type=click.IntRange(0, 65535), default=CONTROL_PORT, help="0 takes any free one.")
+@option("--host", default="127.0.0.1", help="A loopback address; others are refused.")
+@serving_options
+@click.option("-q", "--quiet", is_flag=True, help="No banner.")
+def command(amplitude_port: int, braze_port: int, control_port: int, host: str, quiet: bool, **world: Any) -> int:
+    """Serve both fakes and the engine between them, until Ctrl-C.
+
+    The control plane lies under /_sim/ on every port: clock, journal, ledger, syncs, faults, switches, worlds.
+    Keys are made from the seed unless given here or in the environment (ABSIM_AMPLITUDE_API_KEY and so on).
+    """
+    ending = Ending()
+    with ExitStack() as stack:
+        stack.enter_context(ending)
+        server = open_server(stack, host, (amplitude_port, braze_port, control_port), world)
+        if not quiet:
+            _announce(server, world)
+        return ending.wait()
+
+
+class Ending:
+    """Waits for Ctrl-C or a request to terminate, which both end the serving in good order."""
+
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+        self._code = ExitCode.PASSED
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Ending:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._ask)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        del frame
+        self._code = ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.PASSED
+        self._asked.set()
+
+    def wait(self) -> ExitCode:
+        """130 after Ctrl-C, 0 after SIGTERM."""
+        self._asked.wait()
+        return self._code
+
+
+def open_server(stack: ExitStack, host: str, ports: tuple[int, int, int], world: dict[str, Any]) -> Server:
+    """A server that answers, and its ready file, closed with the stack. Raises UsageError, EnvironmentFault."""
+    from simulator.database import StoreUnusable
+    from simulator.serving.addresses import PortUnavailable
+    from simulator.serving.pacer import UnknownPace
+    from simulator.serving.readyfile import ReadyFileUnwritable, ready_file
+    from simulator.serving.server import Server
+    from simulator.serving.stage import Ports
+
+    try:
+        settings, prepare = _world(world)
+        server = Server(settings, pace=world["pace"], ports=Ports(*ports), host=host, prepare=prepare)
+        stack.callback(server.stop)
+        server.main.start()
+        if world["ready_file"] is not None:
+            content = {"pid": os.getpid(), **server.main.described(), "environment": server.main.environment()}
+            stack.enter_context(ready_file(world["ready_file"], content))
+    except UnknownPace as error:
+        raise click.BadParameter(str(error), param_hint="--pace") from error
+    except (PortUnavailable, StoreUnusable, ReadyFileUnwritable) as error:
+        raise EnvironmentFault(str(error)) from error
+    return server
+
+
+def _world(world: dict[str, Any]) -> tuple[Any, Any]:
+    from simulator.rules.instants import parse_instant
+    from simulator.rules.switches import UnknownSwitch, rule_set
+    from simulator.serving.pacer import machine_now
+    from simulator.serving.stage import Keys, world_settings
+    from simulator.world import WorldSettings
+
+    keys = Keys(**{name: world[name] or "" for name in Keys.__dataclass_fields__})
+    try:
+        rules = rule_set(world["rules"])
+    except UnknownSwitch as error:
+        raise click.BadParameter(str(error), param_hint="--rules") from error
+    try:
+        start = machine_now() if world["clock"] == "now" else parse_instant(world["clock"])
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--clock") from error
+    base = WorldSettings(seed=world["seed"], start=start, rules=rules, state=world["state"])
+    return world_settings(base, keys, limits=not world["no_limits"]), None
+
+
+def _announce(server: Server, world: dict[str, Any]) -> None:
+    from dataclasses import asdict
+    from importlib.metadata import version
+
+    from simulator.serving.banner import Announcement, show
+
+    told, urls = server.main.described(), server.main.urls
+    announcement = Announcement(
+        version=version("absim"),
+        world=str(told["world"]),
+        seed=world["seed"],
+        rules=str(told["rules"]),
+        now=str(told["now"]),
+        pace=str(told["pace"]),
+        amplitude_url=urls["amplitude"],
+        braze_url=urls["braze"],
+        control_url=urls["control"],
+        keys=asdict(server.main.keys),
+        limits=server.main.limits_in_short(),
+        ready_file=str(world["ready_file"] or ""),
+        state=str(world["state"] or ""),
+    )
+    show(announcement)
+    talk("")
