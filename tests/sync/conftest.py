@@ -13,6 +13,7 @@ import pytest
 from simulator import ledger as ledger_module
 from simulator.clock import Agenda, SimClock
 from simulator.database import Database
+from simulator.feeds import ChangeFeed, CohortInfo, UnknownCohort
 from simulator.ledger import Ledger
 from simulator.rules.identity import AmplitudeUser, Identifier, Kind
 from simulator.rules.instants import Instant, parse_instant
@@ -20,7 +21,7 @@ from simulator.rules.mapping import Mapping
 from simulator.rules.switches import RuleSet
 from simulator.sync import store
 from simulator.sync.engine import Engine
-from simulator.sync.ports import ChangeFeed, CohortInfo, Request, Response, Transport, TransportError, UnknownCohort
+from simulator.sync.ports import Request, Response, Transport, TransportError
 from simulator.sync.store.records import Connection
 
 START = parse_instant("2026-03-02T10:00:00Z")

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from simulator.feeds import UnknownCohort
 from simulator.rules.cadence import Cadence, Plan
 from simulator.rules.identity import AmplitudeUser, Kind
 from simulator.rules.instants import DAY_MS, HOUR_MS, MINUTE_MS
 from simulator.rules.mapping import Mapping
 from simulator.sync.connections import SetupRefused, UnknownSetup, masked
-from simulator.sync.ports import UnknownCohort
 
 USER_ID = Mapping("user_id", Kind.EXTERNAL_ID)
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from simulator.feeds import CohortInfo
 from simulator.rules.planning import Change
-from simulator.sync.ports import CohortInfo, Request
+from simulator.sync.ports import Request
 from simulator.sync.store.records import Connection, Delivery, Sync
 
 

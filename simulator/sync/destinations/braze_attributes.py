@@ -7,10 +7,11 @@ from typing import Any
 
 import orjson
 
+from simulator.feeds import CohortInfo
 from simulator.rules.instants import MINUTE_MS
 from simulator.rules.planning import Change
 from simulator.sync.destinations.base import Parcel
-from simulator.sync.ports import CohortInfo, Request
+from simulator.sync.ports import Request
 from simulator.sync.store.records import Sync
 
 OBJECTS_PER_REQUEST = 75

@@ -11,11 +11,12 @@ from typing import Any
 
 import orjson
 
+from simulator.feeds import CohortInfo
 from simulator.rules.identity import Kind
 from simulator.rules.instants import MINUTE_MS, format_instant
 from simulator.rules.planning import IDENTIFIERS_PER_REQUEST, Change, Direction
 from simulator.sync.destinations.base import Parcel
-from simulator.sync.ports import CohortInfo, Request
+from simulator.sync.ports import Request
 from simulator.sync.store.records import Sync
 
 NAME = "name"

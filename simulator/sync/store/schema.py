@@ -60,3 +60,20 @@ def create_tables(sql: SqliteDatabase) -> None:
         },
         pk="id",
     )  # fmt: skip
+
+
+@MIGRATIONS()
+def create_outbox(sql: SqliteDatabase) -> None:
+    """Channels with their position, and their requests."""
+    sql.table("engine_channel").create(
+        {"id": str, "project": str, "kind": str, "settings": str, "position": int, "state": str, "created_at": int},
+        pk="id",
+    )
+    sql.table("engine_outbox").create(
+        {
+            "id": int, "channel": str, "request": str, "items": bytes, "state": str, "attempts": int, "tries": int,
+            "first_due_at": int, "due_at": int, "status": int, "failure": str,
+        },
+        pk="id",
+    )  # fmt: skip
+    sql.execute("CREATE INDEX engine_outbox_open ON engine_outbox (due_at, id) WHERE state = 'waiting'")

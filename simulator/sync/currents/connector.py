@@ -1,0 +1,228 @@
+"""A Currents connector: Braze's events in batches to Amplitude's /batch, at least once, with Braze's retry rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+import orjson
+
+from simulator.clock import SimClock
+from simulator.database import Database
+from simulator.feeds import CurrentsEvent
+from simulator.ids import derive_hex, derive_int
+from simulator.ledger import Entry, Ledger
+from simulator.rules.identity import Identifier, Kind
+from simulator.rules.instants import DAY_MS, MINUTE_MS, SECOND_MS, Instant
+from simulator.sync.connections import SetupRefused
+from simulator.sync.currents.payload import batch_event
+from simulator.sync.ports import CurrentsSource, Request, TransportError, Transports
+from simulator.sync.streaming.outbox import Channel, Outbox, ParcelState, Posted
+
+KIND = "currents"
+BATCH_EVENTS = 100
+BATCH_WAIT_MS = 15 * MINUTE_MS
+"""Braze, Currents for custom HTTP connectors: about 100 events, or 15 minutes."""
+
+BUSY_FOR_MS = DAY_MS
+"""429, 5xx and silence: dropped after 24 hours."""
+LOCKED_OUT_FOR_MS = 2 * DAY_MS
+"""Bad credentials: dropped after 48 hours."""
+FIRST_PAUSE_MS = 15 * SECOND_MS
+LONGEST_PAUSE_MS = 30 * MINUTE_MS
+"""The backoff is documented as exponential with jitter; where it begins and ends is inferred."""
+BAD_KEY = b"Invalid API key"
+"""Amplitude refuses an unknown key with a 400 and this text; it is a matter of credentials, not of the events."""
+
+
+class Fate(StrEnum):
+    """What becomes of a request after an answer."""
+
+    DELIVERED = "delivered"
+    SPLIT = "split"
+    LATER = "later"
+    LOCKED_OUT = "locked_out"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrentsSettings:
+    """Braze, Amplitude for Currents, Setup."""
+
+    name: str
+    endpoint: str
+    api_key: str
+    """The key of the Amplitude project; Braze's page calls it the export key."""
+    types: tuple[str, ...] = ()
+    """The type ids that are exported; empty for all."""
+
+
+def fate_of(status: int | None, body: bytes) -> Fate:
+    """CUR-1. Judge an answer of /batch; None means that none came."""
+    if status is None or status == 429 or status >= 500:
+        return Fate.LATER
+    if status in (401, 403, 404) or (status == 400 and BAD_KEY in body):
+        return Fate.LOCKED_OUT
+    if status in (400, 413):
+        return Fate.SPLIT
+    return Fate.DELIVERED if status < 300 else Fate.LATER
+
+
+class Connector:
+    """Due work: Braze's events are read, kept until a batch is full or old enough, and sent until they are taken."""
+
+    name = "currents"
+
+    def __init__(
+        self, *, database: Database, ledger: Ledger, clock: SimClock, source: CurrentsSource, transports: Transports,
+        seed: int,
+    ) -> None:  # fmt: skip
+        self.outbox = Outbox(database)
+        self._ledger = ledger
+        self._clock = clock
+        self._source = source
+        self._transports = transports
+        self._seed = seed
+
+    # setting up
+
+    def create(self, settings: CurrentsSettings) -> Channel:
+        """Save a connector; only what happens from now on is exported. Raises SetupRefused."""
+        if not settings.endpoint or not settings.api_key:
+            raise SetupRefused("a Currents connector needs Amplitude's endpoint and the project's API key")
+        return self.outbox.open(KIND, asdict(settings), self._source.last_sequence(), self._clock.now)
+
+    def edit(self, channel_id: str, settings: CurrentsSettings) -> None:
+        """Change a connector, its key too; batches that are still tried use the new settings."""
+        self.outbox.change(channel_id, settings=asdict(settings))
+
+    def connectors(self) -> list[Channel]:
+        """All connectors, oldest first."""
+        return self.outbox.channels(KIND)
+
+    def flush(self) -> None:
+        """Send what is waiting for a batch to fill, without waiting for the quarter of an hour."""
+        for channel in self.connectors():
+            self._collect(channel, self._clock.now, flush=True)
+        self._send_due(self._clock.now)
+
+    # due work
+
+    def next_due(self) -> Instant | None:
+        """When a batch is full or old enough, or the next try is due."""
+        dues = [due] if (due := self.outbox.next_due(KIND)) is not None else []
+        for channel in self.connectors():
+            waiting = self._source.events(channel.position, BATCH_EVENTS)
+            if waiting:
+                full = len(waiting) == BATCH_EVENTS
+                dues.append(Instant(waiting[-1].at if full else waiting[0].at + BATCH_WAIT_MS))
+        return min(dues, default=None)
+
+    def run_due(self, at: Instant) -> None:
+        """Cut the batches that are due, then send what is due."""
+        for channel in self.connectors():
+            self._collect(channel, at)
+        self._send_due(at)
+
+    def unfinished(self) -> bool:
+        """Whether anything is unread or still tried."""
+        return self.next_due() is not None
+
+    # reading
+
+    def _collect(self, channel: Channel, at: Instant, flush: bool = False) -> None:
+        position = channel.position
+        while waiting := self._source.events(position, BATCH_EVENTS):
+            old_enough = waiting[0].at + BATCH_WAIT_MS <= at
+            if len(waiting) < BATCH_EVENTS and not old_enough and not flush:
+                return
+            with self.outbox.transaction():
+                position = waiting[-1].sequence
+                self._post(channel, waiting, at)
+                self.outbox.move(channel.id, position)
+
+    def _post(self, channel: Channel, events: Sequence[CurrentsEvent], at: Instant) -> None:
+        wanted = set(channel.settings["types"])
+        items: list[dict[str, Any]] = []
+        dropped: list[Entry] = []
+        for event in events:
+            if wanted and event.type_id not in wanted:
+                continue
+            made = batch_event(event)
+            if isinstance(made, str):
+                dropped.append(Entry("", "", None, "dropped", ("CUR-1",), f"{event.type_id}: {made}"))
+            else:
+                items.append(made)
+        if dropped:
+            self._ledger.write(at, room="engine", event="currents_dropped", entries=dropped, sync=channel.id)
+        if items:
+            self._new(channel.id, items, at)
+
+    def _new(self, channel_id: str, items: Sequence[Mapping[str, Any]], at: Instant) -> None:
+        number = self.outbox.count(channel_id) + 1
+        self.outbox.post(channel_id, derive_hex(self._seed, channel_id, number, length=32), items, at)
+
+    # sending
+
+    def _send_due(self, at: Instant) -> None:
+        while (posted := self.outbox.due(KIND, at)) is not None:
+            channel = next(each for each in self.connectors() if each.id == posted.channel)
+            status, body = self._send(channel, posted)
+            with self.outbox.transaction():
+                self._settle(posted, status, body, at)
+
+    def _send(self, channel: Channel, posted: Posted) -> tuple[int | None, bytes]:
+        headers = {"content-type": "application/json", "user-agent": "Braze/Currents", "x-request-id": posted.request}
+        body = orjson.dumps({"api_key": channel.settings["api_key"], "events": posted.items})
+        try:
+            transport = self._transports.to(channel.settings["endpoint"])
+            answer = transport.send(Request("POST", "/batch", headers, body))
+        except (TransportError, LookupError):
+            return None, b""
+        return answer.status, answer.body
+
+    def _settle(self, posted: Posted, status: int | None, body: bytes, at: Instant) -> None:
+        fate = fate_of(status, body)
+        if fate is Fate.DELIVERED:
+            self.outbox.update(posted.id, state=ParcelState.DELIVERED, status=status)
+            self._write(posted, at, "currents_sent", "sent_event", "", status)
+        elif fate is Fate.SPLIT and len(posted.items) > 1:
+            # The whole batch was turned down; a 413 wants smaller ones, a 400 wants the bad event alone.
+            self.outbox.update(posted.id, state=ParcelState.DISCARDED, status=status, failure="split")
+            size = 1 if status == 400 else (len(posted.items) + 1) // 2
+            for start in range(0, len(posted.items), size):
+                self._new(posted.channel, posted.items[start : start + size], at)
+        elif fate is Fate.SPLIT:
+            self.outbox.update(posted.id, state=ParcelState.DISCARDED, status=status)
+            self._write(posted, at, "currents_dropped", "dropped", f"refused alone with {status}", status)
+        else:
+            self._later(posted, status, at, fate)
+
+    def _later(self, posted: Posted, status: int | None, at: Instant, fate: Fate) -> None:
+        patience_ms = LOCKED_OUT_FOR_MS if fate is Fate.LOCKED_OUT else BUSY_FOR_MS
+        drawn = derive_int(self._seed, posted.request, posted.attempts, bits=32)
+        if fate is Fate.LOCKED_OUT:
+            pause_ms = 2 * MINUTE_MS + drawn % (3 * MINUTE_MS)
+        else:
+            whole = min(FIRST_PAUSE_MS * 2 ** min(posted.attempts, 16), LONGEST_PAUSE_MS)
+            pause_ms = whole // 2 + drawn % (whole // 2 + 1)
+        if at + pause_ms > posted.first_due_at + patience_ms:
+            self.outbox.update(posted.id, state=ParcelState.EXPIRED, status=status, attempts=posted.attempts + 1)
+            hours = patience_ms // (60 * MINUTE_MS)
+            self._write(posted, at, "currents_dropped", "expired", f"no success in {hours} hours", status)
+            return
+        self.outbox.update(posted.id, attempts=posted.attempts + 1, due_at=at + pause_ms, status=status)
+
+    def _write(self, posted: Posted, at: Instant, event: str, outcome: str, note: str, status: int | None) -> None:
+        entries = [_entry(item, outcome, note or item["event_type"]) for item in posted.items]
+        self._ledger.write(
+            at, room="engine", event=event, entries=entries, sync=posted.channel, request=posted.request,
+            detail={"status": status, "attempts": posted.attempts + 1},
+        )  # fmt: skip
+
+
+def _entry(item: Mapping[str, Any], outcome: str, note: str) -> Entry:
+    known = "user_id" in item
+    identifier = Identifier(Kind.EXTERNAL_ID if known else Kind.DEVICE_ID, item["user_id" if known else "device_id"])
+    return Entry("", "", identifier, outcome, ("CUR-1",), note)
