@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from simulator.population.born import Birth
@@ -27,6 +28,7 @@ class EventSeed(NamedTuple):
 
     name: str
     age_ms: int
+    properties: Mapping[str, object] = MappingProxyType({})
 
 
 class UserSeed(NamedTuple):
@@ -116,7 +118,7 @@ class Population:
         # Everything the loop needs is a local: this is the one hot loop of the package.
         recipe, seed, births, ends = self.recipe, self.seed, self._drafters, self._line_up.ends
         pools, locales, label = self._pools(), len(recipe.locales), recipe.alias_label
-        events = [tuple(_new(EventSeed, (name, age_ms)) for name in recipe.events) for age_ms in AGES_MS]
+        events = [tuple(EventSeed(name, age_ms) for name in recipe.events) for age_ms in AGES_MS]
         start, stop = max(start, 0), min(stop, recipe.size)
         rank, stride, size = self._spread.rank(start), self._spread.stride, recipe.size
         for number in range(start, stop):

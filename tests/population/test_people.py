@@ -28,6 +28,7 @@ def what_matters(person: Person, hierarchy: tuple[Mapping, ...]) -> list[object]
     outcomes = [person.birth.promised(hierarchy, rules)[:3] for rules in RULE_SETS.values()]
     profiles = [seed._replace(attributes={}) for seed in person.profiles]
     crm_id = user.properties.get("crm_id")
+    events = [(event.name, event.age_ms) for event in user.events]
     return [
         person.name,
         person.kind,
@@ -35,7 +36,7 @@ def what_matters(person: Person, hierarchy: tuple[Mapping, ...]) -> list[object]
         user.user_id,
         user.device_id,
         crm_id,
-        user.events,
+        events,
         profiles,
         outcomes,
     ]
