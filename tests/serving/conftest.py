@@ -64,6 +64,7 @@ class Told(NamedTuple):
     status: int
     body: Any
     headers: Mapping[str, str]
+    raw: bytes
 
 
 def send(method: str, url: str, body: object = None, headers: Mapping[str, str] | None = None) -> Told:
@@ -78,7 +79,7 @@ def send(method: str, url: str, body: object = None, headers: Mapping[str, str] 
         with connection.getresponse() as answer:
             raw = answer.read()
             is_json = "json" in (answer.getheader("Content-Type") or "")
-            return Told(answer.status, json.loads(raw) if raw and is_json else raw, dict(answer.getheaders()))
+            return Told(answer.status, json.loads(raw) if raw and is_json else raw, dict(answer.getheaders()), raw)
 
 
 class Client:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from simulator.fakes.amplitude.cohorts.catalogue import UnknownCohort
 from simulator.fakes.binding import Call, Handler, Reply
-from simulator.feeds import UnknownCohort as NoSuchCohort
+from simulator.feeds import UnknownCohort
 from simulator.rules.cadence import Cadence
 from simulator.rules.identity import Kind
 from simulator.rules.instants import format_instant
@@ -42,7 +41,7 @@ def _guarded(stage: Stage, handler: Callable[[Stage, Call], Reply]) -> Handler:
         try:
             with stage.turn:
                 return handler(stage, call)
-        except (UnknownSetup, UnknownCohort, NoSuchCohort) as error:
+        except (UnknownSetup, UnknownCohort) as error:
             raise refuse(404, _said(error)) from error
         except SetupRefused as error:
             raise refuse(409 if "exists" in str(error) or "still use" in str(error) else 400, str(error)) from error

@@ -1,0 +1,162 @@
+"""Connections and syncs are set up as on Amplitude's settings pages, and a run goes through the doors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+BY_USER_ID = [{"property": "user_id", "to": "external_id"}]
+
+
+def connect(client: Any, name: str = "braze", **more: object) -> Any:
+    return client.sim("POST", "/connections", {"name": name, "identify_by": BY_USER_ID, **more})
+
+
+def test_a_connection_is_made_with_the_keys_of_its_world(client: Any) -> None:
+    made = connect(client)
+
+    assert made.status == 201
+    assert made.body["identify_by"] == BY_USER_ID
+    assert made.body["data_import_key"] == "…" + client.stage.keys.braze_data_import_key[-4:]
+    assert made.headers["Location"] == "/_sim/connections/connection-1"
+    assert client.sim("GET", "/connections").body == {"connections": [made.body]}
+
+
+def test_a_connection_is_found_by_its_id_and_by_its_name(client: Any) -> None:
+    made = connect(client).body
+
+    assert client.sim("GET", "/connections/braze").body == made
+    assert client.sim("GET", "/connections/connection-1").body == made
+
+
+def test_mapping_key_and_endpoint_of_a_connection_can_be_changed(client: Any) -> None:
+    connect(client)
+    mapping = [{"property": "crm_id", "to": "alias", "label": "crm"}, {"property": "device_id", "to": "device_id"}]
+
+    changed = client.sim(
+        "PATCH",
+        "/connections/braze",
+        {"identify_by": mapping, "data_import_key": "another-key-0001", "endpoint": "https://rest.iad-05.braze.com"},
+    )
+
+    assert changed.status == 200
+    assert changed.body["identify_by"] == mapping
+    assert changed.body["data_import_key"] == "…0001"
+    assert changed.body["endpoint"] == "https://rest.iad-05.braze.com"
+
+
+def test_a_connection_goes_when_no_sync_uses_it(client: Any) -> None:
+    sync = client.synced_cohort("ida-1001", cadence="hourly")
+
+    used = client.sim("DELETE", "/connections/braze")
+    client.sim("DELETE", f"/syncs/{sync}")
+    unused = client.sim("DELETE", "/connections/braze")
+
+    assert (used.status, unused.status) == (409, 204)
+    assert "still use" in used.body["detail"]
+    assert client.sim("GET", "/connections").body == {"connections": []}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "said"),
+    [
+        ({"name": "braze", "identify_by": []}, 400, "body.identify_by"),
+        ({"name": "braze", "identify_by": BY_USER_ID * 4}, 400, "body.identify_by"),
+        ({"name": "braze", "identify_by": [{"property": "crm_id", "to": "alias"}]}, 400, "needs an alias label"),
+        ({"name": "braze", "identify_by": [{"property": "user_id", "to": "email"}]}, 400, "body.identify_by[0].to"),
+        ({"name": "first", "identify_by": BY_USER_ID}, 409, "a connection named 'first' exists"),
+    ],
+)
+def test_a_connection_that_amplitude_would_not_save_is_refused(
+    client: Any, wanted: dict[str, object], status: int, said: str
+) -> None:
+    connect(client, "first")
+
+    refused = client.sim("POST", "/connections", wanted)
+
+    assert refused.status == status
+    assert said in refused.body["detail"]
+
+
+def test_a_new_sync_has_run_when_it_is_answered(client: Any) -> None:
+    sync = client.synced_cohort("ida-1001", "kim-1002", cadence="hourly")
+
+    told = client.sim("GET", f"/syncs/{sync}").body
+    runs = client.sim("GET", f"/syncs/{sync}/runs").body["runs"]
+
+    assert (told["cadence"], told["paused"]) == ("hourly", False)
+    assert told["next_run"] > "2026-03-02T10:00:00Z"
+    assert [(run["run"], run["status"], run["added"], run["skipped"]) for run in runs] == [
+        (f"{sync}/1", "success", 2, 0)
+    ]
+
+
+def test_the_engine_comes_through_the_doors_like_any_client(client: Any) -> None:
+    client.synced_cohort("ida-1001", cadence="one_time")
+
+    exchanges = client.sim("GET", "/journal?service=braze&operation=changeCohortUsers").body["exchanges"]
+
+    assert [each["status"] for each in exchanges] == [201]
+    assert exchanges[0]["request"]["headers"]["host"] == "rest.iad-01.braze.com"
+    assert '"ida-1001"' in exchanges[0]["request"]["body"]
+
+
+def test_a_sync_runs_when_told(client: Any) -> None:
+    sync = client.synced_cohort("ida-1001", cadence="daily")
+    client.events("kim-1002")
+
+    run = client.sim("POST", f"/syncs/{sync}/run")
+
+    assert (run.status, run.body["run"], run.body["added"]) == (200, f"{sync}/2", 1)
+
+
+def test_a_paused_sync_does_not_run_until_it_is_resumed(client: Any) -> None:
+    sync = client.synced_cohort("ida-1001", cadence="hourly")
+
+    paused = client.sim("PATCH", f"/syncs/{sync}", {"paused": True})
+    refused = client.sim("POST", f"/syncs/{sync}/run")
+    client.sim("POST", "/clock/advance", {"by": "3h"})
+    while_paused = len(client.sim("GET", f"/syncs/{sync}/runs").body["runs"])
+    client.sim("PATCH", f"/syncs/{sync}", {"paused": False})
+    client.sim("POST", "/clock/advance", {"by": "1h"})
+
+    assert (paused.body["paused"], paused.body["next_run"]) == (True, None)
+    assert (refused.status, while_paused) == (409, 1)
+    assert len(client.sim("GET", f"/syncs/{sync}/runs").body["runs"]) == 2
+
+
+def test_a_cadence_can_be_changed(client: Any) -> None:
+    sync = client.synced_cohort("ida-1001", cadence="hourly")
+
+    changed = client.sim("PATCH", f"/syncs/{sync}", {"cadence": "daily"})
+
+    assert (changed.status, changed.body["cadence"]) == (200, "daily")
+
+
+def test_a_deleted_sync_is_gone_from_the_list(client: Any) -> None:
+    sync = client.synced_cohort("ida-1001", cadence="hourly")
+
+    assert client.sim("DELETE", f"/syncs/{sync}").status == 204
+    assert client.sim("GET", "/syncs").body == {"syncs": []}
+    assert client.sim("DELETE", f"/syncs/{sync}").status == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "said"),
+    [
+        ("GET", "/connections/nowhere", None, "there is no connection 'nowhere'"),
+        ("GET", "/syncs/sync-9", None, "there is no sync 'sync-9'"),
+        ("POST", "/syncs/sync-9/run", None, "there is no sync 'sync-9'"),
+        ("GET", "/syncs/sync-9/runs", None, "there is no sync 'sync-9'"),
+        ("POST", "/syncs", {"cohort": "ghosts", "connection": "braze"}, "there is no cohort 'ghosts'"),
+        ("POST", "/syncs", {"cohort": "ghosts", "connection": "nowhere"}, "there is no connection 'nowhere'"),
+    ],
+)
+def test_what_does_not_exist_is_named(client: Any, method: str, path: str, body: object, said: str) -> None:
+    connect(client)
+
+    told = client.sim(method, path, body)
+
+    assert told.status == 404
+    assert said in told.body["detail"]

@@ -1,0 +1,112 @@
+"""Faults are put in force, seen to work, and taken back."""
+
+from __future__ import annotations
+
+import http.client
+from typing import Any
+
+import pytest
+
+
+def test_a_fault_answers_instead_of_the_service_for_as_long_as_it_is_told(client: Any) -> None:
+    made = client.sim("POST", "/faults", {"service": "amplitude", "operation": "*", "answer": 503, "times": 2})
+
+    statuses = [client.events("ida-1001").status for _ in range(3)]
+
+    assert made.status == 201
+    assert made.body == {
+        "fault": "fault-1",
+        "service": "amplitude",
+        "operation": "*",
+        "answer": 503,
+        "times": 2,
+        "seen": 0,
+        "met": 0,
+    }
+    assert statuses == [503, 503, 200]
+    assert [(each["seen"], each["met"]) for each in client.sim("GET", "/faults").body["faults"]] == [(3, 2)]
+
+
+@pytest.mark.parametrize(
+    ("transport", "error"), [("reset", ConnectionResetError), ("truncate", http.client.IncompleteRead)]
+)
+def test_a_fault_of_the_transport_breaks_the_bytes(client: Any, transport: str, error: type[Exception]) -> None:
+    client.sim("POST", "/faults", {"service": "amplitude", "operation": "*", "transport": transport, "times": 1})
+
+    with pytest.raises(error):
+        client.events("ida-1001")
+
+    assert client.sim("GET", "/journal").body["exchanges"][0]["transport"] == transport
+
+
+def test_a_call_may_be_applied_although_its_answer_is_lost(client: Any) -> None:
+    client.sim(
+        "POST", "/faults", {"service": "braze", "operation": "trackUsers", "transport": "reset", "applied": True}
+    )
+    with pytest.raises(ConnectionResetError):
+        client.braze("/users/track", {"attributes": [{"external_id": "ida-1001"}]})
+
+    exported = client.braze("/users/export/ids", {"external_ids": ["ida-1001"], "fields_to_export": ["external_id"]})
+
+    assert [user["external_id"] for user in exported.body["users"]] == ["ida-1001"]
+
+
+def test_every_part_of_a_fault_is_told_back(client: Any) -> None:
+    wanted = {
+        "service": "braze",
+        "operation": "changeCohortUsers",
+        "answer": 500,
+        "body": {"message": "no"},
+        "headers": {"X-Why": "because"},
+        "nth": 2,
+        "times": 3,
+        "share": 0.5,
+        "latency": "45s",
+        "from": "2026-03-02T11:00:00Z",
+        "until": "2026-03-02T12:00:00Z",
+    }
+
+    told = client.sim("POST", "/faults", wanted).body
+
+    assert {name: told[name] for name in wanted} == wanted
+
+
+def test_a_fault_is_taken_back(client: Any) -> None:
+    client.sim("POST", "/faults", {"operation": "*", "answer": 500})
+    client.sim("POST", "/faults", {"operation": "*", "answer": 502})
+
+    one = client.sim("DELETE", "/faults/fault-1")
+    again = client.sim("DELETE", "/faults/fault-1")
+    status = client.events("ida-1001").status
+    every = client.sim("DELETE", "/faults")
+
+    assert (one.status, again.status, status, every.status) == (204, 404, 502, 204)
+    assert client.sim("GET", "/faults").body == {"faults": []}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ({"operation": "*"}, "the fault does nothing"),
+        ({"operation": "changeCohortUser", "answer": 500}, "has no operation 'changeCohortUser'"),
+        ({"operation": "trackUsers", "service": "amplitude", "answer": 500}, "amplitude has no operation 'trackUsers'"),
+        ({"operation": "*", "answer": 200}, "body.answer"),
+        ({"operation": "*", "transport": "explode"}, "body.transport"),
+        ({"operation": "*", "answer": 500, "from": "2026-13-01T00:00:00Z"}, "from: "),
+        ({"operation": "*", "act": "dance"}, "nothing is called 'dance'"),
+        (
+            {"operation": "*", "answer": 500, "from": "2026-03-03T00:00:00Z", "until": "2026-03-02T00:00:00Z"},
+            "ends before it begins",
+        ),
+    ],
+)
+def test_a_fault_that_makes_no_sense_is_refused(client: Any, wanted: dict[str, object], said: str) -> None:
+    refused = client.sim("POST", "/faults", wanted)
+
+    assert refused.status == 400
+    assert said in refused.body["detail"]
+
+
+@pytest.mark.parametrize("name", ["fault-99", "nothing", "fault-" + "9" * 30])
+def test_a_fault_that_does_not_exist_cannot_be_taken_back(client: Any, name: str) -> None:
+    assert client.sim("DELETE", f"/faults/{name}").status == 404
