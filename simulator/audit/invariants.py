@@ -60,10 +60,13 @@ def _members_never_sent(world: World) -> Iterator[str]:
     sent: dict[tuple[str, str, str], set[str]] = {}
     for home, profile in ever_added(world.ledger.pages(rooms=["braze", "phone"])):
         sent.setdefault(home, set()).add(profile)
-    for home, profile in world.braze.all_members():
-        if profile not in sent.get(home, ()):
-            workspace, partner, cohort = home
-            yield f"{profile} is a member of {partner} cohort {cohort} in {workspace}, and nobody ever sent them"
+    store = world.braze.store
+    for workspace in world.settings.braze.workspaces:
+        for cohort in store.membership.cohorts(workspace.name):
+            ever = sent.get((workspace.name, cohort.partner, cohort.cohort_id), set())
+            rows = store.membership.members(workspace.name, cohort.partner, cohort.cohort_id)
+            for strange in {profile.braze_id for profile in store.profiles.by_rows(rows)} - ever:
+                yield f"{strange} is a member of {cohort.shown_name} in {workspace.name}, and nobody ever sent them"
 
 
 def _time(world: World) -> Iterator[str]:
@@ -89,7 +92,10 @@ def _unexplained_points(world: World) -> Iterator[str]:
         points = page.detail.get("data_points", 0)
         if isinstance(points, int) and points:
             explained[page.request] = explained.get(page.request, 0) + points
-    logged = world.braze.data_points_by_request()
+    logged: dict[str, int] = {}
+    for workspace in world.settings.braze.workspaces:
+        for request, points in world.braze.store.points.by(workspace.name, "request").items():
+            logged[request] = logged.get(request, 0) + points
     for request in sorted(explained.keys() | logged.keys()):
         if explained.get(request, 0) != logged.get(request, 0):
             yield (

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import orjson
 
+from simulator.ids import derive_uuid
 from simulator.ledger import Entry, Ledger
 from simulator.rules.cadence import Verdict, maybe_applied, next_free_run, retry_pause_ms, verdict
 from simulator.rules.instants import Instant
@@ -45,14 +46,15 @@ class Deliverer:
 
     def __init__(
         self, store: EngineStore, ledger: Ledger, mailbox: Mailbox, transports: Transports, planner: RunPlanner,
-        rules: RuleSet,
+        rules: RuleSet, seed: int,
     ) -> None:  # fmt: skip
         self._store = store
         self._ledger = ledger
         self._mailbox = mailbox
         self._transports = transports
         self._planner = planner
-        self._rules = rules
+        self._seed = seed
+        self.rules = rules
 
     def next_due(self, run: Run) -> Instant:
         """When the run can go on; its start when only its end is left to do."""
@@ -111,7 +113,8 @@ class Deliverer:
         self, sync: Sync, run: Run, connection: Connection, delivery: Delivery, changes: Sequence[Change]
     ) -> Request:
         extras = self._store.extras_of(delivery.id)
-        parcel = Parcel(sync, connection, delivery, run.cohort_name, changes, extras)
+        run_uuid = derive_uuid(self._seed, "run", sync.number, run.number)
+        parcel = Parcel(sync, connection, delivery, run.cohort_name, run.started_at, run_uuid, changes, extras)
         request = DESTINATIONS[connection.kind].request(parcel)
         headers = {**request.headers, "x-request-id": delivery.request}
         return Request(request.method, request.path, headers, request.body)
@@ -145,7 +148,7 @@ class Deliverer:
                 self._store.update_delivery(delivery.id, due_at=at + pause_ms, answered=False)
             else:
                 self._undelivered(sync, run, delivery, changes, at, DeliveryState.FAILED)
-                if still_running and (self._rules.failed_run_tail == "stop" or delivery.operation == NAME):
+                if still_running and (self.rules.failed_run_tail == "stop" or delivery.operation == NAME):
                     self._abandon(sync, run, at)
 
     def _delivered(self, sync: Sync, run: Run, delivery: Delivery, changes: Sequence[Change], at: Instant) -> None:

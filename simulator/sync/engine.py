@@ -7,7 +7,9 @@ stopped. The engine never holds a transaction while a request is under way.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
 
 from simulator.clock import SimClock
 from simulator.database import Database
@@ -19,6 +21,7 @@ from simulator.rules.mapping import Mapping as IdentifierMapping
 from simulator.rules.switches import RuleSet
 from simulator.sync.connections import Setup, SetupRefused
 from simulator.sync.deliveries import Deliverer
+from simulator.sync.destinations.webhooks import check as check_webhook
 from simulator.sync.history import History
 from simulator.sync.mailbox import Mailbox
 from simulator.sync.ports import OutcomeReader, Source, TraitSource, Transports
@@ -48,7 +51,7 @@ class Engine:
         self._rules = rules
         self._traits = traits
         self._planner = RunPlanner(self.store, ledger, source, rules, seed, outcomes, traits)
-        self._deliverer = Deliverer(self.store, ledger, self.mailbox, transports, self._planner, rules)
+        self._deliverer = Deliverer(self.store, ledger, self.mailbox, transports, self._planner, rules, seed)
         self._working = threading.Lock()
 
     # due work
@@ -98,6 +101,12 @@ class Engine:
             if empty is not None:
                 self._deliverer.finish(sync, empty, at)
 
+    def use_rules(self, rules: RuleSet) -> None:
+        """Read the documents differently from now on; requests planned already stay as they are."""
+        self._rules = rules
+        self._planner.rules = rules
+        self._deliverer.rules = rules
+
     # settings pages
 
     def create_connection(
@@ -115,6 +124,20 @@ class Engine:
         by_user_id = [IdentifierMapping("user_id", Kind.EXTERNAL_ID)]
         settings = {"rest_api_key": rest_api_key}
         return self.setup.create_connection("braze_attributes", name, rest_endpoint, settings, by_user_id, workspace)
+
+    def create_webhook(
+        self, name: str, *, url: str, headers: Mapping[str, str] | None = None, properties: Sequence[str] = (),
+        amplitude_property: str = "user_id",
+    ) -> Connection:  # fmt: skip
+        """Save a destination that posts entries and exits to a URL. Raises SetupRefused."""
+        settings: dict[str, Any] = {"url": url, "headers": dict(headers or {}), "properties": list(properties)}
+        try:
+            check_webhook(url, settings["headers"], tuple(properties))
+        except ValueError as error:
+            raise SetupRefused(str(error)) from error
+        endpoint = "{0.scheme}://{0.netloc}".format(urlsplit(url))
+        mappings = [IdentifierMapping(amplitude_property, Kind.EXTERNAL_ID)]
+        return self.setup.create_connection("webhook", name, endpoint, settings, mappings, "")
 
     def change_mapping(self, connection_id: str, mappings: Sequence[IdentifierMapping]) -> None:
         """MAP-5. Change how a destination names people, also while a run is under way."""

@@ -53,6 +53,7 @@ class Parcels:
     seed: int
     sync: Sync
     run: Run
+    connection: Connection
     destination: Destination
     at: Instant
     number: int
@@ -72,6 +73,16 @@ class Parcels:
         if len(self.ready) >= DELIVERIES_AT_ONCE:
             self._write()
 
+    def details(self, users: Sequence[AmplitudeUser]) -> dict[int, Any]:
+        """What travels with people who enter, beside their identifier; nothing for most destinations."""
+        found: dict[int, Any] = {}
+        for user in users:
+            detail = self.destination.details(self.connection, user)
+            if detail is None:
+                return {}
+            found[user.amplitude_id] = detail
+        return found
+
     def close(self, stage: int) -> None:
         """Cut off what is left and remember everything."""
         for pile in self.piles.values():
@@ -80,7 +91,9 @@ class Parcels:
         self._write()
 
     def _cut(self, stage: int, pile: list[Change]) -> None:
-        extras = {str(each.amplitude_id): self.extras.pop(each.amplitude_id) for each in pile} if self.extras else None
+        extras = (
+            {str(each.amplitude_id): self.extras.pop(each.amplitude_id, None) for each in pile} if self.extras else None
+        )
         self.ready.append(NewDelivery(USERS, stage, pile[:], extras))
         pile.clear()
 
@@ -112,7 +125,7 @@ class RunPlanner:
         self._store = store
         self._ledger = ledger
         self._source = source
-        self._rules = rules
+        self.rules = rules
         self._seed = seed
         self._outcomes = outcomes
         self._traits = traits
@@ -129,7 +142,7 @@ class RunPlanner:
             status=RunStatus.RUNNING, cursor=None, cohort_name="", mappings=connection.mappings,
             stage=FIRST_STAGE, added=0, removed=0, skipped=0, undelivered=0, requests=0, reason="",
         )  # fmt: skip
-        parcels = self._parcels(sync, run, DESTINATIONS[connection.kind], at)
+        parcels = self._parcels(sync, run, connection, at)
         if sync.kind is SyncKind.TRAITS:
             self._begin_traits(sync, run, parcels)
         else:
@@ -139,7 +152,7 @@ class RunPlanner:
 
     def next_stage(self, sync: Sync, run: Run, at: Instant) -> bool:
         """MAP-2, `on_no_match`. Send whom Braze did not match again by their next mapping; False if there is none."""
-        if self._rules.fallback != "on_no_match" or self._outcomes is None or len(run.mappings) < 2:
+        if self.rules.fallback != "on_no_match" or self._outcomes is None or len(run.mappings) < 2:
             return False
         sent = [each for each in self._store.deliveries(sync.number, run.number) if each.stage == run.stage]
         unmatched = self._outcomes.unmatched([each.request for each in sent])
@@ -147,7 +160,7 @@ class RunPlanner:
             return False
         connection = self._store.connection(sync.connection)
         assert connection is not None
-        parcels = self._parcels(sync, run, DESTINATIONS[connection.kind], at)
+        parcels = self._parcels(sync, run, connection, at)
         found = False
         for delivery in sent:
             missed = {
@@ -158,7 +171,7 @@ class RunPlanner:
             again: list[Change] = []
             for user in self._source.users(list(missed)):
                 before = missed[user.amplitude_id]
-                resolved = after_no_match(user, run.mappings, before.rank, self._rules.fallback)
+                resolved = after_no_match(user, run.mappings, before.rank, self.rules.fallback)
                 if resolved is not None:
                     again.append(Change(user.amplitude_id, Direction.ADD, resolved.identifier, resolved.rank))
             self._store.forget_sent(
@@ -188,9 +201,10 @@ class RunPlanner:
         self._store.add_run(run)
         self._store.update_sync(sync.number, runs=run.number)
 
-    def _parcels(self, sync: Sync, run: Run, destination: Destination, at: Instant) -> Parcels:
+    def _parcels(self, sync: Sync, run: Run, connection: Connection, at: Instant) -> Parcels:
         first = self._store.delivery_count(sync.number, run.number)
-        return Parcels(self._store, self._seed, sync, run, destination, at, first, {}, [], {})
+        destination = DESTINATIONS[connection.kind]
+        return Parcels(self._store, self._seed, sync, run, connection, destination, at, first, {}, [], {})
 
     def _plan(
         self, sync: Sync, run: Run, parcels: Parcels, entered: Iterator[AmplitudeUser], left: Sequence[int]
@@ -209,7 +223,7 @@ class RunPlanner:
                 entering.update(change.identifier for change in planned.changes)
                 for user in chunk:
                     strays.pop(user.amplitude_id, None)
-            parcels.add(FIRST_STAGE, list(planned.changes))
+            parcels.add(FIRST_STAGE, planned.changes, parcels.details(chunk))
         returned = self._source.users(sorted(person for person, was_member in strays.items() if was_member))
         again = self._reconcile(sync, run, returned, [])
         self._skip(sync, run, -1, again.skips, parcels.at)
@@ -218,7 +232,8 @@ class RunPlanner:
         removals += [
             change for chunk in _chunks(iter(gone)) for change in self._reconcile(sync, run, [], chunk).changes
         ]
-        parcels.add(FIRST_STAGE, [*again.changes, *release_reused(removals, entering)])
+        parcels.add(FIRST_STAGE, again.changes, parcels.details(returned))
+        parcels.add(FIRST_STAGE, release_reused(removals, entering))
 
     def _half_done(self, sync: Sync) -> dict[int, bool]:
         """Everybody whom a failed run since the last success touched, and whether they were a member at that success.
@@ -238,7 +253,7 @@ class RunPlanner:
     ) -> SyncPlan:
         people = unwanted or [user.amplitude_id for user in wanted]
         standing: dict[int, list[Standing]] = self._store.standing(sync.number, people) if known and people else {}
-        return reconcile(wanted, unwanted, standing, run.mappings, self._rules.fallback)
+        return reconcile(wanted, unwanted, standing, run.mappings, self.rules.fallback)
 
     def _skip(self, sync: Sync, run: Run, number: int, skips: Sequence[Skip], at: Instant) -> None:
         """MAP-3. Nothing is sent for these people; the run goes on and can still succeed."""

@@ -25,6 +25,7 @@ COMMON = (
     "simulator.openapi",
     "simulator.resources",
     "simulator.exchange",
+    "simulator.feeds",
     "simulator.journal",
 )
 PURE = "simulator.rules"
@@ -35,6 +36,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "simulator.ids": (),
     "simulator.resources": (),
     "simulator.exchange": (PURE,),
+    "simulator.feeds": (PURE,),
     "simulator.clock": (PURE,),
     "simulator.database": (PURE,),
     "simulator.journal": (PURE, "simulator.exchange"),
@@ -45,8 +47,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "simulator.population": (PURE, *COMMON),
     "simulator.world": (
         PURE, *COMMON, "simulator.fakes", "simulator.sync", "simulator.serving", "simulator.audit.wire",
+        "simulator.audit.creation",
     ),
     "simulator.audit.wire": (PURE, *COMMON),
+    "simulator.audit.creation": (PURE, *COMMON, "simulator.fakes.binding"),
     "simulator.audit": (PURE, *COMMON, "simulator.world", "simulator.fakes", "simulator.sync"),
     "simulator.serving": (
         PURE, *COMMON, "simulator.fakes", "simulator.sync", "simulator.world",

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from simulator.feeds import CohortInfo
+from simulator.rules.identity import AmplitudeUser
+from simulator.rules.instants import Instant
 from simulator.rules.planning import Change
 from simulator.sync.ports import Request
 from simulator.sync.store.records import Connection, Delivery, Sync
@@ -20,6 +22,9 @@ class Parcel:
     connection: Connection
     delivery: Delivery
     cohort_name: str
+    started_at: Instant
+    run_id: str
+    """A UUID of the run."""
     changes: Sequence[Change]
     extras: Mapping[str, Any] = field(default_factory=dict)
 
@@ -38,6 +43,9 @@ class Destination(Protocol):
 
     def pile(self, change: Change) -> str:
         """Changes of different piles never share a request."""
+
+    def details(self, connection: Connection, user: AmplitudeUser) -> Mapping[str, Any] | None:
+        """What goes with somebody who enters, beside the identifier; None for nothing."""
 
     def request(self, parcel: Parcel) -> Request:
         """The request of a delivery, with the keys that the connection has now."""

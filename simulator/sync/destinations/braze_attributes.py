@@ -8,11 +8,12 @@ from typing import Any
 import orjson
 
 from simulator.feeds import CohortInfo
+from simulator.rules.identity import AmplitudeUser
 from simulator.rules.instants import MINUTE_MS
 from simulator.rules.planning import Change
 from simulator.sync.destinations.base import Parcel
 from simulator.sync.ports import Request
-from simulator.sync.store.records import Sync
+from simulator.sync.store.records import Connection, Sync
 
 OBJECTS_PER_REQUEST = 75
 """Braze, Create and update users: 75 objects, whether counted together or per array (TRACK-2)."""
@@ -32,6 +33,10 @@ class BrazeAttributes:
     def pile(self, change: Change) -> str:
         """All people travel together."""
         return ""
+
+    def details(self, connection: Connection, user: AmplitudeUser) -> Mapping[str, Any] | None:
+        """Identifiers are all that travels."""
+        return None
 
     def request(self, parcel: Parcel) -> Request:
         """One attributes array, in the order of the people."""

@@ -12,12 +12,12 @@ from typing import Any
 import orjson
 
 from simulator.feeds import CohortInfo
-from simulator.rules.identity import Kind
+from simulator.rules.identity import AmplitudeUser, Kind
 from simulator.rules.instants import MINUTE_MS, format_instant
 from simulator.rules.planning import IDENTIFIERS_PER_REQUEST, Change, Direction
 from simulator.sync.destinations.base import Parcel
 from simulator.sync.ports import Request
-from simulator.sync.store.records import Sync
+from simulator.sync.store.records import Connection, Sync
 
 NAME = "name"
 USERS = "users"
@@ -39,6 +39,10 @@ class BrazeCohorts:
     def pile(self, change: Change) -> str:
         """SYNC-3. Entries and exits of all kinds travel together."""
         return ""
+
+    def details(self, connection: Connection, user: AmplitudeUser) -> Mapping[str, Any] | None:
+        """Identifiers are all that travels."""
+        return None
 
     def request(self, parcel: Parcel) -> Request:
         """The JSON body of either call."""

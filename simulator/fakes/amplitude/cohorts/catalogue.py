@@ -11,6 +11,7 @@ import orjson
 
 from simulator.database import Database
 from simulator.fakes.amplitude.projects import Project
+from simulator.feeds import UnknownCohort
 from simulator.ids import derive_base36
 from simulator.rules.cohorts.definition import Clause, Definition, InCohort
 from simulator.rules.cohorts.language.reading import from_language
@@ -21,12 +22,8 @@ COHORT_ID_LENGTH = 8
 
 _COLUMNS = (
     "number, project, cohort_id, name, definition, static, description, owners, viewers, published, archived,"
-    " deleted_at, created_at, modified_at, renamed_at, computed_at, size, view_count, last_viewed_at"
+    " deleted_at, created_at, modified_at, renamed_at, computed_at, size"
 )
-
-
-class UnknownCohort(LookupError):
-    """No cohort of this id or name exists in the project."""
 
 
 class CohortRefused(ValueError):
@@ -56,8 +53,6 @@ class Cohort:
     renamed_at: Instant | None
     computed_at: Instant | None
     size: int
-    view_count: int
-    last_viewed_at: Instant | None
 
     @property
     def static(self) -> bool:
@@ -118,7 +113,7 @@ class Catalogue:
             cohort_id = derive_base36(self._seed, "amplitude", "cohort", project.name, number, length=COHORT_ID_LENGTH)
             cohort = Cohort(
                 number, project.name, cohort_id, name, bound, description, tuple(owners), (), published, False,
-                None, at, at, None, at if definition is None else None, 0, 0, None,
+                None, at, at, None, at if definition is None else None, 0,
             )  # fmt: skip
             self._save(cohort)
         return cohort
@@ -213,7 +208,7 @@ class Catalogue:
             each.number, each.project, each.cohort_id, each.name, _packed(each.definition), int(each.static),
             each.description, orjson.dumps(each.owners).decode(), orjson.dumps(each.viewers).decode(),
             int(each.published), int(each.archived), each.deleted_at, each.created_at, each.modified_at,
-            each.renamed_at, each.computed_at, each.size, each.view_count, each.last_viewed_at,
+            each.renamed_at, each.computed_at, each.size,
         )  # fmt: skip
         marks = ", ".join("?" * len(values))
         self._database.execute(f"INSERT OR REPLACE INTO amplitude_cohort ({_COLUMNS}) VALUES ({marks})", values)

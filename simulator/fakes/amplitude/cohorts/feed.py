@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from simulator.clock import SimClock
 from simulator.fakes.amplitude.cohorts.catalogue import Catalogue
@@ -11,31 +10,12 @@ from simulator.fakes.amplitude.cohorts.keeper import Keeper
 from simulator.fakes.amplitude.cohorts.members import Members
 from simulator.fakes.amplitude.projects import Project
 from simulator.fakes.amplitude.store.users import Users
+from simulator.feeds import ChangeFeed, CohortInfo
 from simulator.rules.cohorts.definition import real_time_blockers
 from simulator.rules.identity import AmplitudeUser
 from simulator.rules.instants import Instant
 
 PAGE = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class CohortInfo:
-    """A cohort as its owner sees it; `real_time_blockers` are the clause kinds that a real-time sync refuses."""
-
-    cohort_id: str
-    name: str
-    created_at: Instant
-    real_time_blockers: tuple[str, ...] = ()
-    renamed_at: Instant | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeFeed:
-    """Who is in now and was not at the cursor given, and the reverse; `cursor` is where to continue (SYNC-7)."""
-
-    cursor: str
-    entered: Iterator[AmplitudeUser]
-    left: Sequence[int]
 
 
 class CohortSource:
@@ -55,7 +35,7 @@ class CohortSource:
         """Name and kind; counts nobody. Raises UnknownCohort."""
         cohort = self._catalogue.by_id(self._project.name, cohort_id)
         blockers = () if cohort.definition is None else real_time_blockers(cohort.definition)
-        return CohortInfo(cohort.cohort_id, cohort.name, cohort.created_at, blockers, cohort.renamed_at)
+        return CohortInfo(cohort.cohort_id, cohort.name, cohort.created_at, blockers)
 
     def size(self, cohort_id: str) -> int:
         """Members now. Raises UnknownCohort."""

@@ -30,8 +30,6 @@ def create_cohorts(sql: SqliteDatabase) -> None:
             "renamed_at": int,
             "computed_at": int,
             "size": int,
-            "view_count": int,
-            "last_viewed_at": int,
         },
         pk="number",
     )
@@ -65,21 +63,21 @@ def create_members(sql: SqliteDatabase) -> None:
 
 @MIGRATIONS()
 def create_jobs(sql: SqliteDatabase) -> None:
-    """Export jobs, their links, and every call that a limit counts."""
+    """Export jobs, every call that a limit counts, and cohorts that are being written by somebody else."""
     sql.table("amplitude_cohort_export").create(
         {
             "request_id": str,
             "project": str,
             "cohort": int,
+            "cursor": int,
+            "size": int,
             "asked_at": int,
             "ready_at": int,
             "with_properties": int,
             "property_keys": str,
-            "link": str,
-            "link_made_at": int,
         },
         pk="request_id",
     )
-    sql.table("amplitude_cohort_call").create({"project": str, "kind": str, "at": int})
-    sql.table("amplitude_cohort_call").create_index(["project", "kind", "at"])
+    sql.table("amplitude_cohort_call").create({"number": int, "project": str, "at": int}, pk="number")
+    sql.table("amplitude_cohort_call").create_index(["project", "at"])
     sql.table("amplitude_cohort_lock").create({"cohort": int, "until": int}, pk="cohort")

@@ -1,0 +1,225 @@
+"""One isolated world: both services, the engine between them, clock, store and seed, plugged together here only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+
+from sqlite_utils import Migrations
+
+from simulator import ledger as ledger_module
+from simulator import openapi
+from simulator.audit.creation import CohortCalls
+from simulator.audit.wire import WireWatch
+from simulator.clock import Agenda, SimClock
+from simulator.database import Database
+from simulator.exchange import Exchange
+from simulator.fakes import faults
+from simulator.fakes.amplitude import store as amplitude_store
+from simulator.fakes.amplitude.cohorts import tables as amplitude_cohort_tables
+from simulator.fakes.amplitude.projects import AmplitudeSettings
+from simulator.fakes.amplitude.service import AmplitudeService
+from simulator.fakes.braze.audience import schema as braze_audience_schema
+from simulator.fakes.braze.keys import CLUSTER_HOSTS, BrazeSettings
+from simulator.fakes.braze.service import BrazeService
+from simulator.fakes.braze.store import schema as braze_schema
+from simulator.fakes.faults import FaultBook, FaultGate
+from simulator.journal import Journal
+from simulator.ledger import Ledger
+from simulator.rules.cadence import Plan
+from simulator.rules.identity import Identifier
+from simulator.rules.instants import Instant, parse_instant
+from simulator.rules.outcomes import Outcome
+from simulator.rules.switches import RuleSet
+from simulator.serving.listener import Aside, Door
+from simulator.serving.transports import EndpointBook, HttpTransport, WsgiTransport
+from simulator.sync.engine import Engine
+from simulator.sync.ports import Request, Response, Transport
+from simulator.sync.store import schema as engine_schema
+
+MIGRATIONS: tuple[Migrations, ...] = tuple(
+    room.MIGRATIONS
+    for room in (
+        ledger_module, amplitude_store, amplitude_cohort_tables, braze_schema, braze_audience_schema, engine_schema,
+        faults,
+    )
+)  # fmt: skip
+AMPLITUDE_ENDPOINT = "https://api2.amplitude.com"
+DEFAULT_START = parse_instant("2026-03-02T10:00:00Z")
+
+
+class DoorKind(StrEnum):
+    """How the engine reaches the services: a direct WSGI call, or HTTP to a listener on loopback."""
+
+    WSGI = "wsgi"
+    HTTP = "http"
+
+
+@dataclass(frozen=True, slots=True)
+class WorldSettings:
+    """Everything a world may be told; the same settings make the same world, byte for byte."""
+
+    seed: int = 1
+    start: Instant = DEFAULT_START
+    rules: RuleSet = field(default_factory=RuleSet)
+    amplitude: AmplitudeSettings = field(default_factory=AmplitudeSettings)
+    braze: BrazeSettings = field(default_factory=BrazeSettings)
+    state: Path | None = None
+    """The file that the world lives in; None for one that dies with the process."""
+
+
+class World:
+    """Use as a context manager, or call `close`. Raises StoreUnusable, ContractMismatch."""
+
+    def __init__(self, settings: WorldSettings | None = None, door: DoorKind = DoorKind.WSGI) -> None:
+        self.settings = settings or WorldSettings()
+        seed, rules = self.settings.seed, self.settings.rules
+        self.database = _database(self.settings.state)
+        self.clock = SimClock(_stored_now(self.database, self.settings.start))
+        self.agenda = Agenda(self.clock)
+        self.ledger = Ledger(self.database)
+        self.journal = Journal()
+        contracts = {name: openapi.load(name) for name in ("amplitude", "braze")}
+        self.wire = WireWatch(contracts)
+        self.faults = FaultBook(self.database, seed)
+        gates = {name: [FaultGate(name, self.faults, contract)] for name, contract in contracts.items()}
+        self.amplitude = AmplitudeService(
+            self.database, self.ledger, self.clock, contracts["amplitude"], rules, seed, self.settings.amplitude,
+            gates=gates["amplitude"],
+        )  # fmt: skip
+        self.cohort_calls = CohortCalls(lambda: self.braze.store.profiles.next_row())
+        self.braze = BrazeService(
+            self.database, self.ledger, self.clock, contracts["braze"], rules, seed, self.settings.braze,
+            gates=[self.cohort_calls, *gates["braze"]],
+        )  # fmt: skip
+        self.endpoints = EndpointBook()
+        self._doors: list[Door] = []
+        self._asides: list[Aside] = []
+        self._open(door)
+        plan = Plan(self.settings.amplitude.projects[0].plan)
+        self.engine = Engine(
+            database=self.database, ledger=self.ledger, clock=self.clock, source=self.amplitude.cohorts.source(),
+            transports=_Marked(self.endpoints, self.wire), rules=rules, seed=seed, outcomes=_Outcomes(self.ledger),
+            plan=plan,
+        )  # fmt: skip
+        for service in (self.amplitude.service, self.braze.service):
+            service.observers.append(self._observe)
+            self.faults.serve(service.name, service.handlers)
+        for work in (*self.amplitude.due_works, *self.braze.due_works, self.faults, self.engine):
+            self.agenda.register(work)
+
+    @property
+    def rules(self) -> RuleSet:
+        """The reading of the documents in force."""
+        return self.braze.rules
+
+    def use_rules(self, rules: RuleSet) -> None:
+        """Read the documents differently from now on; what has happened stays."""
+        self.amplitude.use_rules(rules)
+        self.braze.rules = rules
+        self.engine.use_rules(rules)
+
+    @property
+    def braze_endpoint(self) -> str:
+        """The REST endpoint of the first workspace, as a connection names it."""
+        return f"https://{CLUSTER_HOSTS[self.settings.braze.workspaces[0].cluster]}"
+
+    def __enter__(self) -> World:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop listeners and close the store. A world in a file can be opened again where it stopped."""
+        for door in self._doors:
+            door.stop()
+        for aside in self._asides:
+            aside.stop()
+        self.endpoints.close()
+        self.database.close()
+
+    def _open(self, kind: DoorKind) -> None:
+        applications = {"amplitude": self.amplitude.app, "braze": self.braze.app}
+        names = {"amplitude": [AMPLITUDE_ENDPOINT]}
+        names["braze"] = [f"https://{CLUSTER_HOSTS[each.cluster]}" for each in self.settings.braze.workspaces]
+        aside = Aside() if kind is DoorKind.HTTP else None
+        for name, application in applications.items():
+            # In process a fault of the simulator is raised; behind a listener it can only be a 500.
+            application.config["PROPAGATE_EXCEPTIONS"] = aside is None
+            if aside is not None:
+                door = Door(name, application, aside)
+                door.start()
+                self._doors.append(door)
+            for endpoint in names[name]:
+                transport = WsgiTransport(application, endpoint) if aside is None else HttpTransport(door.url, endpoint)
+                self.endpoints.add(endpoint, transport)
+        if aside is not None:
+            self._asides.append(aside)
+
+    def _observe(self, exchange: Exchange) -> None:
+        self.journal.record(exchange, self.wire.check(exchange))
+
+
+@dataclass(frozen=True, slots=True)
+class _Marked:
+    """The engine's transports; remembers which requests were the engine's own, for the watch on the wire."""
+
+    endpoints: EndpointBook
+    wire: WireWatch
+
+    def to(self, endpoint: str) -> Transport:
+        return _MarkedTransport(self.endpoints.to(endpoint), self.wire)
+
+
+@dataclass(frozen=True, slots=True)
+class _MarkedTransport:
+    transport: Transport
+    wire: WireWatch
+
+    def send(self, request: Request) -> Response:
+        if request_id := request.headers.get("x-request-id"):
+            self.wire.engine_requests.add(request_id)
+        return self.transport.send(request)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcomes:
+    """Tells the engine whom Braze did not match, for the reading `fallback: on_no_match` (MAP-2)."""
+
+    ledger: Ledger
+
+    def unmatched(self, request_ids: Sequence[str]) -> set[Identifier]:
+        return {
+            entry.identifier
+            for request_id in request_ids
+            for page in self.ledger.pages(rooms=["braze"], request=request_id)
+            for entry in page.entries
+            if entry.identifier is not None and entry.outcome == Outcome.DROPPED
+        }
+
+
+@lru_cache(maxsize=1)
+def _template() -> bytes:
+    """A migrated, empty database; making the next world from it takes no schema work."""
+    database = Database.memory(MIGRATIONS)
+    try:
+        return database.snapshot()
+    finally:
+        database.close()
+
+
+def _database(state: Path | None) -> Database:
+    return Database.memory((), _template()) if state is None else Database.open(state, MIGRATIONS)
+
+
+def _stored_now(database: Database, start: Instant) -> Instant:
+    """Where a reopened world stopped: not before the last thing that happened in it."""
+    last = database.value("SELECT max(at) FROM ledger_page")
+    return start if last is None else Instant(max(int(last), start))

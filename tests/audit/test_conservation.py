@@ -1,0 +1,163 @@
+"""Conservation is checked from the ledger alone: each way to lose a person is told on hand-written pages."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulator.audit.conservation import Broken, Conservation, ever_added
+from simulator.ledger import Entry, Ledger, Page
+from simulator.rules.identity import Identifier, Kind
+from simulator.rules.instants import Instant
+
+IDA = Identifier(Kind.EXTERNAL_ID, "ida-1001")
+AT = Instant(1_000)
+
+
+def told(ledger: Ledger) -> Broken:
+    return Conservation().read(ledger.pages())
+
+
+class Story:
+    """Writes the pages of a small story in the order in which a world would."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.run = 0
+        self.entered("ida")
+        ledger.write(AT, room="engine", event="sync_saved", cohort="c1", sync="s1")
+
+    def entered(self, *people: str, at: Instant = AT) -> None:
+        entries = [Entry(person) for person in people]
+        self.ledger.write(at, room="amplitude", event="entered", cohort="c1", entries=entries)
+
+    def left(self, *people: str, at: Instant = AT) -> None:
+        self.ledger.write(at, room="amplitude", event="left", cohort="c1", entries=[Entry(each) for each in people])
+
+    def braze(self, outcome: str, request: str = "q1") -> None:
+        entry = Entry("", "b-ida", IDA, outcome)
+        detail = {"workspace": "main", "partner": "amplitude"}
+        self.ledger.write(
+            AT, room="braze", event="cohort_changed", cohort="c1", request=request, entries=[entry], detail=detail
+        )
+
+    def delivered(self, outcome: str = "sent_add", person: str = "ida", request: str = "q1") -> None:
+        entry = Entry(person, "", IDA, outcome)
+        self.ledger.write(
+            AT, room="engine", event="delivered", cohort="c1", sync="s1", run="s1/1", request=request, entries=[entry]
+        )
+
+    def skipped(self, person: str = "ida") -> None:
+        self.ledger.write(
+            AT, room="engine", event="skipped", cohort="c1", sync="s1", run="s1/1", entries=[Entry(person)]
+        )
+
+    def finished(self, status: str = "success", began: Instant = AT) -> None:
+        detail = {"status": status, "started_at": began}
+        self.ledger.write(AT, room="engine", event="run_finished", cohort="c1", sync="s1", run="s1/1", detail=detail)
+
+
+@pytest.fixture
+def story(ledger: Ledger) -> Story:
+    return Story(ledger)
+
+
+@pytest.mark.parametrize("outcome", ["added", "already_there", "dropped"])
+def test_somebody_sent_with_an_outcome_is_accounted_for(story: Story, outcome: str) -> None:
+    story.braze(outcome)
+    story.delivered()
+    story.finished()
+    assert Broken() == told(story.ledger)
+
+
+def test_somebody_skipped_is_accounted_for(story: Story) -> None:
+    story.skipped()
+    story.finished()
+    assert Broken() == told(story.ledger)
+
+
+def test_somebody_wanted_and_forgotten_is_named(story: Story) -> None:
+    story.finished()
+    (line,) = told(story.ledger).conservation
+    assert "s1/1 succeeded, and ida, wanted in c1 since 1970-01-01T00:00:01Z, was neither sent nor skipped" == line
+
+
+def test_a_failed_run_may_leave_people_open(story: Story) -> None:
+    story.finished("failed")
+    assert Broken() == told(story.ledger)
+
+
+def test_somebody_who_entered_after_the_run_began_waits_for_the_next(story: Story) -> None:
+    story.skipped()
+    story.entered("ben", at=Instant(2_000))
+    story.finished()
+    assert Broken() == told(story.ledger)
+    story.finished(began=Instant(3_000))
+    assert len(told(story.ledger).conservation) == 1
+
+
+def test_somebody_sent_of_whom_braze_knows_nothing_is_named(story: Story) -> None:
+    story.delivered()
+    story.finished()
+    (line,) = told(story.ledger).conservation
+    assert "Braze has no outcome" in line
+
+
+def test_nobody_may_be_sent_and_skipped_in_one_run(story: Story) -> None:
+    story.skipped()
+    story.braze("added")
+    story.delivered()
+    story.finished()
+    assert ["s1/1: ida is both skipped and sent"] == told(story.ledger).conservation
+
+
+def test_somebody_who_left_must_be_sent_as_a_removal(story: Story) -> None:
+    story.braze("added")
+    story.delivered()
+    story.finished()
+    story.left("ida", at=Instant(2_000))
+    story.finished(began=Instant(3_000))
+    (line,) = told(story.ledger).removal
+    assert "ida, who left c1 at 1970-01-01T00:00:02Z, was never sent as a removal" in line
+
+
+@pytest.mark.parametrize("outcome", ["removed", "already_gone", "dropped"])
+def test_a_removal_with_an_outcome_is_accounted_for(story: Story, outcome: str) -> None:
+    story.braze("added")
+    story.delivered()
+    story.finished()
+    story.left("ida", at=Instant(2_000))
+    story.braze(outcome, "q2")
+    story.delivered("sent_remove", request="q2")
+    story.finished(began=Instant(3_000))
+    assert Broken() == told(story.ledger)
+
+
+def test_a_removal_that_braze_took_for_an_addition_is_named(story: Story) -> None:
+    story.braze("added")
+    story.delivered("sent_remove")
+    (line,) = told(story.ledger).removal
+    assert "ida was sent_remove by external_id ida-1001, and Braze says added" in line
+
+
+def test_leaving_and_returning_between_two_runs_asks_for_nothing(story: Story) -> None:
+    story.braze("added")
+    story.delivered()
+    story.finished()
+    story.left("ida", at=Instant(2_000))
+    story.entered("ida", at=Instant(2_500))
+    story.finished(began=Instant(3_000))
+    assert Broken() == told(story.ledger)
+
+
+def page(event: str, *entries: Entry) -> Page:
+    detail = {"workspace": "main", "partner": "amplitude"}
+    return Page(1, AT, "braze", event, "c1", "", "", "q", detail, entries)
+
+
+def test_members_follow_a_profile_that_was_merged_into_another() -> None:
+    pages = [
+        page("cohort_changed", Entry("", "b1", None, "added"), Entry("", "b2", None, "already_there")),
+        page("profile_merged", Entry("", "b1", None, "merged_away"), Entry("", "b3", None, "merged_into")),
+    ]
+    home = ("main", "amplitude", "c1")
+    assert {(home, "b1"), (home, "b3")} == set(ever_added(pages))

@@ -1,0 +1,111 @@
+"""A whole world: both services, the engine, one clock, through either door."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from simulator.audit.findings import Verdict
+from simulator.audit.invariants import check
+from simulator.fakes.amplitude.service import UserSeed
+from simulator.fakes.braze.seeding import ProfileSeed
+from simulator.rules.cadence import Cadence
+from simulator.rules.identity import Kind
+from simulator.rules.instants import HOUR_MS, Instant
+from simulator.rules.mapping import Mapping
+from simulator.rules.switches import RuleSet
+from simulator.world import DoorKind, World, WorldSettings
+
+HIERARCHY = (Mapping("user_id", Kind.EXTERNAL_ID), Mapping("device_id", Kind.DEVICE_ID))
+
+
+def sync_three_people(world: World) -> str:
+    """Ida is known to both sides, Ben is an anonymous device, Noor is not in Braze; the id of the sync."""
+    world.braze.seed_profiles([ProfileSeed(external_id="ida-1001"), ProfileSeed(device_ids=("d-ben-0001",))])
+    people = world.amplitude.seed_users(
+        "main",
+        [UserSeed("ida-1001", "d-ida-0001"), UserSeed(None, "d-ben-0001"), UserSeed("noor-1001", "d-noor-0001")],
+    )
+    cohort = world.amplitude.cohorts.create_static("vips", people)
+    connection = world.engine.create_connection(
+        "braze",
+        rest_endpoint=world.braze_endpoint,
+        partner_api_key=world.braze.keys.partner_api_key,
+        data_import_key=world.braze.keys.data_import_keys["main"],
+        mappings=HIERARCHY,
+    )
+    return world.engine.create_sync(cohort.cohort_id, connection.id, Cadence.HOURLY).id
+
+
+def outcomes(world: World) -> dict[str, str]:
+    return {
+        entry.identifier.value: entry.outcome
+        for page in world.ledger.pages(events=["cohort_changed"])
+        for entry in page.entries
+        if entry.identifier
+    }
+
+
+@pytest.mark.parametrize("door", list(DoorKind))
+def test_one_sync_through_either_door(door: DoorKind) -> None:
+    with World(WorldSettings(seed=7), door) as world:
+        sync_three_people(world)
+        assert {"ida-1001": "added", "d-ben-0001": "added", "noor-1001": "dropped"} == outcomes(world)
+        assert {Verdict.PASSED} == {finding.verdict for finding in check(world)}
+
+
+def test_both_doors_leave_the_same_ledger() -> None:
+    digests = set()
+    for door in DoorKind:
+        with World(WorldSettings(seed=7), door) as world:
+            sync_three_people(world)
+            world.agenda.advance_to(Instant(world.clock.now + 3 * HOUR_MS))
+            digests.add(world.ledger.digest())
+    assert len(digests) == 1
+
+
+def test_another_seed_leaves_another_ledger() -> None:
+    digests = set()
+    for seed in (7, 8):
+        with World(WorldSettings(seed=seed)) as world:
+            sync_three_people(world)
+            digests.add(world.ledger.digest())
+    assert len(digests) == 2
+
+
+def test_worlds_share_nothing() -> None:
+    with World(WorldSettings(seed=1)) as first, World(WorldSettings(seed=1)) as second:
+        sync_three_people(first)
+        assert second.ledger.last_page() == 0
+        assert second.journal.written == 0
+        assert second.clock.now == first.clock.now
+
+
+def test_a_world_in_a_file_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    settings = WorldSettings(seed=7, state=tmp_path / "world.sqlite")
+    with World(settings) as world:
+        sync = sync_three_people(world)
+        world.agenda.advance_to(Instant(world.clock.now + 2 * HOUR_MS))
+        runs, digest = len(world.engine.runs(sync)), world.ledger.digest()
+    with World(settings) as again:
+        assert digest == again.ledger.digest()
+        again.agenda.advance_to(Instant(again.clock.now + HOUR_MS))
+        assert runs + 1 == len(again.engine.runs(sync))
+
+
+def test_the_rules_can_be_read_differently_from_now_on() -> None:
+    with World() as world:
+        assert world.rules == RuleSet()
+        other = RuleSet(fallback="off", device_match="never_once_anonymous")
+        world.use_rules(other)
+        assert other == world.rules == world.amplitude.rules
+
+
+def test_the_journal_keeps_every_exchange_without_its_secrets() -> None:
+    with World(WorldSettings(seed=7)) as world:
+        sync_three_people(world)
+        operations = [entry.operation for entry in world.journal.entries()]
+        assert ["nameCohort", "changeCohortUsers"] == operations
+        secret = world.braze.keys.data_import_keys["main"]
+        assert not any(secret in repr(entry) for entry in world.journal.entries())
