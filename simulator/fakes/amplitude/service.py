@@ -9,6 +9,7 @@ from typing import NamedTuple
 from simulator.clock import DueWork, SimClock
 from simulator.database import Database
 from simulator.fakes.amplitude.access import Access
+from simulator.fakes.amplitude.cohorts.api.handlers import CohortApi
 from simulator.fakes.amplitude.cohorts.facade import Cohorts, Stores
 from simulator.fakes.amplitude.ingestion.identify import Identify
 from simulator.fakes.amplitude.ingestion.intake import Incoming, Intake, Taken, UsersChanged
@@ -23,6 +24,7 @@ from simulator.fakes.amplitude.wire import MANNERS
 from simulator.fakes.binding import Gate, Handler, Service
 from simulator.ledger import Ledger
 from simulator.openapi import Contract
+from simulator.rules.ingestion import MIN_ID_LENGTH
 from simulator.rules.instants import Instant
 from simulator.rules.switches import RuleSet
 
@@ -71,6 +73,7 @@ class AmplitudeService:
         self.intake = Intake(database, ledger, store.projects, store.users, store.events, rules, self.settings)
         stores = Stores(database, ledger, clock, seed, store.projects, store.users, store.events)
         self.cohorts = Cohorts(stores, rules)
+        self.cohort_api = CohortApi(self.cohorts, stores, limited=self.settings.limits)
         self.on_users_changed(self.cohorts.users_changed)
         self.access = Access(store.projects, self.settings, lambda: self.rules)
         limits = IngestionLimits(self.settings, store.relations)
@@ -86,6 +89,7 @@ class AmplitudeService:
             **self._uploads.handlers(),
             **self._identify.handlers(),
             **self._mapping.handlers(),
+            **self.cohort_api.handlers(self.access),
             "listUserMappings": self.access.basic(self._mapping.read, "dashboard"),
         }
 
@@ -108,9 +112,12 @@ class AmplitudeService:
         """Call back, inside the transaction, whenever users of a project were made, changed, merged or erased."""
         self.intake.listeners.append(callback)
 
-    def ingest(self, project: str, events: Sequence[Mapping[str, object]]) -> Taken:
+    def ingest(
+        self, project: str, events: Sequence[Mapping[str, object]], *, min_id_length: int = MIN_ID_LENGTH
+    ) -> Taken:
         """Take events in as `/2/httpapi` does, sizes and rates apart. Raises UploadRefused."""
-        return self._uploads.take(self.store.projects.named(project), events, self.clock.now)
+        target, now = self.store.projects.named(project), self.clock.now
+        return self._uploads.take(target, events, now, min_id_length=min_id_length)
 
     def identify(self, project: str, identifications: Sequence[Mapping[str, object]]) -> Taken:
         """Apply identify calls: who is who, and user properties with their operations."""
@@ -164,11 +171,13 @@ class AmplitudeService:
 
 def _calls(seed: UserSeed, now: Instant) -> list[Incoming]:
     properties = seed.properties or None
+    # A user id of blanks is no user id: ingestion trims it, and an empty one is on the deny list.
+    user_id = seed.user_id if seed.user_id and seed.user_id.strip() else None
     if not seed.events:
-        return [Incoming(Kind.IDENTIFY, "$identify", now, seed.user_id, seed.device_id, user_properties=properties,
+        return [Incoming(Kind.IDENTIFY, "$identify", now, user_id, seed.device_id, user_properties=properties,
                          operations=False, silent=True)]  # fmt: skip
     return [
-        Incoming(Kind.EVENT, event.event_type, event.time, seed.user_id, seed.device_id, None, -1, event.properties,
+        Incoming(Kind.EVENT, event.event_type, event.time, user_id, seed.device_id, None, -1, event.properties,
                  properties if number == 0 else None, operations=False)
         for number, event in enumerate(seed.events)
     ]  # fmt: skip

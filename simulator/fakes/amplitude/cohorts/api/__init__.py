@@ -1,0 +1,1 @@
+"""The Behavioral Cohorts API, and the doors of the control plane to cohorts."""
