@@ -13,23 +13,25 @@ import orjson
 from simulator.database import Database
 from simulator.rules.identity import BrazeProfile, Identifier, Kind
 
-Candidates = dict[Identifier, list[BrazeProfile]]
+Candidates = list[tuple[BrazeProfile, ...]]
+_NONE: frozenset[str] = frozenset()
+_NO_ALIAS: frozenset[tuple[str, str]] = frozenset()
 
 # CROSS JOIN keeps SQLite from turning the loops round: the identifiers drive, the index answers.
 _BY_EXTERNAL_ID = """
-    SELECT sent.key, p.profile, p.braze_id, p.external_id FROM json_each(?) sent
+    SELECT sent.key, p.braze_id, p.external_id FROM json_each(?) sent
     CROSS JOIN braze_profile p WHERE p.workspace = ? AND p.external_id = sent.value COLLATE NOCASE"""
 _BY_DEPRECATED_ID = """
-    SELECT sent.key, p.profile, p.braze_id, p.external_id FROM json_each(?) sent
+    SELECT sent.key, p.braze_id, p.external_id FROM json_each(?) sent
     CROSS JOIN braze_deprecated_id d ON d.workspace = ? AND d.external_id = sent.value
     CROSS JOIN braze_profile p ON p.profile = d.profile"""
 _BY_ALIAS = """
-    SELECT sent.key, p.profile, p.braze_id, p.external_id, CASE WHEN p.external_id IS NULL THEN
+    SELECT sent.key, p.braze_id, p.external_id, CASE WHEN p.external_id IS NULL THEN
         (SELECT d.device_id FROM braze_device d WHERE d.profile = p.profile LIMIT 1) END FROM json_each(?) sent
     CROSS JOIN braze_alias a ON a.workspace = ? AND a.label = ? AND a.name = sent.value
     CROSS JOIN braze_profile p ON p.profile = a.profile"""
 _BY_DEVICE_ID = """
-    SELECT sent.key, p.profile, p.braze_id, p.external_id, p.once_anonymous FROM json_each(?) sent
+    SELECT sent.key, p.braze_id, p.external_id, p.once_anonymous FROM json_each(?) sent
     CROSS JOIN braze_device d ON d.workspace = ? AND d.device_id = sent.value
     CROSS JOIN braze_profile p ON p.profile = d.profile"""
 
@@ -40,65 +42,61 @@ class CandidateReader:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def fetch(self, workspace: str, identifiers: Sequence[Identifier]) -> tuple[Candidates, dict[str, int]]:
-        """Candidates of every identifier that has any, and the row number of each candidate by Braze id."""
-        found: Candidates = {}
-        rows: dict[str, int] = {}
-        by_kind: dict[Kind, list[Identifier]] = {}
-        for identifier in identifiers:
-            by_kind.setdefault(identifier.kind, []).append(identifier)
-        for kind, sent in by_kind.items():
-            _FETCH[kind](self, workspace, sent, found, rows)
-        return found, rows
+    def fetch(self, workspace: str, identifiers: Sequence[Identifier]) -> Candidates:
+        """The candidates of each identifier, in the order of the identifiers."""
+        found: Candidates = [()] * len(identifiers)
+        by_kind: dict[Kind, list[int]] = {kind: [] for kind in Kind}
+        for place, identifier in enumerate(identifiers):
+            by_kind[identifier[0]].append(place)
+        for kind, places in by_kind.items():
+            if places:
+                _FETCH[kind](self, workspace, identifiers, places, found)
+        return found
 
-    def _external_ids(self, workspace: str, sent: list[Identifier], found: Candidates, rows: dict[str, int]) -> None:
-        exact: set[str] = set()
-        for index, row, braze_id, external_id in self._rows(_BY_EXTERNAL_ID, _values(sent), workspace):
-            identifier = sent[index]
-            if external_id == identifier.value:
-                exact.add(external_id)
-            rows[braze_id] = row
-            found.setdefault(identifier, []).append(BrazeProfile(braze_id, external_id))
+    def _external_ids(
+        self, workspace: str, identifiers: Sequence[Identifier], places: list[int], found: Candidates
+    ) -> None:
+        exact: set[int] = set()
+        sent = [identifiers[place][1] for place in places]
+        for index, braze_id, external_id in self._rows(_BY_EXTERNAL_ID, sent, workspace):
+            place = places[index]
+            found[place] = (*found[place], BrazeProfile(braze_id, external_id))
+            if external_id == sent[index]:
+                exact.add(index)
         if len(exact) == len(sent):
             return
-        missed = [identifier for identifier in sent if identifier.value not in exact]
-        for index, row, braze_id, external_id in self._rows(_BY_DEPRECATED_ID, _values(missed), workspace):
-            rows[braze_id] = row
-            profile = BrazeProfile(braze_id, external_id, frozenset((missed[index].value,)))
-            found.setdefault(missed[index], []).append(profile)
-        spellings = [(identifier, near) for identifier in missed for near in _spellings(identifier.value)]
+        missed = [place for index, place in enumerate(places) if index not in exact]
+        values = [identifiers[place][1] for place in missed]
+        for index, braze_id, external_id in self._rows(_BY_DEPRECATED_ID, values, workspace):
+            place = missed[index]
+            found[place] = (*found[place], BrazeProfile(braze_id, external_id, frozenset((values[index],))))
+        spellings = [(place, near) for place, value in zip(missed, values, strict=True) for near in _spellings(value)]
         if spellings:
-            nearly = orjson.dumps([near for _, near in spellings]).decode()
-            for index, row, braze_id, external_id in self._rows(_BY_EXTERNAL_ID, nearly, workspace):
-                rows[braze_id] = row
-                found.setdefault(spellings[index][0], []).append(BrazeProfile(braze_id, external_id))
+            for index, braze_id, external_id in self._rows(_BY_EXTERNAL_ID, [near for _, near in spellings], workspace):
+                place = spellings[index][0]
+                found[place] = (*found[place], BrazeProfile(braze_id, external_id))
 
-    def _aliases(self, workspace: str, sent: list[Identifier], found: Candidates, rows: dict[str, int]) -> None:
-        by_label: dict[str, list[Identifier]] = {}
-        for identifier in sent:
-            by_label.setdefault(identifier.label, []).append(identifier)
+    def _aliases(self, workspace: str, identifiers: Sequence[Identifier], places: list[int], found: Candidates) -> None:
+        by_label: dict[str, list[int]] = {}
+        for place in places:
+            by_label.setdefault(identifiers[place][2], []).append(place)
         for label, same_label in by_label.items():
-            for index, row, braze_id, external_id, device_id in self._rows(
-                _BY_ALIAS, _values(same_label), workspace, label
-            ):
-                identifier = same_label[index]
-                rows[braze_id] = row
-                devices = frozenset((device_id,)) if device_id is not None else frozenset()
-                aliases = frozenset(((label, identifier.value),))
-                profile = BrazeProfile(braze_id, external_id, aliases=aliases, device_ids=devices)
-                found.setdefault(identifier, []).append(profile)
+            sent = [identifiers[place][1] for place in same_label]
+            for index, braze_id, external_id, device_id in self._rows(_BY_ALIAS, sent, workspace, label):
+                devices = _NONE if device_id is None else frozenset((device_id,))
+                alias = frozenset(((label, sent[index]),))
+                found[same_label[index]] = (BrazeProfile(braze_id, external_id, _NONE, alias, devices),)
 
-    def _devices(self, workspace: str, sent: list[Identifier], found: Candidates, rows: dict[str, int]) -> None:
-        for index, row, braze_id, external_id, once_anonymous in self._rows(_BY_DEVICE_ID, _values(sent), workspace):
-            identifier = sent[index]
-            rows[braze_id] = row
-            profile = BrazeProfile(
-                braze_id, external_id, device_ids=frozenset((identifier.value,)), once_anonymous=bool(once_anonymous)
-            )
-            found.setdefault(identifier, []).append(profile)
+    def _devices(self, workspace: str, identifiers: Sequence[Identifier], places: list[int], found: Candidates) -> None:
+        sent = [identifiers[place][1] for place in places]
+        for index, braze_id, external_id, once_anonymous in self._rows(_BY_DEVICE_ID, sent, workspace):
+            device = frozenset((sent[index],))
+            profile = BrazeProfile(braze_id, external_id, _NONE, _NO_ALIAS, device, bool(once_anonymous))
+            place = places[index]
+            found[place] = (*found[place], profile)
 
-    def _rows(self, query: str, *parameters: str) -> Iterator[tuple[Any, ...]]:
-        return iter(self._database.rows(query, parameters))
+    def _rows(self, query: str, sent: Sequence[str], *parameters: str) -> Iterator[tuple[Any, ...]]:
+        return iter(self._database.rows(query, (orjson.dumps(sent).decode(), *parameters)))
 
     def near_aliases(self, workspace: str, missed: Sequence[Identifier]) -> dict[Identifier, tuple[str, str]]:
         """For aliases that nobody carries: a pair that somebody does, the same but for case, blanks or label."""
@@ -133,16 +131,13 @@ _LABELS = """
     SELECT label FROM hop"""
 
 
-def _values(identifiers: Sequence[Identifier]) -> str:
-    return orjson.dumps([identifier.value for identifier in identifiers]).decode()
-
-
 def _spellings(value: str) -> list[str]:
-    """Other spellings to look for: without outer blanks, and in other cases where the index knows no case."""
+    """Other spellings to look for: without outer blanks, with one, and in other cases where the index knows no case."""
     stripped = value.strip()
-    if value.isascii():
-        return [stripped] if stripped != value else []
-    return [other for other in dict.fromkeys((stripped, stripped.lower(), stripped.upper())) if other != value]
+    others: tuple[str, ...] = (stripped, f"{stripped} ", f" {stripped}")
+    if not value.isascii():
+        others += (stripped.lower(), stripped.upper())
+    return [other for other in dict.fromkeys(others) if other != value]
 
 
 def _cases(value: str) -> list[str]:
@@ -151,7 +146,7 @@ def _cases(value: str) -> list[str]:
     return [other for other in dict.fromkeys(spellings) if other != value]
 
 
-_Fetch = Callable[[CandidateReader, str, list[Identifier], Candidates, dict[str, int]], None]
+_Fetch = Callable[[CandidateReader, str, Sequence[Identifier], list[int], Candidates], None]
 _FETCH: dict[Kind, _Fetch] = {
     Kind.EXTERNAL_ID: CandidateReader._external_ids,
     Kind.ALIAS: CandidateReader._aliases,
