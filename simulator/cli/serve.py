@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from simulator.cli.common import EnvironmentFault, ExitCode, option, talk
+from simulator.cli.common import EnvironmentFault, ExitCode, option
 
 if TYPE_CHECKING:
     from simulator.serving.server import Server
@@ -167,4 +167,3 @@ def _announce(server: Server, world: dict[str, Any]) -> None:
         state=str(world["state"] or ""),
     )
     show(announcement)
-    talk("")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any, Protocol
 
 from simulator import openapi
@@ -255,6 +258,8 @@ class Stage:
             door.stop()
 
     def _build(self) -> World:
+        if self.settings.state is not None:
+            _make_private(self.settings.state)
         # Limits can be switched while a world runs; the baseline keeps its own.
         world = World(replace(self.settings, amplitude=replace(self.settings.amplitude)))
         applications = {"amplitude": world.amplitude.app, "braze": world.braze.app}
@@ -269,6 +274,12 @@ class Stage:
             front = Front(applications.get(service, control), control, applications, world.clock, self.keep_time)
             behind.front = front
         return world
+
+
+def _make_private(state: Path) -> None:
+    """A world's file holds its keys, so it is made for this user only; SQLite fills a file that is there."""
+    with contextlib.suppress(OSError):
+        os.close(os.open(state, os.O_CREAT | os.O_RDWR, 0o600))
 
 
 class _Behind:
