@@ -37,9 +37,8 @@ class AmplitudeUser:
     properties: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class BrazeProfile:
-    """Braze's record of a person, as far as matching looks at it."""
+class BrazeProfile(NamedTuple):
+    """Braze's record of a person, as far as matching looks at it; a tuple, because millions are made."""
 
     braze_id: str
     external_id: str | None = None

@@ -7,11 +7,12 @@ or dropped.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from simulator.fakes.binding import Call, Reply
 from simulator.fakes.braze.keys import Keys
+from simulator.fakes.braze.store.profiles import Profiles
 from simulator.fakes.braze.store.room import Room
 from simulator.fakes.braze.store.writes import Accepted
 from simulator.fakes.braze.wire import body_of, refuse, success
@@ -32,8 +33,10 @@ WRONG_CHANGES = (
 )
 TOO_MANY = "Only 1,000 `user_ids`, `device_ids`, and `aliases` are allowed per request"
 DATA_POINT_CAUSE = "cohort"
+NOBODY = 0
+"""Stands where a profile's row number would; rows begin with 1."""
 
-Matches = Mapping[Identifier, Hit | Miss]
+row_of = Profiles.row_of
 
 
 class Group(NamedTuple):
@@ -101,16 +104,21 @@ class Cohorts:
         """Groups take effect in list order (inferred). Re-adds and removals of non-members change nothing (SYNC-6)."""
         partner, cohort_id, changes = str(body["partner"]), str(body["cohort_id"]), body["changes"]
         groups = [_group(change) for change in changes] if isinstance(changes, list) else []
-        matches, rows = self._match(accepted.workspace, groups)
+        identifiers = [identifier for group in groups for identifier in group.identifiers]
+        verdicts = self._match(accepted.workspace, identifiers)
+        rows = [NOBODY if isinstance(verdict, Miss) else row_of(verdict[0][0]) for verdict in verdicts]
         membership = self._room.store.membership
         key = membership.key(accepted.workspace, partner, cohort_id, accepted.at)
-        before = membership.present(key, rows.values())
+        billed = [row for row in rows if row != NOBODY]
+        before = membership.present(key, billed)
         members = set(before)
+        near = self._near_misses(accepted.workspace, identifiers, verdicts)
         entries: list[Entry] = []
-        billed: list[int] = []
-        near = self._near_misses(accepted.workspace, matches)
+        start = 0
         for group in groups:
-            _apply_group(group, matches, rows, near, members, entries, billed)
+            end = start + len(group.identifiers)
+            entries += _apply_group(group, verdicts[start:end], rows[start:end], near, members)
+            start = end
         membership.change(key, members - before, before - members, accepted.at)
         points = 0
         if self._room.rules.cohort_data_points == "on":
@@ -124,18 +132,18 @@ class Cohorts:
             detail={"workspace": accepted.workspace, "partner": partner, "sent": len(entries), "data_points": points},
         )  # fmt: skip
 
-    def _match(self, workspace: str, groups: Sequence[Group]) -> tuple[Matches, dict[str, int]]:
+    def _match(self, workspace: str, identifiers: Sequence[Identifier]) -> list[Hit | Miss]:
         """Candidates of all identifiers in one query per kind; `rules.matching` judges each."""
-        distinct = list(dict.fromkeys(identifier for group in groups for identifier in group.identifiers))
-        candidates, rows = self._room.store.candidates.fetch(workspace, distinct)
-        match, rules, nobody = matching.match, self._room.rules, ()
-        matches = {identifier: match(identifier, candidates.get(identifier, nobody), rules) for identifier in distinct}
-        return matches, rows
+        candidates = self._room.store.candidates.fetch(workspace, identifiers)
+        match, rules = matching.match, self._room.rules
+        return [match(identifier, found, rules) for identifier, found in zip(identifiers, candidates, strict=True)]
 
-    def _near_misses(self, workspace: str, matches: Matches) -> dict[Identifier, str]:
+    def _near_misses(
+        self, workspace: str, identifiers: Sequence[Identifier], verdicts: Sequence[Hit | Miss]
+    ) -> dict[Identifier, str]:
         """For identifiers that nobody carries: what is there that looks like it. For the explanation only."""
         unknown: dict[DropReason, list[Identifier]] = {}
-        for identifier, verdict in matches.items():
+        for identifier, verdict in zip(identifiers, verdicts, strict=True):
             if isinstance(verdict, Miss) and verdict.near is None:
                 unknown.setdefault(verdict.reason, []).append(identifier)
         near: dict[Identifier, str] = {}
@@ -198,37 +206,39 @@ def _group(change: Mapping[str, list[str]]) -> Group:
 
 def _apply_group(
     group: Group,
-    matches: Matches,
-    rows: Mapping[str, int],
+    verdicts: Sequence[Hit | Miss],
+    rows: Sequence[int],
     near: Mapping[Identifier, str],
     members: set[int],
-    entries: list[Entry],
-    billed: list[int],
-) -> None:
-    """Move the hits of one group in or out of `members`; note one entry per identifier and one billed row per hit."""
-    outcomes = _REMOVING if group.remove else _ADDING
-    for identifier in group.identifiers:
-        verdict = matches[identifier]
+) -> list[Entry]:
+    """Move the hits of one group in or out of `members`; one entry per identifier."""
+    change: Callable[[int], None]
+    if group.remove:
+        change, present, absent = members.discard, Outcome.REMOVED.value, Outcome.ALREADY_GONE.value
+    else:
+        change, present, absent = members.add, Outcome.ALREADY_THERE.value, Outcome.ADDED.value
+    cited_present, cited_absent = _CITED[present], _CITED[absent]
+    entries: list[Entry] = []
+    for identifier, verdict, row in zip(group.identifiers, verdicts, rows, strict=True):
         if isinstance(verdict, Miss):
             entries.append(_dropped(identifier, verdict, near.get(identifier, "")))
             continue
-        braze_id = verdict.profile.braze_id
-        row = rows[braze_id]
-        outcome = outcomes[row in members]
-        if group.remove:
-            members.discard(row)
+        if row in members:
+            entries.append(Entry("", verdict[0][0], identifier, present, cited_present[verdict[1]]))
         else:
-            members.add(row)
-        billed.append(row)
-        entries.append(Entry("", braze_id, identifier, outcome, _CITED[outcome, verdict.rule]))
+            entries.append(Entry("", verdict[0][0], identifier, absent, cited_absent[verdict[1]]))
+        change(row)
+    return entries
 
 
-_ADDING = {False: Outcome.ADDED, True: Outcome.ALREADY_THERE}
-_REMOVING = {True: Outcome.REMOVED, False: Outcome.ALREADY_GONE}
 _CITED = {
-    (outcome, rule): (rule, *(("SYNC-6",) if outcome in (Outcome.ALREADY_THERE, Outcome.ALREADY_GONE) else ()), "DP-1")
-    for outcome in (Outcome.ADDED, Outcome.ALREADY_THERE, Outcome.REMOVED, Outcome.ALREADY_GONE)
-    for rule in ("MATCH-1", "MATCH-2", "MATCH-3", "MATCH-6")
+    outcome.value: {rule: (rule, *also, "DP-1") for rule in ("MATCH-1", "MATCH-2", "MATCH-3", "MATCH-6")}
+    for outcome, also in (
+        (Outcome.ADDED, ()),
+        (Outcome.REMOVED, ()),
+        (Outcome.ALREADY_THERE, ("SYNC-6",)),
+        (Outcome.ALREADY_GONE, ("SYNC-6",)),
+    )
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import orjson
@@ -64,20 +64,42 @@ class PushToken(NamedTuple):
     platform: str
 
 
+class Happened(NamedTuple):
+    """Something that one profile did, as others hear of it: an event, a purchase, the start or end of a session.
+
+    `name` is the event's name, the product or the app; `properties` what belongs to it.
+    """
+
+    row: int
+    kind: str
+    name: str
+    at: Instant
+    app_id: str | None
+    properties: Mapping[str, object]
+
+
 class Activity:
     """Append-only rows by profile; a merge hands them over."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.when_added: list[Callable[[Sequence[Happened]], None]] = []
+        """Told what has just been written, inside the transaction."""
 
-    def add_events(self, events: Iterable[EventRow]) -> None:
+    def _tell(self, happened: Sequence[Happened]) -> None:
+        if happened:
+            for listen in self.when_added:
+                listen(happened)
+
+    def add_events(self, events: Sequence[EventRow]) -> None:
         """Log events; the same event sent twice is two events."""
         self._database.executemany(
             "INSERT INTO braze_event (profile, name, at, app_id, properties) VALUES (?, ?, ?, ?, ?)",
             [(e.row, e.name, e.at, e.app_id, orjson.dumps(e.properties).decode()) for e in events],
         )
+        self._tell([Happened(e.row, "event", e.name, e.at, e.app_id, {"properties": e.properties}) for e in events])
 
-    def add_purchases(self, purchases: Iterable[PurchaseRow]) -> None:
+    def add_purchases(self, purchases: Sequence[PurchaseRow]) -> None:
         """Log purchases."""
         self._database.executemany(
             "INSERT INTO braze_purchase (profile, product_id, at, currency, price, quantity, app_id, properties) "
@@ -90,6 +112,7 @@ class Activity:
                 for p in purchases
             ],
         )  # fmt: skip
+        self._tell([Happened(p.row, "purchase", p.product_id, p.at, p.app_id, _sold(p)) for p in purchases])
 
     def event_totals(self, row: int, since: Instant | None = None, name: str | None = None) -> list[Total]:
         """Totals per event name, of events at or after `since`."""
@@ -118,7 +141,18 @@ class Activity:
         return round(float(spent), 2)
 
     def start_session(self, row: int, use: AppUse) -> None:
-        """Count sessions in an app."""
+        """Sessions in an app begin."""
+        first = self.sessions(row) == 0
+        self._count_sessions(row, use)
+        kinds = ["first session"] * first + ["session start"] * use.sessions
+        shown = {"platform": use.platform}
+        self._tell([Happened(row, kind, use.app, use.last_used, use.app, shown) for kind in kinds])
+
+    def end_session(self, row: int, app: str, at: Instant) -> None:
+        """A session ends; only those who listen hear of it."""
+        self._tell([Happened(row, "session end", app, at, app, {})])
+
+    def _count_sessions(self, row: int, use: AppUse) -> None:
         self._database.execute(
             "INSERT INTO braze_app_use VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (profile, app) DO UPDATE SET "
             "sessions = sessions + excluded.sessions, first_used = min(first_used, excluded.first_used), "
@@ -177,7 +211,7 @@ class Activity:
             for table in ("event", "purchase"):
                 sql.execute(f"UPDATE braze_{table} SET profile = ? WHERE profile = ?", (target.row, source.row))
             for use in self.app_uses(source.row):
-                self.start_session(target.row, use)
+                self._count_sessions(target.row, use)
             sql.execute("DELETE FROM braze_app_use WHERE profile = ?", (source.row,))
 
     def forget(self, row: int) -> None:
@@ -185,3 +219,13 @@ class Activity:
         with self._database.transaction() as sql:
             for table in ("event", "purchase", "app_use", "group_state"):
                 sql.execute(f"DELETE FROM braze_{table} WHERE profile = ?", (row,))
+
+
+def _sold(purchase: PurchaseRow) -> dict[str, object]:
+    return {
+        "product_id": purchase.product_id,
+        "price": purchase.price,
+        "currency": purchase.currency,
+        "quantity": purchase.quantity,
+        "properties": purchase.properties,
+    }

@@ -72,6 +72,11 @@ class Profiles:
         own = derive_int(self._seed, "braze", "braze_id", workspace, bits=24)
         return f"{created_at // 1000 & 0xFFFFFFFF:08x}{own:06x}{row:0{_ROW_DIGITS}x}"
 
+    @staticmethod
+    def row_of(braze_id: str) -> int:
+        """The row number that is part of a Braze id this fake has made."""
+        return int(braze_id[-_ROW_DIGITS:], 16)
+
     def next_row(self) -> int:
         """The row that the next profile gets."""
         return int(self._database.value("SELECT coalesce(max(profile), 0) + 1 FROM braze_profile"))
@@ -142,6 +147,12 @@ class Profiles:
         """Living profiles of these rows, in the order of arrival."""
         wanted = orjson.dumps(sorted(rows)).decode()
         return self._many("profile IN (SELECT value FROM json_each(?))", (wanted,))
+
+    def braze_ids(self, rows: Iterable[int]) -> list[str]:
+        """Braze ids of these rows, of profiles that are gone too, in the order of arrival."""
+        wanted = orjson.dumps(sorted(rows)).decode()
+        query = "SELECT braze_id FROM braze_profile WHERE profile IN (SELECT value FROM json_each(?)) ORDER BY profile"
+        return [braze_id for (braze_id,) in self._database.rows(query, (wanted,))]
 
     def by_braze_id(self, workspace: str, braze_id: str) -> Profile | None:
         """The profile of that Braze id; the row number is part of the id, so no index is needed."""

@@ -45,6 +45,8 @@ class Room:
         """Told (source, target, at) before the source ends, so that what others keep by profile can go over."""
         self.when_active: list[Callable[[Accepted, Sequence[EventRow], Sequence[PurchaseRow]], None]] = []
         """Told what a request, or a phone, made people do, for whatever is triggered by it."""
+        self.when_emailed: list[Callable[[Profile], None]] = []
+        """Told a profile that has just got an address, before it is written; the follower may set its fields."""
         self.exported_by_others: list[Callable[[Sequence[int], Instant], Mapping[int, Mapping[str, object]]]] = []
         """Asked (rows, at) for further fields of an export, such as the campaigns a profile received."""
         self.writes = Writes(database, seed, lambda: self.rules.write_visibility)
