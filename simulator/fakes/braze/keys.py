@@ -32,6 +32,7 @@ CLUSTER_HOSTS: Mapping[str, str] = {
 ANY_PARTNER = "*"
 INVALID_KEY = "Invalid API Key"
 _KNOWN_HOSTS = frozenset(CLUSTER_HOSTS.values())
+_JSON = ("application/json",)
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -304,7 +305,7 @@ class KeyGate:
     """KEY-4. Stands before every handler: key, permission, content type, size, in this order.
 
     The permission an operation needs is `x-permission` in the contract. Partner operations carry their keys in the
-    body, so their handlers check them.
+    body, so their handlers check them; links of exports need none. Both have an empty `security` in the contract.
     """
 
     def __init__(self, room: Room, keys: Keys) -> None:
@@ -313,7 +314,7 @@ class KeyGate:
 
     def before(self, call: Call, operation: Operation) -> Reply | None:
         """Refuse, or let the call through."""
-        if "partners" not in operation.tags:
+        if operation.definition.get("security") != []:
             try:
                 key = self._keys.rest_key_of(call)
             except Problem as problem:
@@ -325,7 +326,8 @@ class KeyGate:
                 return failure(int(self._room.rules.permission_error), "Access Denied")
         if call.method not in _WITH_BODY:
             return None
-        if call.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        content = operation.definition.get("requestBody", {}).get("content", _JSON)
+        if call.headers.get("content-type", "").partition(";")[0].strip().lower() not in content:
             return failure(415, "Unsupported Media Type")
         if operation.operation_id == "trackUsersBulk" and len(call.body) > BULK_BODY_BYTES:
             return failure(400, "Request body exceeds the 2 MB limit")

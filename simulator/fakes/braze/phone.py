@@ -137,10 +137,11 @@ class Phone:
                 self._store.identifiers.block(workspace, profile.external_id)
             return profile
 
-    def end_session(self, device_id: str, *, workspace: str = MAIN) -> Profile:
+    def end_session(self, device_id: str, *, app: str = "app", workspace: str = MAIN) -> Profile:
         """A session ends."""
         with self._room.database.transaction():
             profile = self.appear(device_id, workspace=workspace)
+            self._store.activity.end_session(profile.row, app, self._room.clock.now)
             self._bill(workspace, self._room.clock.now, "session end", profile, 1)
             return profile
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from flask import Flask
 
-from simulator.clock import SimClock
+from simulator.clock import DueWork, SimClock
 from simulator.database import Database
 from simulator.fakes.binding import Gate, Handler, Service
 from simulator.fakes.braze.cohorts import Cohorts
@@ -83,6 +83,11 @@ class BrazeService:
     def app(self) -> Flask:
         """The WSGI application."""
         return self.service.app
+
+    @property
+    def due_works(self) -> list[DueWork]:
+        """What the world's agenda must run for this service, in this order."""
+        return [self.room.writes]
 
     @property
     def rules(self) -> RuleSet:
