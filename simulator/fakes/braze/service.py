@@ -9,6 +9,7 @@ from flask import Flask
 from simulator.clock import DueWork, SimClock
 from simulator.database import Database
 from simulator.fakes.binding import Gate, Handler, Service
+from simulator.fakes.braze.audience.service import Audience
 from simulator.fakes.braze.cohorts import Cohorts
 from simulator.fakes.braze.identity import LifeCycle
 from simulator.fakes.braze.keys import BrazeSettings, KeyGate, Keys
@@ -50,33 +51,32 @@ class BrazeService:
         self.keys = Keys(self.room, self.settings)
         self.life = LifeCycle(self.room)
         self.phone = Phone(self.room, self.life)
+        self.audience = Audience(self.room, self.keys, self.life)
         self._seeding = Seeding(self.room)
         self.service = Service("braze", clock, seed, MANNERS)
         self.limits = LimitGate(self.room, self.keys, enabled=self.settings.limits_on)
         gates = [*gates, KeyGate(self.room, self.keys), self.limits]
-        for tag, handlers in self._handlers().items():
-            self.service.bind(contract, handlers, gates, tag=tag)
+        self.service.bind(contract, {**self._handlers(), **self.audience.handlers()}, gates)
 
-    def _handlers(self) -> Mapping[str, Mapping[str, Handler]]:
-        """Tag of the contract -> operationId -> what answers it."""
+    def _handlers(self) -> Mapping[str, Handler]:
+        """operationId of partner and user operations -> what answers it."""
         room, keys, life = self.room, self.keys, self.life
         cohorts, track, aliases = Cohorts(room, keys), Track(room, keys, life), Aliases(room, keys, life)
         endings, external_ids = Endings(room, keys, life), ExternalIds(room, keys, life)
         return {
-            "partners": {"nameCohort": cohorts.name_cohort, "changeCohortUsers": cohorts.change_users},
-            "users": {
-                "trackUsers": track.track,
-                "trackUsersBulk": track.track_bulk,
-                "trackUsersSync": track.track_sync,
-                "identifyUsers": Identify(room, keys, life).identify,
-                "createUserAliases": aliases.create,
-                "updateUserAliases": aliases.update,
-                "deleteUsers": endings.delete,
-                "mergeUsers": endings.merge,
-                "renameExternalIds": external_ids.rename,
-                "removeExternalIds": external_ids.remove,
-                "exportUsersByIds": ExportByIds(room, keys).export,
-            },
+            "nameCohort": cohorts.name_cohort,
+            "changeCohortUsers": cohorts.change_users,
+            "trackUsers": track.track,
+            "trackUsersBulk": track.track_bulk,
+            "trackUsersSync": track.track_sync,
+            "identifyUsers": Identify(room, keys, life).identify,
+            "createUserAliases": aliases.create,
+            "updateUserAliases": aliases.update,
+            "deleteUsers": endings.delete,
+            "mergeUsers": endings.merge,
+            "renameExternalIds": external_ids.rename,
+            "removeExternalIds": external_ids.remove,
+            "exportUsersByIds": ExportByIds(room, keys).export,
         }
 
     @property
@@ -87,7 +87,7 @@ class BrazeService:
     @property
     def due_works(self) -> list[DueWork]:
         """What the world's agenda must run for this service, in this order."""
-        return [self.room.writes]
+        return [self.room.writes, *self.audience.due_works]
 
     @property
     def rules(self) -> RuleSet:

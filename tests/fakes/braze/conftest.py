@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from simulator import openapi
 from simulator.clock import SimClock
 from simulator.database import Database
+from simulator.fakes.braze.audience.schema import MIGRATIONS as AUDIENCE_MIGRATIONS
 from simulator.fakes.braze.keys import BrazeSettings
 from simulator.fakes.braze.service import BrazeService
 from simulator.fakes.braze.store.profiles import Profile
@@ -21,7 +22,7 @@ from simulator.ledger import MIGRATIONS as LEDGER_MIGRATIONS
 from simulator.ledger import Entry, Ledger
 from simulator.rules.switches import RuleSet
 
-SNAPSHOT = Database.memory([LEDGER_MIGRATIONS, MIGRATIONS]).snapshot()
+SNAPSHOT = Database.memory([LEDGER_MIGRATIONS, MIGRATIONS, AUDIENCE_MIGRATIONS]).snapshot()
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,12 @@ class Braze:
         sent.update(headers or {})
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         return self._checked("POST", path, data, {k: v for k, v in sent.items() if v}, **kw)
+
+    def get(self, path: str, *, key: str | None = None, **query: Any) -> Answer:
+        """GET with the workspace's REST key, unless another one, or none (""), is given."""
+        bearer = self.keys.rest_keys["main"] if key is None else key
+        headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+        return self._checked("GET", path, b"", headers, query_string=query)
 
     def _checked(self, method: str, path: str, data: bytes, headers: Mapping[str, str], **kw: Any) -> Answer:
         reply = self.http.open(path, method=method, data=data, headers=headers, **kw)

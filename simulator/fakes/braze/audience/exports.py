@@ -2,9 +2,9 @@
 
 Source: Braze, "Export user profile by segment", "Export user profile by global control group": one running export per
 segment, at most 100 at once, about 5,000 users a file, the link is valid "for a few hours" (taken as 4, the figure of
-the troubleshooting page), `callback_endpoint` gets a POST when the archive is ready. How long an export takes is inferred
-from "20 million users could take an hour or more". Whether one is ready, expired or cancelled follows from stored
-instants. Callbacks go to loopback addresses only and are made outside any transaction.
+the troubleshooting page), `callback_endpoint` gets a POST when the archive is ready. How long an export takes is
+inferred from "20 million users could take an hour or more". Whether one is ready, expired or cancelled follows from
+stored instants. Callbacks go to loopback addresses only and are made outside any transaction.
 """
 
 from __future__ import annotations

@@ -153,7 +153,7 @@ class FactsReader:
         query = (
             "SELECT DISTINCT profile, campaign_id, name FROM braze_message_event "
             "WHERE profile IN (SELECT value FROM json_each(?)) "
-            "AND campaign_id IN (SELECT value FROM json_each(?)) AND at <= ?"
+            "AND campaign_id <> '' AND campaign_id IN (SELECT value FROM json_each(?)) AND at <= ?"
         )
         for row, campaign, name in self._rows(query, drafts, campaigns, at):
             if name in SENDS:

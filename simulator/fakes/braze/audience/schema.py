@@ -80,8 +80,11 @@ def create_messaging(sql: SqliteDatabase) -> None:
             profile INTEGER NOT NULL, braze_id TEXT NOT NULL, external_id TEXT, device_id TEXT,
             campaign_id TEXT NOT NULL, send_id TEXT NOT NULL, properties TEXT NOT NULL)"""
     )
-    sql.execute("CREATE INDEX braze_message_event_campaign ON braze_message_event (campaign_id, at)")
-    sql.execute("CREATE INDEX braze_message_event_profile ON braze_message_event (profile, at)")
+    # Behaviour is only ever read in sequence; messages are also looked up by campaign and person.
+    for name, columns in (("campaign", "campaign_id, at"), ("profile", "profile, at")):
+        sql.execute(
+            f"CREATE INDEX braze_message_event_{name} ON braze_message_event ({columns}) WHERE campaign_id <> ''"
+        )
     sql.execute(
         """CREATE TABLE braze_send (
             workspace TEXT NOT NULL, send_id TEXT NOT NULL, campaign_id TEXT NOT NULL, created_at INTEGER NOT NULL,

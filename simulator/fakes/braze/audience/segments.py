@@ -176,12 +176,16 @@ class Segments:
         sampler = derive_random(self._room.seed, "braze", "estimate", segment.segment_id, at)
         return estimated_size(living, lambda rows: len(self.among(segment.workspace, segment.tree, rows, at)), sampler)
 
-    def _checked(self, workspace: str, filters: Mapping[str, object] | Tree, itself: str = "") -> Tree:
-        """The tree, once it can be judged. Raises SegmentRefused."""
+    def parsed(self, filters: Mapping[str, object] | Tree) -> Tree:
+        """A form or a tree as a tree that makes sense. Raises SegmentRefused."""
         try:
-            tree = parse(filters) if isinstance(filters, Mapping) else parse(to_form(filters))
+            return parse(filters) if isinstance(filters, Mapping) else parse(to_form(filters))
         except SegmentFormError as error:
             raise SegmentRefused(str(error)) from error
+
+    def _checked(self, workspace: str, filters: Mapping[str, object] | Tree, itself: str = "") -> Tree:
+        """The tree, once it can be judged. Raises SegmentRefused."""
+        tree = self.parsed(filters)
         for other in _nested(tree):
             inner = self.find(workspace, other)
             if inner is None or other == itself:

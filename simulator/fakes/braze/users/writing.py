@@ -126,6 +126,9 @@ class TrackWriter:
             else:
                 profile.custom[name] = written.value
             tally.bill("attribute", profile, written.points)
+        if profile.email is not None and "email" in sent:
+            for follow in self._room.when_emailed:
+                follow(profile)
         targets.changed(profile)
         self._subscribe(accepted, targets, profile, sent)
         self._add_tokens(accepted, profile, sent)

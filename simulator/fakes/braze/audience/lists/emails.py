@@ -12,8 +12,9 @@ from typing import NamedTuple
 from simulator.fakes.braze.audience.messaging.sender import Dispatch, Sender
 from simulator.fakes.braze.store.profiles import Profile
 from simulator.fakes.braze.store.room import Room
+from simulator.fakes.braze.wire import utc_text
 from simulator.ledger import Entry
-from simulator.rules.instants import Instant
+from simulator.rules.instants import Instant, parse_instant
 
 STATES = ("opted_in", "subscribed", "unsubscribed")
 STATE_CHANGE = "users.behaviors.subscription.GlobalStateChange"
@@ -61,7 +62,7 @@ class Emails:
             return
         profile.fields["email_subscribe"] = state
         if (since := SINCE_FIELDS.get(state)) is not None:
-            profile.fields[since] = at
+            profile.fields[since] = utc_text(at)
         self._room.store.profiles.save(profile, at)
         dispatch = Dispatch(profile.workspace, at, request=request)
         self._sender.note(
@@ -69,11 +70,12 @@ class Emails:
             {"subscription_status": state, "channel": "email", "email_address": profile.email},
         )  # fmt: skip
 
-    def awaiting(self, workspace: str, email: str) -> str | None:
-        """The state that whoever gets this address takes over."""
+    def take_over(self, profile: Profile) -> None:
+        """A profile has just got an address, and with it the state that was set for the address before."""
         query = "SELECT state FROM braze_address WHERE workspace = ? AND email = ?"
-        state: str | None = self._database.value(query, (workspace, email.lower()))
-        return state
+        state = self._database.value(query, (profile.workspace, (profile.email or "").lower()))
+        if state is not None:
+            profile.fields.setdefault("email_subscribe", state)
 
     def mark(self, workspace: str, email: str, column: str) -> None:
         """A hard bounce (`bounced_at`) or a spam mark (`spam_at`)."""
@@ -117,7 +119,7 @@ class Emails:
             (workspace,),
         )
         for email, at in by_profile:
-            listed.setdefault(email, at)
+            listed.setdefault(email, parse_instant(at) if isinstance(at, str) else at)
         return _newest_first(Listed(email, Instant(int(at))) for email, at in listed.items())
 
     def bounced(self, workspace: str) -> list[Listed]:

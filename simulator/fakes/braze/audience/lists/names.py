@@ -116,7 +116,8 @@ class Names:
             conditions += " AND t.profile IN (SELECT value FROM json_each(?))"
             parameters.append(rows)
         query = (
-            f"SELECT t.at - t.at % {length}, sum({amount}) FROM {table} t JOIN braze_profile p ON p.profile = t.profile "
+            f"SELECT t.at - t.at % {length}, sum({amount}) FROM {table} t "
+            "JOIN braze_profile p ON p.profile = t.profile "
             f"WHERE p.workspace = ? AND t.at >= ? AND t.at < ?{conditions} GROUP BY 1"
         )
         found = dict(self._database.rows(query, parameters))

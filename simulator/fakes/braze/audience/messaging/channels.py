@@ -145,14 +145,17 @@ EVENT_TITLES: dict[str, str] = {
     CANVAS_ENTRY: "Canvas Entry",
     CONVERSION[True]: "Canvas Conversion Event",
     CANVAS_EXIT: "Canvas exit (matched audience)",
+    "users.behaviors.CustomEvent": "Custom Event",
+    "users.behaviors.Purchase": "Purchase",
+    "users.behaviors.app.FirstSession": "First Session",
+    "users.behaviors.app.SessionStart": "Session Start",
+    "users.behaviors.app.SessionEnd": "Session End",
     "users.behaviors.subscription.GlobalStateChange": "Global Subscription State Change",
     "users.behaviors.subscriptiongroup.StateChange": "Subscription Group State Change",
 }
 """Type ids and the names that Currents gives them."""
 
 SENDS = frozenset(channel.events[0] for channel in CHANNELS.values())
-ENGAGEMENT_CHANNELS = {name: name.split(".")[2] for name in EVENT_TITLES if name.startswith("users.messages.")}
-"""Events of messages and the part of their type id that names the channel."""
 
 STATES_FOR = {
     "opted_in": frozenset({"opted_in"}),

@@ -76,14 +76,19 @@ class MessageEvents:
         query = f"{_READ} WHERE sequence > ? AND workspace = coalesce(?, workspace) ORDER BY sequence LIMIT ?"
         return [self._read(row) for row in self._database.rows(query, (sequence, workspace, limit))]
 
+    def last(self) -> int:
+        """The number of the newest event, 0 when there is none."""
+        return int(self._database.value("SELECT coalesce(max(sequence), 0) FROM braze_message_event"))
+
     def of_profile(self, workspace: str, braze_id: str) -> list[MessageEvent]:
         """Everything that messages did to one person."""
-        query = f"{_READ} WHERE workspace = ? AND braze_id = ? ORDER BY sequence"
+        query = f"{_READ} WHERE workspace = ? AND braze_id = ? AND campaign_id <> '' ORDER BY sequence"
         return [self._read(row) for row in self._database.rows(query, (workspace, braze_id))]
 
     def of_campaign(self, campaign_id: str, *, send_id: str | None = None) -> list[MessageEvent]:
         """Everything that one campaign or Canvas did."""
-        query = f"{_READ} WHERE campaign_id = ? AND send_id = coalesce(?, send_id) ORDER BY sequence"
+        found = "campaign_id = ? AND campaign_id <> '' AND send_id = coalesce(?, send_id)"
+        query = f"{_READ} WHERE {found} ORDER BY sequence"
         return [self._read(row) for row in self._database.rows(query, (campaign_id, send_id))]
 
     def _read(self, row: tuple[Any, ...]) -> MessageEvent:

@@ -122,6 +122,8 @@ class Plan:
         return (*found, *(("event", name) for name, _ in self.conversions))
 
 
+_BY_API = (Delivery.API_TRIGGERED, Delivery.API)
+"""Whoever triggers by API decides who gets it how often, so re-entry is the default there (inferred)."""
 _KEYS = frozenset(
     {
         "segment_id", "audience", "schedule", "trigger", "api_triggered", "api", "reentry", "recipients", "conversions",
@@ -158,7 +160,7 @@ def read_plan(form: Mapping[str, object]) -> Plan:
         event=str(trigger.get("event") or ""),
         product=str(trigger.get("product") or ""),
         delay_ms=_duration(trigger.get("delay")) or 0,
-        reentry_ms=_reentry(form.get("reentry", NEVER)),
+        reentry_ms=_reentry(form.get("reentry", ALWAYS if delivery in _BY_API else NEVER)),
         recipients=recipients,
         conversions=_conversions(form),
         description=str(form.get("description") or ""),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
 import orjson
 
@@ -11,6 +11,7 @@ from simulator.fakes.braze.audience.messaging.channels import CONVERSION
 from simulator.fakes.braze.audience.messaging.entries import Entries
 from simulator.fakes.braze.audience.messaging.plans import Delivery, Status
 from simulator.fakes.braze.audience.messaging.sender import Dispatch, Sender
+from simulator.fakes.braze.store.activity import Happened
 from simulator.fakes.braze.store.room import Room
 from simulator.rules.instants import Instant
 
@@ -64,13 +65,19 @@ class MessagingRuns:
         """Whether somebody is between two steps."""
         return self._database.row("SELECT 1 FROM braze_pending_send LIMIT 1") is not None
 
-    def heard(self, kind: str, happened: Iterable[tuple[int, str]]) -> None:
-        """Events (or purchases) have arrived: (row, name) of each. Triggers let people in, conversions are noted."""
-        by_name: dict[str, list[int]] = {}
-        for row, name in happened:
-            by_name.setdefault(name, []).append(row)
-        if not by_name or self._database.row("SELECT 1 FROM braze_wake LIMIT 1") is None:
+    def heard(self, happened: Sequence[Happened]) -> None:
+        """Events and purchases have arrived: triggers let people in, conversions are noted."""
+        if self._database.row("SELECT 1 FROM braze_wake LIMIT 1") is None:
             return
+        for kind in ("event", "purchase"):
+            by_name: dict[str, list[int]] = {}
+            for each in happened:
+                if each.kind == kind:
+                    by_name.setdefault(each.name, []).append(each.row)
+            if by_name:
+                self._react(kind, by_name)
+
+    def _react(self, kind: str, by_name: Mapping[str, Sequence[int]]) -> None:
         rows = sorted({row for each in by_name.values() for row in each})
         by_workspace: dict[str, set[int]] = {}
         for profile in self._room.store.profiles.by_rows(rows):
@@ -107,7 +114,10 @@ class MessagingRuns:
         )
         name = CONVERSION[campaign.canvas]
         for row, entered, send_id in recent:
-            query = "SELECT 1 FROM braze_message_event WHERE profile = ? AND campaign_id = ? AND name = ? AND at >= ?"
+            query = (
+                "SELECT 1 FROM braze_message_event WHERE profile = ? AND campaign_id = ? AND campaign_id <> '' "
+                "AND name = ? AND at >= ?"
+            )
             if self._database.row(query, (row, campaign.campaign_id, name, entered)) is None:
                 kind = "canvas" if campaign.canvas else "campaign"
                 shared = {f"{kind}_id": campaign.campaign_id, f"{kind}_name": campaign.name}

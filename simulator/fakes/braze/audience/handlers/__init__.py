@@ -1,0 +1,1 @@
+"""What answers the REST operations of segments, messaging and lists: one class for each group of endpoints."""
