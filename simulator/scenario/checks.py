@@ -80,4 +80,4 @@ def _names_given_twice(scenario: Scenario) -> Iterator[tuple[str, Where]]:
 
 
 def _expects(step: Step) -> bool:
-    return isinstance(step, Expect) or (isinstance(step, Call) and step.expect is not None)
+    return isinstance(step, Expect) or step.refused is not None or (isinstance(step, Call) and step.expect is not None)

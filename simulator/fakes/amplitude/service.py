@@ -4,26 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from simulator.clock import DueWork, SimClock
 from simulator.database import Database
 from simulator.fakes.amplitude.access import Access
 from simulator.fakes.amplitude.cohorts.api.handlers import CohortApi
 from simulator.fakes.amplitude.cohorts.facade import Cohorts, Stores
+from simulator.fakes.amplitude.control import Control, ControlGate
 from simulator.fakes.amplitude.ingestion.identify import Identify
 from simulator.fakes.amplitude.ingestion.intake import Incoming, Intake, Taken, UsersChanged
 from simulator.fakes.amplitude.ingestion.limits import IngestionLimits
 from simulator.fakes.amplitude.ingestion.mapping import UserMapping
 from simulator.fakes.amplitude.ingestion.uploads import Uploads
-from simulator.fakes.amplitude.projects import AmplitudeSettings
+from simulator.fakes.amplitude.projects import AmplitudeSettings, Project
+from simulator.fakes.amplitude.reads.deletions import Deletions
+from simulator.fakes.amplitude.reads.handlers import read_handlers
+from simulator.fakes.amplitude.reads.housekeeping import Housekeeping
+from simulator.fakes.amplitude.reads.profile import UserProfile
 from simulator.fakes.amplitude.store.events import Kind
 from simulator.fakes.amplitude.store.users import UserRecord
 from simulator.fakes.amplitude.store.whole import AmplitudeStore
+from simulator.fakes.amplitude.streams import IngestedEvents, TraitPeople
 from simulator.fakes.amplitude.wire import MANNERS
 from simulator.fakes.binding import Gate, Handler, Service
 from simulator.ledger import Ledger
-from simulator.openapi import Contract
+from simulator.openapi import Contract, load
 from simulator.rules.ingestion import MIN_ID_LENGTH
 from simulator.rules.instants import Instant
 from simulator.rules.switches import RuleSet
@@ -80,23 +86,36 @@ class AmplitudeService:
         self._uploads = Uploads(store, self.intake, limits, self.settings)
         self._identify = Identify(store, self.intake, limits, self.settings)
         self._mapping = UserMapping(store, self.settings)
+        self._deletions = Deletions(store, self.intake, ledger, clock)
+        self.housekeeping = Housekeeping(store)
         self.service = Service("amplitude", clock, seed, MANNERS)
         self.service.bind(contract, self._handlers(), gates)
+        control = load("control")
+        self.service.bind(control, Control(self).handlers(), [ControlGate(control)], tag="amplitude", observed=False)
         self.app = self.service.app
 
     def _handlers(self) -> dict[str, Handler]:
+        profile = UserProfile(self.store, self.intake, self._cohorts_of)
+        reads = read_handlers(
+            self.store, self.access, self._deletions, self.housekeeping, self.clock, lambda: self.rules
+        )
         return {
             **self._uploads.handlers(),
             **self._identify.handlers(),
             **self._mapping.handlers(),
             **self.cohort_api.handlers(self.access),
             "listUserMappings": self.access.basic(self._mapping.read, "dashboard"),
+            "getUserProfile": self.access.profile(profile.profile),
+            **reads,
         }
+
+    def _cohorts_of(self, project: Project, amplitude_id: int) -> list[str]:
+        return [cohort.cohort_id for cohort, _ in self.cohorts.cohorts_of(amplitude_id, project=project.name)]
 
     @property
     def due_works(self) -> list[DueWork]:
         """What the world's agenda must run for this service, in this order."""
-        return [self.cohorts.due_work]
+        return [self._deletions, self.cohorts.due_work]
 
     @property
     def rules(self) -> RuleSet:
@@ -107,6 +126,14 @@ class AmplitudeService:
         """Read the documents differently from now on."""
         self.intake.rules = rules
         self.cohorts.use_rules(rules)
+
+    def event_source(self, project: str = "main") -> IngestedEvents:
+        """What event streaming reads of this project."""
+        return IngestedEvents(self.store, self.store.projects.named(project))
+
+    def trait_source(self, project: str = "main") -> TraitPeople:
+        """What trait syncs read of this project."""
+        return TraitPeople(self.store, self.store.projects.named(project))
 
     def on_users_changed(self, callback: UsersChanged) -> None:
         """Call back, inside the transaction, whenever users of a project were made, changed, merged or erased."""
@@ -150,6 +177,21 @@ class AmplitudeService:
                 taken = self.intake.take(target, calls, now, limited=False)
                 numbers.extend(taken.amplitude_ids[start] for start in starts)
         return numbers
+
+    def seed_people(self, project: str, people: Sequence[Mapping[str, Any]]) -> list[int]:
+        """The same for people written as mappings: `user_id`, `device_id`, `properties`, `events` as triples."""
+        return self.seed_users(
+            project,
+            [
+                UserSeed(
+                    each.get("user_id"),
+                    each.get("device_id"),
+                    each.get("properties", {}),
+                    [SeedEvent(*event) for event in each.get("events", ())],
+                )
+                for each in people
+            ],
+        )
 
     def user(self, project: str, amplitude_id: int) -> UserRecord | None:
         """The user whom this id reads as now: itself, or whom it was merged into. None when there is none."""

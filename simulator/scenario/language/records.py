@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from inspect import cleandoc
 from types import MappingProxyType
@@ -39,8 +39,9 @@ class Record:
     where: Where = field(default=_NOWHERE, compare=False, repr=False)
     spots: Mapping[str, Where] = field(default_factory=dict, compare=False, repr=False)
 
-    def problems(self, reader: Reader) -> None:
-        """Report what is wrong between keys."""
+    def problems(self) -> Iterator[Problem]:
+        """What is wrong between keys; nothing, unless a record says otherwise."""
+        yield from ()
 
 
 R = TypeVar("R", bound=Record)
@@ -127,9 +128,9 @@ def read_record(record: type[R], node: Node, reader: Reader, where: Where | None
     if broken:
         return BROKEN
     built = record(where=where or node.where, spots=spots_of(node), **values)
-    before = len(reader.problems)
-    built.problems(reader)
-    return built if len(reader.problems) == before else BROKEN
+    wrong = list(built.problems())
+    reader.problems += wrong
+    return BROKEN if wrong else built
 
 
 @dataclass(frozen=True, slots=True)

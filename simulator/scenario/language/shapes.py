@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from simulator.scenario.language.nodes import Entries, Listing, Node, Scalar, plain_value
 from simulator.scenario.language.source import Problem, Where, did_you_mean
@@ -54,19 +53,16 @@ class SchemaBook:
         return {"$ref": f"#/$defs/{name}"}
 
 
-class Shape(ABC):
+class Shape(Protocol):
     """What may be written in one place."""
 
-    @abstractmethod
     def read(self, node: Node, reader: Reader) -> Any:
         """The value, or BROKEN after the problem was reported to the reader."""
 
-    @abstractmethod
     def schema(self, book: SchemaBook) -> dict[str, Any]:
         """The JSON Schema of what may be written."""
 
     @property
-    @abstractmethod
     def words(self) -> str:
         """How the reference names it."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,6 +10,7 @@ from simulator.rules.instants import HOUR_MS, SECOND_MS, Instant
 from simulator.scenario.language.nodes import Node, Scalar
 from simulator.scenario.language.records import Record, RecordOf, key
 from simulator.scenario.language.shapes import Broken, Choice, Either, ListOf, MapOf, Reader, SchemaBook, Shape
+from simulator.scenario.language.source import Problem
 from simulator.scenario.model.words import COUNT, DEVICE, DURATION, FLAG, IDENTIFIER, INSTANT, LABEL, PROPERTIES, TEXT
 
 
@@ -26,9 +27,9 @@ class PastEvent(Record):
     every_ms: int = key(DURATION, "The distance between them.", default=SECOND_MS, shown="1s")
     properties: Mapping[str, object] = key(PROPERTIES, "Event properties.", default={})
 
-    def problems(self, reader: Reader) -> None:
+    def problems(self) -> Iterator[Problem]:
         if self.at is not None and "ago" in self.spots:
-            reader.refuse("`at` and `ago` both say when", self.spots["ago"], "keep one of them")
+            yield Problem("`at` and `ago` both say when", self.spots["ago"], "keep one of them")
 
     def instants(self, clock: Instant) -> list[Instant]:
         """When the events happened, the earliest first."""
@@ -51,15 +52,15 @@ class Profile(Record):
     )
     attributes: Mapping[str, object] = key(PROPERTIES, "Attributes, standard ones such as email too.", default={})
 
-    def problems(self, reader: Reader) -> None:
+    def problems(self) -> Iterator[Problem]:
         if self.external_id is None and self.once_anonymous:
-            reader.refuse(
+            yield Problem(
                 "only an identified profile can have been anonymous once",
                 self.spots["once_anonymous"],
                 "add an external_id, or leave once_anonymous out: this profile is anonymous now",
             )
         if not (self.external_id or self.aliases or self.device_ids or self.attributes):
-            reader.refuse("an empty profile", self.where, "write `braze: none` for somebody whom Braze does not know")
+            yield Problem("an empty profile", self.where, "write `braze: none` for somebody whom Braze does not know")
 
 
 class BrazeSide(Shape):
@@ -94,13 +95,13 @@ class Person(Record):
         "its device; anonymous without a user_id"
     )  # fmt: skip
 
-    def problems(self, reader: Reader) -> None:
+    def problems(self) -> Iterator[Problem]:
         if self.user_id is None and self.device_id is None and not self.braze:
             hint = "give a user_id, a device_id, or a profile under braze"
-            reader.refuse("this person exists in neither system", self.where, hint)
+            yield Problem("this person exists in neither system", self.where, hint)
         if self.user_id is None and self.device_id is None and (self.events or self.properties):
             spot = self.spots.get("events") or self.spots["properties"]
-            reader.refuse("Amplitude cannot know these without a user_id or device_id", spot)
+            yield Problem("Amplitude cannot know these without a user_id or device_id", spot)
 
     @property
     def in_amplitude(self) -> bool:

@@ -6,14 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from simulator.scenario.language.nodes import Entries, Node, Scalar
-from simulator.scenario.language.quantities import Moment
 from simulator.scenario.language.records import read_record, record_schema
 from simulator.scenario.language.shapes import BROKEN, Broken, Reader, SchemaBook, Shape, expected
 from simulator.scenario.language.source import did_you_mean
 from simulator.scenario.model.expect import Expect, ExpectShape
 from simulator.scenario.model.steps import braze, flow, people, syncs, wire
 from simulator.scenario.model.steps.base import Step, verb_of
-from simulator.scenario.model.words import MOMENT
+from simulator.scenario.model.words import MOMENT, TEXT
 
 STEPS: dict[str, type[Step]] = {
     verb_of(kind): kind
@@ -36,8 +35,12 @@ STEPS: dict[str, type[Step]] = {
         braze.Delete,
         braze.RenameExternalId,
         braze.Track,
+        braze.CreateSegment,
         syncs.ChangeMapping,
         syncs.RenameCohort,
+        syncs.EditCohort,
+        syncs.SyncNow,
+        syncs.ChangeCadence,
         syncs.PauseSync,
         syncs.ResumeSync,
         syncs.DeleteSync,
@@ -48,11 +51,13 @@ STEPS: dict[str, type[Step]] = {
         wire.Call,
     )
 }
-AT = "at"
+AT, REFUSED = "at", "refused"
+BESIDE = (AT, REFUSED)
+"""Keys that may stand beside a verb."""
 
 
 class StepShape(Shape):
-    """One step: one verb, and perhaps `at`."""
+    """One step: one verb, and perhaps `at` and `refused`."""
 
     words = "a step"
 
@@ -61,13 +66,13 @@ class StepShape(Shape):
             return expected(self.words, node, reader, f"write `- {node.text}: …`")
         if not isinstance(node, Entries):
             return expected(self.words, node, reader, "write one verb and its details, such as `- advance: 3h`")
-        verbs = [name for name, _ in node.entries if name.text != AT]
+        verbs = [name for name, _ in node.entries if name.text not in BESIDE]
         unknown = [name for name in verbs if name.text not in STEPS]
         for name in unknown:
-            reader.refuse(f"unknown step {name.text!r}", name, did_you_mean(name.text, (*STEPS, AT), "steps"))
+            reader.refuse(f"unknown step {name.text!r}", name, did_you_mean(name.text, (*STEPS, *BESIDE), "steps"))
         if unknown:
             return BROKEN
-        moment = self._moment(node, reader)
+        moment, refusal = self._beside(node, AT, MOMENT, reader), self._beside(node, REFUSED, TEXT, reader)
         if len(verbs) > 1:
             hint = "begin the second one with a dash of its own" if verbs[1].text in STEPS else ""
             return reader.refuse(f"a step has one verb; {verbs[0].text} and {verbs[1].text} are two", verbs[1], hint)
@@ -75,13 +80,13 @@ class StepShape(Shape):
             hint = "add what happens then, or write `advance: {until: …}`"
             return reader.refuse("nothing happens in this step", node, hint)
         step = self._verb(verbs[0], node, reader)
-        if isinstance(step, Broken) or isinstance(moment, Broken):
+        if isinstance(step, Broken) or moment is BROKEN or refusal is BROKEN:
             return BROKEN
-        return replace(step, at=moment, where=verbs[0].where)
+        return replace(step, at=moment, refused=refusal, where=verbs[0].where)
 
-    def _moment(self, node: Entries, reader: Reader) -> Moment | Broken | None:
-        given = node.get(AT)
-        return None if given is None else MOMENT.read(given, reader)
+    def _beside(self, node: Entries, key: str, shape: Shape, reader: Reader) -> Any:
+        given = node.get(key)
+        return None if given is None else shape.read(given, reader)
 
     def _verb(self, verb: Scalar, node: Entries, reader: Reader) -> Step | Broken:
         value = node.get(verb.text) or verb
@@ -99,6 +104,7 @@ class StepShape(Shape):
             for verb, kind in STEPS.items()
         }
         properties[AT] = {"description": "Lets time run until then first.", **MOMENT.schema(book)}
+        properties[REFUSED] = {"description": "The step must be refused, in these words.", **TEXT.schema(book)}
         return {
             "type": "object",
             "properties": properties,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from simulator.rules.catalogue import RULES
-from simulator.scenario.language.nodes import Node, Scalar
+from simulator.scenario.language.nodes import Entries, Listing, Node, Scalar, plain_value
 from simulator.scenario.language.quantities import AmountShape, Duration, InstantShape, MomentShape
 from simulator.scenario.language.shapes import (
+    BROKEN,
     Broken,
     Flag,
     Json,
@@ -58,4 +61,36 @@ class RuleId(Shape):
         return book.reference("rule_id", lambda: {"enum": list(RULES)})
 
 
+KEYS_OF_THE_WORLD = (
+    "braze_rest_key", "data_import_key", "partner_api_key", "amplitude_api_key", "amplitude_secret_key",
+)  # fmt: skip
+"""Words in braces that stand for a key of the world."""
+PLACEHOLDER = re.compile(r"\{(cohort:)?([^{}:]+)\}")
+
+
+class Template(Json):
+    """Any value in which `{cohort:NAME}` and `{braze_rest_key}` and its like stand for ids and keys of the world."""
+
+    def read(self, node: Node, reader: Reader) -> Any:
+        before = len(reader.problems)
+        for text in _texts(node):
+            for found in PLACEHOLDER.finditer(text.text):
+                if found[1] and found[2] not in reader.known("cohort"):
+                    hint = did_you_mean(found[2], reader.known("cohort"), "cohorts")
+                    reader.refuse(f"unknown cohort {found[2]!r}", text, hint)
+        return plain_value(node) if len(reader.problems) == before else BROKEN
+
+
+def _texts(node: Node) -> Iterator[Scalar]:
+    if isinstance(node, Scalar):
+        yield node
+    elif isinstance(node, Listing):
+        for item in node.items:
+            yield from _texts(item)
+    elif isinstance(node, Entries):
+        for _, value in node.entries:
+            yield from _texts(value)
+
+
+TEMPLATE = Template()
 RULE_IDS = ListOf(RuleId(), single=True)

@@ -11,9 +11,10 @@ from simulator.scenario.language.records import Record
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step(Record):
-    """Something that happens. `at` lets time run until then first."""
+    """Something that happens. `at` lets time run until then first; `refused` is what the refusal of the step says."""
 
     at: Moment | None = None
+    refused: str | None = None
 
 
 def verb_of(step: type[Record]) -> str:

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from simulator.scenario.language.records import key
-from simulator.scenario.language.shapes import Json, ListOf, MapOf, Reader, Text
+from simulator.scenario.language.shapes import ListOf, MapOf, Text
+from simulator.scenario.language.source import Problem
 from simulator.scenario.model.steps.base import Step
-from simulator.scenario.model.words import IDENTIFIER, LABEL, PERSON
+from simulator.scenario.model.words import COHORT, IDENTIFIER, LABEL, PERSON, TEMPLATE, TEXT
 
-_OBJECTS = ListOf(MapOf(Text("a field name"), Json()), single=True)
+_OBJECTS = ListOf(MapOf(Text("a field name"), TEMPLATE), single=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddAlias(Step):
-    """`POST /users/alias/new`: the person's profile gets an alias."""
+    """The person's profile gets an alias: by `POST /users/alias/new` when it has an external id, by the SDK on the
+    person's phone otherwise."""
 
     EXAMPLES: ClassVar[tuple[str, ...]] = ("add_alias: {person: ida, label: crm, name: crm-7}",)
 
-    person: str = key(PERSON, "Whose profile; it needs an external id.")
+    person: str = key(PERSON, "Whose profile.")
     label: str = key(LABEL, "The alias label.")
     name: str = key(IDENTIFIER, "The alias name.")
 
@@ -81,6 +83,41 @@ class Track(Step):
     events: tuple[Mapping[str, object], ...] = key(_OBJECTS, "Event objects.", default=())
     purchases: tuple[Mapping[str, object], ...] = key(_OBJECTS, "Purchase objects.", default=())
 
-    def problems(self, reader: Reader) -> None:
+    def problems(self) -> Iterator[Problem]:
         if not (self.attributes or self.events or self.purchases):
-            reader.refuse("nothing to track", self.where, "give attributes, events or purchases")
+            yield Problem("nothing to track", self.where, "give attributes, events or purchases")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateSegment(Step):
+    """Saves a segment in Braze (SEG-1): people who are members of all cohorts under `includes`, of none under
+    `excludes`, and whom the filters let in. The filter is Amplitude Cohorts; who is in is asked when it is expected."""
+
+    EXAMPLES: ClassVar[tuple[str, ...]] = (
+        "create_segment: {name: in_app, includes: openers}",
+        "create_segment: {name: rest, includes: [openers], excludes: [vips]}",
+        """create_segment:
+  name: everybody
+  filters:
+    OR:
+      - amplitude_cohorts: {comparison: includes_value, value: "{cohort:openers}"}
+      - country: {comparison: exists}""",
+    )
+
+    name: str = key(TEXT, "The name.")
+    includes: tuple[str, ...] = key(
+        ListOf(COHORT, single=True), "Cohorts, all of which must include a person.", default=()
+    )
+    excludes: tuple[str, ...] = key(
+        ListOf(COHORT, single=True), "Cohorts, none of which may include a person.", default=()
+    )
+    filters: object = key(
+        TEMPLATE, "Further filters in Braze's saved form: AND, OR, one key a filter; `{cohort:NAME}` is a cohort's id.",
+        default=None,
+    )  # fmt: skip
+
+    def problems(self) -> Iterator[Problem]:
+        if not self.includes and not self.excludes and self.filters is None:
+            yield Problem("a segment without filters is everybody", self.where, "give includes, excludes or filters")
+        if self.filters is not None and not isinstance(self.filters, Mapping):
+            yield Problem("filters are a mapping such as {AND: [...]}", self.spots["filters"])

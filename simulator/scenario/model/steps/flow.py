@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,6 +11,7 @@ from simulator.scenario.language.nodes import Node, Scalar
 from simulator.scenario.language.quantities import Duration, Moment, MomentShape
 from simulator.scenario.language.records import key
 from simulator.scenario.language.shapes import Broken, Reader, SchemaBook, Shape, expected
+from simulator.scenario.language.source import Problem
 from simulator.scenario.model.steps.base import Step
 
 NEXT = "next"
@@ -58,10 +60,10 @@ class Advance(Step):
     until: str | Moment | None = key(Target(), "Until when, in place of `by`.", default=None)
     at_most_ms: int = key(Duration(1), "The longest time that `next` and `idle` may take.", default=DAY_MS, shown="1d")
 
-    def problems(self, reader: Reader) -> None:
+    def problems(self) -> Iterator[Problem]:
         if (self.by_ms is None) == (self.until is None):
-            reader.refuse(
+            yield Problem(
                 "say either how long or until when", self.where, "write `advance: 3h` or `advance: {until: idle}`"
             )
         elif "at_most" in self.spots and not isinstance(self.until, str):
-            reader.refuse("`at_most` belongs to `until: next` and `until: idle`", self.spots["at_most"])
+            yield Problem("`at_most` belongs to `until: next` and `until: idle`", self.spots["at_most"])

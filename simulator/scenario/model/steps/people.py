@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
 from simulator.scenario.language.records import key
-from simulator.scenario.language.shapes import Choice, ListOf, Reader
+from simulator.scenario.language.shapes import Choice, ListOf
+from simulator.scenario.language.source import Problem
 from simulator.scenario.model.steps.base import Step
 from simulator.scenario.model.words import COHORT, COUNT, DEVICE, IDENTIFIER, PEOPLE, PERSON, PROPERTIES, TEXT
 
@@ -113,9 +114,9 @@ class ChangeProperty(Step):
     set: Mapping[str, object] = key(PROPERTIES, "Properties and their new values.", default={})
     unset: tuple[str, ...] = key(ListOf(TEXT, single=True), "Properties that lose their value.", default=())
 
-    def problems(self, reader: Reader) -> None:
+    def problems(self) -> Iterator[Problem]:
         if not self.set and not self.unset:
-            reader.refuse("nothing changes", self.where, "give `set: {plan: pro}` or `unset: [plan]`")
+            yield Problem("nothing changes", self.where, "give `set: {plan: pro}` or `unset: [plan]`")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

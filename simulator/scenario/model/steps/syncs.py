@@ -9,6 +9,7 @@ from simulator.rules.cadence import Cadence
 from simulator.rules.mapping import Mapping
 from simulator.scenario.language.records import key
 from simulator.scenario.language.shapes import Choice
+from simulator.scenario.model.cohorts import CohortDefinition, CohortShape
 from simulator.scenario.model.connections import HIERARCHY
 from simulator.scenario.model.steps.base import Step
 from simulator.scenario.model.words import COHORT, CONNECTION, SYNC, TEXT
@@ -50,6 +51,38 @@ class RenameCohort(Step):
 
     cohort: str = key(COHORT, "Which cohort.")
     to: str = key(TEXT, "The new name.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditCohort(Step):
+    """Gives a cohort another definition in Amplitude; who comes or goes by it does so at once."""
+
+    EXAMPLES: ClassVar[tuple[str, ...]] = (
+        'edit_cohort: {cohort: openers, definition: {performed: app_opened, times: ">= 3", within: 7d}}',
+    )
+
+    cohort: str = key(COHORT, "Which cohort.")
+    definition: CohortDefinition = key(CohortShape(), "The new definition.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncNow(Step):
+    """A sync runs at once, beside its schedule."""
+
+    SHORT: ClassVar[str] = "sync"
+    EXAMPLES: ClassVar[tuple[str, ...]] = ("sync_now: openers",)
+
+    sync: str = key(SYNC, "Which sync.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeCadence(Step):
+    """Saves a sync with another cadence; it runs at once and gets a new slot."""
+
+    EXAMPLES: ClassVar[tuple[str, ...]] = ("change_cadence: {sync: openers, cadence: daily}",)
+
+    sync: str = key(SYNC, "Which sync.")
+    cadence: Cadence = key(Choice(Cadence), "How often from now on.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

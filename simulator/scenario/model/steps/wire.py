@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
 from simulator.scenario.language.records import Record, RecordOf, key
-from simulator.scenario.language.shapes import Choice, Either, Json, ListOf, MapOf, Reader, Text
+from simulator.scenario.language.shapes import Choice, Either, Json, ListOf, MapOf, Text
+from simulator.scenario.language.source import Problem
 from simulator.scenario.model.steps.base import Step
-from simulator.scenario.model.words import STATUS, TEXT
+from simulator.scenario.model.words import STATUS, TEMPLATE, TEXT
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -71,14 +72,14 @@ class Call(Step):
     service: Service = key(Choice(Service), "Which service.")
     method: str = key(Choice(_METHODS), "The HTTP method.", default="POST")
     path: str = key(Text("a path", r"/\S*", "write it like /users/track"), "The path.")
-    query: Mapping[str, object] = key(MapOf(Text("a name"), Json()), "Query parameters.", default={})
+    query: Mapping[str, object] = key(MapOf(Text("a name"), TEMPLATE), "Query parameters.", default={})
     headers: Mapping[str, str] = key(MapOf(Text("a header name"), TEXT), "Further headers.", default={})
     auth: Auth = key(Choice(Auth), "Which credentials.", default=Auth.GOOD)
-    body: object = key(Json(), "The JSON body; text is sent as it is.", default=None)
+    body: object = key(TEMPLATE, "The JSON body; text is sent as it is.", default=None)
     expect: Answer | None = key(
         Either(RecordOf(Answer), None, RecordOf(Answer)), "The expected answer.", default=None, shown="any answer"
     )
 
-    def problems(self, reader: Reader) -> None:
+    def problems(self) -> Iterator[Problem]:
         if self.method == "GET" and self.body is not None:
-            reader.refuse("a GET has no body", self.spots["body"], "use `query`, or `method: POST`")
+            yield Problem("a GET has no body", self.spots["body"], "use `query`, or `method: POST`")

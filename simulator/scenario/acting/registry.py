@@ -1,0 +1,50 @@
+"""Which function acts out which step; `expect` only looks and is judged elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from simulator.scenario.acting import flow, people, syncs, wire
+from simulator.scenario.acting.stage import Stage
+from simulator.scenario.model.steps import braze as braze_steps
+from simulator.scenario.model.steps import flow as flow_steps
+from simulator.scenario.model.steps import people as people_steps
+from simulator.scenario.model.steps import syncs as sync_steps
+from simulator.scenario.model.steps import wire as wire_steps
+from simulator.scenario.model.steps.base import Step
+
+ACTING: dict[type[Step], Callable[[Stage, Any], Any]] = {
+    flow_steps.Advance: flow.advance,
+    people_steps.LogIn: people.log_in,
+    people_steps.LogOut: people.log_out,
+    people_steps.NewDevice: people.new_device,
+    people_steps.Appears: people.appears,
+    people_steps.WipeData: people.wipe_data,
+    people_steps.Event: people.event,
+    people_steps.ChangeProperty: people.change_property,
+    people_steps.Enters: people.enters,
+    people_steps.Leaves: people.leaves,
+    braze_steps.AddAlias: wire.add_alias,
+    braze_steps.Identify: wire.identify,
+    braze_steps.Merge: wire.merge,
+    braze_steps.Delete: wire.delete,
+    braze_steps.RenameExternalId: wire.rename_external_id,
+    braze_steps.Track: wire.track,
+    braze_steps.CreateSegment: wire.create_segment,
+    sync_steps.Sync: syncs.sync,
+    sync_steps.SyncNow: syncs.sync_now,
+    sync_steps.ChangeCadence: syncs.change_cadence,
+    sync_steps.ChangeMapping: syncs.change_mapping,
+    sync_steps.RenameCohort: syncs.rename_cohort,
+    sync_steps.EditCohort: syncs.edit_cohort,
+    sync_steps.PauseSync: syncs.pause_sync,
+    sync_steps.ResumeSync: syncs.resume_sync,
+    sync_steps.DeleteSync: syncs.delete_sync,
+    sync_steps.RevokeKey: syncs.revoke_key,
+    sync_steps.NewKey: syncs.new_key,
+    sync_steps.EnablePartner: syncs.enable_partner,
+    sync_steps.DisablePartner: syncs.disable_partner,
+    wire_steps.Call: wire.call,
+}
+"""A step of the language without a line here is found by a test."""

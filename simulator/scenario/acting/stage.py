@@ -1,0 +1,257 @@
+"""A world set up for a scenario: people in both systems, cohorts, connections, and the names of all of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+
+from simulator.fakes.amplitude.service import SeedEvent, UserSeed
+from simulator.fakes.braze.seeding import ProfileSeed
+from simulator.population import people as generated
+from simulator.population.people import Population
+from simulator.rules.cohorts.definition import Definition, InCohort
+from simulator.rules.cohorts.people import bind_people
+from simulator.rules.instants import Instant
+from simulator.scenario.acting.cast import Cast, Character, Phone
+from simulator.scenario.checks import sync_names
+from simulator.scenario.model.people import Person
+from simulator.scenario.model.scenario import Scenario
+from simulator.world import World
+
+WORKSPACE = "main"
+PROJECT = "main"
+PARTNER = "amplitude"
+
+
+Requests = Counter[tuple[str, str, int]]
+"""How often an operation of a service answered with a status."""
+
+
+class StepRefused(Exception):
+    """A step could not be done; the message says why. The scenario fails unless it expected the refusal."""
+
+
+@dataclass(slots=True)
+class Marks:
+    """Where things stood when the first step began, and at the last `expect`."""
+
+    page: int = 0
+    profiles: int = 0
+    data_points: int = 0
+    requests: Requests = field(default_factory=Counter)
+    last_page: int = 0
+    last_requests: Requests = field(default_factory=Counter)
+    last_mail: int = 0
+    runs: frozenset[tuple[str, int]] = frozenset()
+
+
+@dataclass(slots=True)
+class Stage:
+    """What steps act on and expectations look at. Ids are those of the world, names those of the file."""
+
+    scenario: Scenario
+    world: World
+    cast: Cast = field(default_factory=Cast)
+    population: Population | None = None
+    cohort_ids: dict[str, str] = field(default_factory=dict)
+    connection_ids: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+    """The data import key that each connection uses."""
+    sync_ids: dict[str, str] = field(default_factory=dict)
+    sync_names: Mapping[int, str] = field(default_factory=dict)
+    segment_ids: dict[str, str] = field(default_factory=dict)
+    marks: Marks = field(default_factory=Marks)
+
+    @property
+    def now(self) -> Instant:
+        """The simulated instant."""
+        return self.world.clock.now
+
+    def profile_count(self) -> int:
+        """How many profiles Braze has ever made."""
+        return self.world.braze.store.profiles.next_row() - 1
+
+    def profile_name(self, braze_id: str) -> str:
+        """The person of a profile, or the profile itself when it belongs to nobody of the file."""
+        return self.cast.by_braze_id(braze_id) or f"profile {braze_id}"
+
+    def person_name(self, amplitude_id: int | str) -> str:
+        """The person of an Amplitude user, or the user itself when it belongs to nobody of the file."""
+        return self.cast.by_amplitude_id(amplitude_id) or f"user {amplitude_id}"
+
+    def requests(self) -> Requests:
+        """Every exchange so far, counted."""
+        return Counter({(c.service, c.operation, c.status): c.count for c in self.world.journal.counted()})
+
+    def mark(self) -> None:
+        """An `expect` has looked; the next one may ask what happened since."""
+        engine, marks = self.world.engine, self.marks
+        marks.last_page = self.world.ledger.last_page()
+        marks.last_requests = self.requests()
+        marks.last_mail = max((mail.id for mail in engine.mailbox.mails()), default=0)
+        marks.runs = frozenset((sync.id, run.number) for sync in engine.syncs() for run in engine.runs(sync.id))
+
+    def is_generated(self, name: str) -> bool:
+        """Whether it is one of the people of the population."""
+        return self.population is not None and name not in self.scenario.people and name.startswith("p")
+
+
+def set_up(scenario: Scenario, world: World) -> Stage:
+    """People, then cohorts, then connections; nothing of it counts as something that happened."""
+    stage = Stage(scenario, world, sync_names=sync_names(scenario))
+    if scenario.population is not None:
+        stage.population = Population(scenario.population, world.settings.seed)
+    _seed_amplitude(stage)
+    _seed_braze(stage)
+    for name in _in_order(scenario):
+        definition = bind_people(scenario.cohorts[name].definition, lambda person: amplitude_id_of(stage, person))
+        stage.cohort_ids[name] = world.amplitude.cohorts.create(name, definition).cohort_id
+    for name, connection in scenario.connections.items():
+        key = world.braze.keys.create_data_import_key(WORKSPACE, PARTNER)
+        stage.keys[name] = key
+        stage.connection_ids[name] = world.engine.create_connection(
+            name,
+            rest_endpoint=world.braze_endpoint,
+            partner_api_key=world.braze.keys.partner_api_key,
+            data_import_key=key,
+            mappings=connection.identify_by,
+        ).id
+    stage.mark()
+    stage.marks.page, stage.marks.requests = stage.marks.last_page, stage.marks.last_requests
+    stage.marks.profiles = stage.profile_count()
+    stage.marks.data_points = world.braze.store.points.total(WORKSPACE)
+    return stage
+
+
+def amplitude_id_of(stage: Stage, person: str) -> int | None:
+    """The id under which Amplitude knew the person first; None when it does not know them."""
+    ids = character(stage, person).amplitude_ids
+    return ids[0] if ids else None
+
+
+# --- people ----------------------------------------------------------------------------------------------------
+
+
+def _seed_amplitude(stage: Stage) -> None:
+    people, clock = stage.scenario.people, stage.now
+    for name, person in people.items():
+        stage.cast.enter(Character(name, _phone(person)))
+    known = [name for name, person in people.items() if person.in_amplitude]
+    named = (_user_seed(people[name], clock) for name in known)
+    crowd = (_generated_user(each, clock) for each in stage.population or ())
+    numbers = stage.world.amplitude.seed_users(PROJECT, chain(named, crowd))
+    for name, number in zip(known, numbers, strict=False):
+        stage.cast.know_amplitude(name, [number])
+    for index, number in enumerate(numbers[len(known) :]):
+        stage.cast.know_amplitude(generated_name(index), [number])
+
+
+def generated_name(index: int) -> str:
+    """The name of one of the people of a population."""
+    return f"p{index:06d}"
+
+
+def _phone(person: Person) -> Phone:
+    devices = [device for profile in person.profiles for device in profile.device_ids]
+    return Phone(person.user_id, person.device_id, devices[0] if devices else person.device_id)
+
+
+def _user_seed(person: Person, clock: Instant) -> UserSeed:
+    events = [
+        SeedEvent(event.name, instant, event.properties) for event in person.events for instant in event.instants(clock)
+    ]
+    events.sort(key=lambda event: event.time)
+    return UserSeed(person.user_id, person.device_id, person.properties, events)
+
+
+def _generated_user(person: generated.Person, clock: Instant) -> UserSeed:
+    user = person.user
+    events = [SeedEvent(each.name, Instant(clock - each.age_ms)) for each in user.events]
+    events.sort(key=lambda event: event.time)
+    return UserSeed(user.user_id, user.device_id, user.properties, events)
+
+
+def _seed_braze(stage: Stage) -> None:
+    profiles, at = stage.world.braze.store.profiles, stage.now
+    row = profiles.next_row()
+    owners: list[str] = []
+
+    def seeds() -> Iterator[ProfileSeed]:
+        for name, person in stage.scenario.people.items():
+            for profile in person.profiles:
+                owners.append(name)
+                yield ProfileSeed(
+                    profile.external_id, list(profile.aliases.items()), profile.device_ids, profile.once_anonymous,
+                    profile.attributes,
+                )  # fmt: skip
+        for each in stage.population or ():
+            for seed in each.profiles:
+                owners.append(seed.person)
+                yield ProfileSeed(
+                    seed.external_id, seed.aliases, seed.device_ids, seed.once_anonymous, seed.attributes
+                )  # fmt: skip
+
+    stage.world.braze.seed_profiles(seeds(), WORKSPACE)
+    for number, name in enumerate(owners):
+        stage.cast.know_braze(name, [profiles.braze_id_of(WORKSPACE, row + number, at)])
+    _deprecate(stage)
+
+
+def _deprecate(stage: Stage) -> None:
+    """MATCH-6. External ids that were renamed before the scenario begins."""
+    store = stage.world.braze.store
+    named = [
+        (name, number, profile.deprecated_external_ids)
+        for name, person in stage.scenario.people.items()
+        for number, profile in enumerate(person.profiles)
+    ]
+    crowd = (
+        (each.name, 0, each.profile.deprecated_external_ids)
+        for each in stage.population or ()
+        if each.profile is not None
+    )
+    for name, number, deprecated in chain(named, crowd):
+        for external_id in deprecated:
+            profile = store.profiles.by_braze_id(WORKSPACE, _braze_ids(stage, name)[number])
+            if profile is not None:
+                store.identifiers.deprecate(profile, external_id)
+
+
+def _braze_ids(stage: Stage, name: str) -> Sequence[str]:
+    return character(stage, name).braze_ids
+
+
+def character(stage: Stage, name: str) -> Character:
+    """A person of the file, or a generated one, who then holds a phone as well."""
+    if name not in stage.cast:
+        assert stage.population is not None, "the parser lets no other name through"
+        person = stage.population.person(int(name[1:]))
+        devices = person.profile.device_ids if person.profile else ()
+        phone = Phone(person.user.user_id, person.user.device_id, devices[0] if devices else person.user.device_id)
+        stage.cast.adopt(Character(name, phone))
+    return stage.cast[name]
+
+
+# --- cohorts ---------------------------------------------------------------------------------------------------
+
+
+def _in_order(scenario: Scenario) -> list[str]:
+    """The cohorts, each after those that its definition names."""
+    ordered: dict[str, None] = {}
+
+    def place(name: str) -> None:
+        for other in referred(scenario.cohorts[name].definition):
+            if other in scenario.cohorts and other not in ordered:
+                place(other)
+        ordered[name] = None
+
+    for name in scenario.cohorts:
+        place(name)
+    return list(ordered)
+
+
+def referred(definition: Definition) -> list[str]:
+    """The cohorts that a definition names."""
+    return [clause.cohort for clause in definition.clauses() if isinstance(clause, InCohort)]

@@ -1,0 +1,1 @@
+"""Expectations compared with a world: one function an expectation; each returns what differs, never whether."""

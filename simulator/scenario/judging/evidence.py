@@ -1,0 +1,117 @@
+"""What an expectation may look at: fates narrowed by its block, names, and sentences that say why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from simulator.ledger import Ledger
+from simulator.rules.outcomes import SENTENCES, Outcome
+from simulator.scenario.acting.stage import Stage
+from simulator.scenario.events import Difference
+from simulator.scenario.judging.fates import Fate, fates
+from simulator.scenario.language.source import Where
+from simulator.scenario.model.expect import Expect, Since
+from simulator.scenario.model.expectations import Expectation
+
+
+@dataclass(slots=True)
+class Evidence:
+    """One block of expectations with the world it is compared with."""
+
+    stage: Stage
+    expect: Expect
+    _fates: list[Fate] | None = field(default=None)
+
+    @property
+    def recent(self) -> bool:
+        """Whether only what happened since the last `expect` counts."""
+        return self.expect.since is Since.LAST_EXPECT
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger of the world."""
+        return self.stage.world.ledger
+
+    def fates(self) -> list[Fate]:
+        """How people fared, narrowed by `since` and `only`, in order."""
+        if self._fates is None:
+            marks = self.stage.marks
+            after = marks.last_page if self.recent else marks.page
+            everything = fates(self.ledger, after)
+            self._fates = [fate for fate in everything if self._wanted(fate)]
+        return self._fates
+
+    def _wanted(self, fate: Fate) -> bool:
+        only, stage = self.expect.only, self.stage
+        if only is None:
+            return True
+        if only.cohort is not None and fate.cohort != stage.cohort_ids[only.cohort]:
+            return False
+        if only.sync is not None and fate.sync != stage.sync_ids.get(only.sync):
+            return False
+        return only.connection is None or self.is_over(fate.sync, only.connection)
+
+    def is_over(self, sync_id: str, connection: str) -> bool:
+        """Whether a sync goes over a connection of the file."""
+        return self.stage.world.engine.sync(sync_id).connection == self.stage.connection_ids[connection]
+
+    def name(self, fate: Fate) -> str:
+        """The person of a fate."""
+        return self.stage.person_name(fate.person)
+
+    def by_name(self, outcome: Outcome, direction: str = "") -> dict[str, list[Fate]]:
+        """The fates with an outcome (in a direction) of each person, in order."""
+        found: dict[str, list[Fate]] = {}
+        for fate in self.fates():
+            if fate.outcome is outcome and direction in ("", fate.direction):
+                found.setdefault(self.name(fate), []).append(fate)
+        return found
+
+    def why(self, name: str) -> str:
+        """What happened last to a person, in a sentence; why nothing did, when nothing was sent."""
+        own = [fate for fate in self.fates() if self.name(fate) == name]
+        if own:
+            return sentence(own[-1], name, self.stage)
+        if name in self.stage.scenario.people and not self.stage.cast[name].amplitude_ids:
+            return f"Amplitude does not know {name}, so no cohort has them"
+        return f"nothing was sent for {name}; {self._cohorts_of(name)}"
+
+    def _cohorts_of(self, name: str) -> str:
+        cohorts = self.stage.world.amplitude.cohorts
+        ids = set(self.stage.cast[name].amplitude_ids) if name in self.stage.cast else set()
+        inside = [each for each, cohort_id in self.stage.cohort_ids.items() if ids & set(cohorts.members(cohort_id))]
+        return f"in Amplitude they are in {', '.join(inside) if inside else 'none of the cohorts'}"
+
+    def difference(self, expectation: Expectation, what: str, expected: str, got: str, why: str = "") -> Difference:
+        """A difference at the place of a whole expectation."""
+        return Difference(expectation.where, what, expected, got, why)
+
+    def spot(self, expectation: Expectation, *keys: str) -> Where:
+        """The place of the most precise key that the file has."""
+        for key in keys:
+            if key in expectation.spots:
+                return expectation.spots[key]
+        return expectation.where
+
+
+def sentence(fate: Fate, name: str, stage: Stage) -> str:
+    """What became of one change, in a sentence with its rule."""
+    told = SENTENCES.get(fate.reason) or SENTENCES.get(fate.outcome, "")
+    rule = f" ({fate.rules[0]})" if fate.rules else ""
+    detail = fate.note.partition(": ")[2]
+    if fate.outcome is Outcome.SKIPPED:
+        return f"{name} was skipped in run {fate.run}: {told}{_more(detail)}{rule}"
+    verb = "removal" if fate.direction == "remove" else "addition"
+    return f"{name} was sent by {fate.identifier} for {verb} in run {fate.run}: {told}{_more(detail)}{rule}"
+
+
+def _more(detail: str) -> str:
+    return f"; {detail}" if detail else ""
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in a fixed order, or `nobody`."""
+    ordered = sorted(names)
+    shown = ", ".join(ordered[:20]) + (f" and {len(ordered) - 20:,} more" if len(ordered) > 20 else "")
+    return shown or "nobody"

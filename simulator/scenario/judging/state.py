@@ -1,0 +1,177 @@
+"""Expectations about where things stand: convergence, promises kept, profiles, stories, answers to calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from simulator.fakes.braze.users.export import EXPORTED_FIELDS, Documents
+from simulator.population.people import Person
+from simulator.rules.identity import AmplitudeUser
+from simulator.rules.mapping import Mapping as IdentifierMapping
+from simulator.rules.mapping import candidates
+from simulator.rules.matching import Hit, match
+from simulator.scenario.acting.stage import PARTNER, WORKSPACE
+from simulator.scenario.acting.wire import profiles_of
+from simulator.scenario.events import Difference
+from simulator.scenario.judging.evidence import Evidence, listed
+from simulator.scenario.judging.fates import ADD, fates
+from simulator.scenario.model import expectations as model
+from simulator.scenario.model.steps.wire import Answer
+from simulator.scenario.story import story_text
+from simulator.sync.ports import Response
+from simulator.sync.store.records import Sync, SyncKind, SyncState
+
+
+def converged(evidence: Evidence, expected: model.Converged) -> Iterator[Difference]:
+    """Braze's members against those whom the rules would reach now, over all syncs of each cohort."""
+    stage = evidence.stage
+    names = {cohort_id: name for name, cohort_id in stage.cohort_ids.items()}
+    differing: list[str] = []
+    for cohort_id in dict.fromkeys(sync.cohort for sync in _live(evidence)):
+        reached = set().union(*(_reached(evidence, sync) for sync in _live(evidence) if sync.cohort == cohort_id))
+        rows = stage.world.braze.store.membership.members(WORKSPACE, PARTNER, cohort_id)
+        there = {profile.braze_id for profile in stage.world.braze.store.profiles.by_rows(rows)}
+        name = names.get(cohort_id, cohort_id)
+        for label, profiles in ((f"missing from {name}", reached - there), (f"left over in {name}", there - reached)):
+            if profiles:
+                differing.append(f"{label}: {listed(stage.profile_name(each) for each in profiles)}")
+    if bool(differing) is expected.value:
+        wish = "Braze's members are those whom the rules reach" if expected.value else "they differ"
+        yield evidence.difference(expected, "converged", wish, "; ".join(differing) or "they are the same")
+
+
+def _live(evidence: Evidence) -> list[Sync]:
+    engine = evidence.stage.world.engine
+    return [sync for sync in engine.syncs() if sync.kind is SyncKind.COHORT and sync.state is not SyncState.DELETED]
+
+
+def _reached(evidence: Evidence, sync: Sync) -> set[str]:
+    world = evidence.stage.world
+    connection = world.engine.setup.connection(sync.connection)
+    feed = world.amplitude.cohorts.source().changes(sync.cohort, None, world.clock.now)
+    return {
+        hit.profile.braze_id for user in feed.entered if (hit := _hit(evidence, user, connection.mappings)) is not None
+    }
+
+
+def _hit(evidence: Evidence, user: AmplitudeUser, mappings: tuple[IdentifierMapping, ...]) -> Hit | None:
+    """MAP-2. The profile that one person's identifier means under the rules in force."""
+    world = evidence.stage.world
+    considered = mappings[:1] if world.rules.fallback == "off" else mappings
+    for resolved in candidates(user, considered):
+        (found,) = world.braze.store.candidates.fetch(WORKSPACE, [resolved.identifier])
+        verdict = match(resolved.identifier, found, world.rules)
+        if isinstance(verdict, Hit):
+            return verdict
+        if world.rules.fallback != "on_no_match":
+            return None
+    return None
+
+
+def outcomes(evidence: Evidence, expected: model.Outcomes) -> Iterator[Difference]:
+    """Each generated person's first run against the promise of birth."""
+    stage = evidence.stage
+    assert stage.population is not None, "the parser asks for a population"
+    label = stage.population.recipe.alias_label
+    people = {person.name: person for person in stage.population}
+    told = broken = 0
+    for sync in _live(evidence):
+        mappings = next(iter(stage.world.engine.runs(sync.id))).mappings
+        promises: dict[object, Any] = {}
+        for fate in fates(evidence.ledger, stage.marks.page):
+            person = people.get(stage.person_name(fate.person))
+            if person is None or fate.run != f"{sync.id}/1" or fate.direction != ADD:
+                continue
+            told += 1
+            born = promises.get(person.birth)
+            if born is None:
+                born = promises[person.birth] = person.birth.promised(mappings, stage.world.rules, label)
+            if (born.outcome, born.reason) != (fate.outcome, fate.reason if born.reason else None):
+                broken += 1
+                if broken <= 5:
+                    promised = f"{born.outcome} {born.reason or ''} ({born.why})"
+                    yield evidence.difference(
+                        expected, f"the fate of {_described(person)}", promised, f"{fate.outcome} {fate.note}",
+                        evidence.why(person.name),
+                    )  # fmt: skip
+    if broken > 5:
+        yield evidence.difference(expected, "promises", "all kept", f"{broken:,} of {told:,} broken")
+    if not told:
+        yield evidence.difference(expected, "promises", "generated people in a first run", "none was in any")
+
+
+def _described(person: Person) -> str:
+    return f"{person.name} ({person.kind}{f', {person.dirt}' if person.dirt != 'none' else ''})"
+
+
+def profiles(evidence: Evidence, expected: model.Profiles) -> Iterator[Difference]:
+    """The documented export of a profile, field by field."""
+    stage = evidence.stage
+    documents = Documents(stage.world.braze.room)
+    for name, wanted in expected.value.items():
+        where = evidence.spot(expected, name)
+        found = profiles_of(stage, name)
+        if not isinstance(wanted, Mapping):
+            if found:
+                yield Difference(where, f"the profile of {name}", "none", f"{len(found)} profile(s)")
+            continue
+        shown = documents.of(found, EXPORTED_FIELDS, stage.now)
+        tried = [list(_differing(dict(wanted), document)) for document in shown]
+        if not tried:
+            yield Difference(where, f"the profile of {name}", str(dict(wanted)), "no profile")
+        elif all(tried):
+            for path, wish, got in min(tried, key=len):
+                yield Difference(where, f"{path} of {name}'s profile", _json(wish), _json(got))
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _differing(wanted: object, found: object, path: str = "") -> Iterator[tuple[str, object, object]]:
+    """Where a value departs from what is wanted; a wanted mapping may leave keys out, null means no value."""
+    if isinstance(wanted, Mapping) and isinstance(found, Mapping):
+        for key, wish in wanted.items():
+            yield from _differing(wish, found.get(key), f"{path}.{key}" if path else str(key))
+    elif isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
+        for index, (wish, got) in enumerate(zip(wanted, found, strict=True)):
+            yield from _differing(wish, got, f"{path}[{index}]")
+    elif wanted != found or isinstance(wanted, bool) is not isinstance(found, bool):
+        yield path or "the body", wanted, found
+
+
+def story(evidence: Evidence, expected: model.Story) -> Iterator[Difference]:
+    """Words in the story of a person."""
+    for name, words in expected.value.items():
+        told = story_text(evidence.stage, name)
+        for word in words:
+            if word not in told:
+                where = evidence.spot(expected, f"{name}.{word}", name)
+                yield Difference(where, f"the story of {name}", f"it says {word!r}", "it does not", told)
+
+
+def answer(expected: Answer, response: Response) -> Iterator[Difference]:
+    """The answer to a `call`."""
+    text = response.body.decode("utf-8", "replace")
+    shown = text[:400]
+    if expected.status is not None and response.status != expected.status:
+        where = expected.spots.get("status", expected.where)
+        yield Difference(where, "status", str(expected.status), str(response.status), shown)
+    if expected.body is not None:
+        try:
+            body: object = orjson.loads(response.body)
+        except orjson.JSONDecodeError:
+            body = text
+        where = expected.spots.get("body", expected.where)
+        for path, wish, got in _differing(expected.body, body):
+            yield Difference(where, path, _json(wish), _json(got), shown)
+    for words in expected.contains:
+        if words not in text:
+            yield Difference(expected.spots.get("contains", expected.where), "body", f"contains {words!r}", shown)
+    for name, value in expected.headers.items():
+        got = response.headers.get(name.lower())
+        if got != value:
+            yield Difference(expected.spots.get("headers", expected.where), f"header {name}", value, str(got))

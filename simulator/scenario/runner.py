@@ -1,0 +1,278 @@
+"""Runs scenarios: makes the world, acts out the steps, judges expectations, checks invariants, does it all twice."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from simulator.audit.findings import Verdict as FindingVerdict
+from simulator.audit.invariants import check, same_digest
+from simulator.fakes.amplitude.cohorts.catalogue import CohortRefused
+from simulator.feeds import UnknownCohort
+from simulator.rules.cohorts.definition import DefinitionError
+from simulator.rules.outcomes import Outcome
+from simulator.rules.switches import RuleSet
+from simulator.scenario.acting.flow import advance_to
+from simulator.scenario.acting.registry import ACTING
+from simulator.scenario.acting.stage import Stage, StepRefused, set_up
+from simulator.scenario.events import (
+    Breach,
+    Difference,
+    Drop,
+    Event,
+    Result,
+    ScenarioFinished,
+    ScenarioStarted,
+    StepFinished,
+    StepStarted,
+    Verdict,
+)
+from simulator.scenario.judging.evidence import Evidence, sentence
+from simulator.scenario.judging.fates import Fate, fates
+from simulator.scenario.judging.registry import JUDGING
+from simulator.scenario.judging.state import answer
+from simulator.scenario.model.expect import Expect
+from simulator.scenario.model.scenario import Scenario
+from simulator.scenario.model.steps.base import Step
+from simulator.scenario.model.steps.wire import Call
+from simulator.sync.connections import SetupRefused, UnknownSetup
+from simulator.world import DoorKind, World, WorldSettings
+
+REFUSALS = (StepRefused, SetupRefused, UnknownSetup, CohortRefused, UnknownCohort, DefinitionError)
+"""What a step that cannot be done raises; anything else is a fault of the simulator."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How scenarios are run, whatever they say themselves."""
+
+    seed: int | None = None
+    rules: str = ""
+    door: DoorKind = DoorKind.WSGI
+    twice: bool = True
+
+
+@dataclass(slots=True)
+class _Played:
+    """What one run of a scenario left."""
+
+    differences: list[Difference]
+    evaluated: int
+    stage: Stage
+    digest: str
+
+
+def settings_of(scenario: Scenario, options: RunOptions) -> WorldSettings:
+    """The world that a scenario asks for."""
+    seed = scenario.seed if options.seed is None else options.seed
+    return WorldSettings(seed=seed, start=scenario.clock, rules=rules_of(scenario, options))
+
+
+def rules_of(scenario: Scenario, options: RunOptions) -> RuleSet:
+    """The rules in force: the option takes the place of a named set, switches of the file stay."""
+    reading = replace(scenario.rules, base=options.rules) if options.rules else scenario.rules
+    return reading.over("default")
+
+
+def run(scenario: Scenario, options: RunOptions | None = None) -> Iterator[Event]:
+    """Run one scenario; ends with ScenarioFinished."""
+    how = options or RunOptions()
+    yield ScenarioStarted(scenario)
+    with World(settings_of(scenario, how), how.door) as world:
+        stage = set_up(scenario, world)
+        played = yield from _play(stage)
+        findings = check(world)
+        summary = _Summary.of(stage)
+    again: str | None = None
+    if how.twice:
+        with World(settings_of(scenario, how), how.door) as world:
+            again = _drain(_play(set_up(scenario, world))).digest
+    findings.append(same_digest(played.digest, again))
+    breaches = tuple(
+        Breach(each.invariant, line, each.verdict is FindingVerdict.UNKNOWN)
+        for each in findings
+        if each.verdict is not FindingVerdict.PASSED and not (each.invariant == "INV-8" and not how.twice)
+        for line in each.broken or ("no reason was given",)
+    )
+    yield ScenarioFinished(_result(scenario, how, played, breaches, summary))
+
+
+def result_of(scenario: Scenario, options: RunOptions | None = None) -> Result:
+    """Run one scenario and keep the result only."""
+    for event in run(scenario, options):
+        if isinstance(event, ScenarioFinished):
+            return event.result
+    raise AssertionError("a run ends with its result")
+
+
+def played_stage(scenario: Scenario, world: World) -> Stage:
+    """Act out a scenario in a world and leave everything standing, for stories."""
+    return _drain(_play(set_up(scenario, world))).stage
+
+
+def _drain(play: Generator[Event, None, _Played]) -> _Played:
+    while True:
+        try:
+            next(play)
+        except StopIteration as stop:
+            played: _Played = stop.value
+            return played
+
+
+def _play(stage: Stage) -> Generator[Event, None, _Played]:
+    """Act out the steps until one fails to be done; the value is what is left."""
+    differences: list[Difference] = []
+    evaluated = 0
+    for index, step in enumerate(stage.scenario.timeline):
+        yield StepStarted(index, step, stage.now)
+        try:
+            found, counted = _step(stage, step)
+        except REFUSALS as refused:
+            found, counted = [_refused(step, refused)], 0
+            if step.refused is not None:
+                found, counted = _expected_refusal(step, refused), 1
+        else:
+            if step.refused is not None:
+                found, counted = [*found, _not_refused(step)], counted + 1
+        differences += found
+        evaluated += counted
+        yield StepFinished(index, step, tuple(found))
+        if any(each.what == NOT_DONE for each in found):
+            break
+    return _Played(differences, evaluated, stage, stage.world.ledger.digest())
+
+
+NOT_DONE = "this step could not be done"
+
+
+def _refused(step: Step, refused: Exception) -> Difference:
+    return Difference(step.where, NOT_DONE, "it is done", f"refused: {refused}", "the steps after it were not run")
+
+
+def _expected_refusal(step: Step, refused: Exception) -> list[Difference]:
+    words = step.refused or ""
+    if words.lower() in str(refused).lower():
+        return []
+    return [Difference(step.where, "the refusal says something else", f"it says {words!r}", str(refused))]
+
+
+def _not_refused(step: Step) -> Difference:
+    return Difference(step.where, "the step is refused", f"a refusal that says {step.refused!r}", "it was done")
+
+
+def _step(stage: Stage, step: Step) -> tuple[list[Difference], int]:
+    """The differences and the number of expectations that were evaluated."""
+    if step.at is not None:
+        advance_to(stage, step.at)
+    if isinstance(step, Expect):
+        return _judge(stage, step)
+    outcome = ACTING[type(step)](stage, step)
+    if isinstance(step, Call) and step.expect is not None:
+        return list(answer(step.expect, outcome)), 1
+    return [], 0
+
+
+def _judge(stage: Stage, step: Expect) -> tuple[list[Difference], int]:
+    if step.under is not None and not step.under.holds(stage.world.rules):
+        return [], 0
+    evidence = Evidence(stage, step)
+    found = [
+        difference
+        for expectation in step.expectations
+        for difference in JUDGING[type(expectation)](evidence, expectation)
+    ]
+    stage.mark()
+    return found, len(step.expectations)
+
+
+# --- what is left ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Summary:
+    """Figures for the table, taken while the world stands."""
+
+    people: int
+    outcomes: dict[str, int]
+    runs: int
+    requests: int
+    drop: Drop | None
+
+    @classmethod
+    def of(cls, stage: Stage) -> _Summary:
+        told = fates(stage.world.ledger, stage.marks.page)
+        counted = Counter(str(fate.outcome) for fate in told)
+        engine = stage.world.engine
+        return cls(
+            people=len(stage.scenario.people) + len(stage.population or ()),
+            outcomes={str(each): counted[each] for each in Outcome if counted[each]},
+            runs=sum(len(engine.runs(sync.id)) for sync in engine.syncs()),
+            requests=sum(stage.requests().values()) - sum(stage.marks.requests.values()),
+            drop=_instructive(stage, told),
+        )
+
+
+_TEACHING = ("MATCH-4", "MATCH-1", "MATCH-6", "MATCH-2", "MATCH-5")
+
+
+def _instructive(stage: Stage, told: Sequence[Fate]) -> Drop | None:
+    """The drop that teaches most, told of a named person if there is one."""
+    dropped = [fate for fate in told if fate.outcome is Outcome.DROPPED]
+
+    def rank(fate: Fate) -> tuple[int, bool]:
+        rule = fate.rules[0] if fate.rules else ""
+        return (
+            _TEACHING.index(rule) if rule in _TEACHING else len(_TEACHING),
+            stage.is_generated(stage.person_name(fate.person)),
+        )
+
+    if not dropped:
+        return None
+    chosen = min(dropped, key=rank)
+    name = stage.person_name(chosen.person)
+    return Drop(name, sentence(chosen, name, stage), chosen.rules[0] if chosen.rules else "")
+
+
+def _result(
+    scenario: Scenario, how: RunOptions, played: _Played, breaches: tuple[Breach, ...], summary: _Summary
+) -> Result:
+    rules = replace(scenario.rules, base=how.rules) if how.rules else scenario.rules
+    seed = scenario.seed if how.seed is None else how.seed
+    where = scenario.spots.get("scenario", scenario.where)
+    return Result(
+        title=scenario.title,
+        file=scenario.file,
+        line=where.line,
+        case=dict(scenario.case or {}),
+        covers=scenario.covers,
+        tags=scenario.tags,
+        seed=seed,
+        rules=str(rules),
+        door=str(how.door),
+        verdict=_verdict(played, breaches),
+        people=summary.people,
+        evaluated=played.evaluated,
+        differences=tuple(played.differences),
+        breaches=breaches,
+        outcomes=summary.outcomes,
+        runs=summary.runs,
+        requests=summary.requests,
+        digest=played.digest,
+        drop=summary.drop,
+        reproduce=_command(scenario, how, seed),
+    )
+
+
+def _verdict(played: _Played, breaches: tuple[Breach, ...]) -> Verdict:
+    if played.differences or not played.evaluated or any(not each.undecided for each in breaches):
+        return Verdict.FAILED
+    return Verdict.UNKNOWN if breaches else Verdict.PASSED
+
+
+def _command(scenario: Scenario, how: RunOptions, seed: int) -> str:
+    words = ["absim", "run", scenario.file, "--seed", str(seed), "--door", str(how.door)]
+    if how.rules:
+        words += ["--rules", how.rules]
+    return shlex.join(words)
