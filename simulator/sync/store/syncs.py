@@ -151,6 +151,10 @@ class SyncRows(Rows):
         """The runs of a sync that began at or after an instant, oldest first."""
         return self._runs("WHERE sync = ? AND started_at >= ? ORDER BY number", (sync, since))
 
+    def runs_after(self, sync: int, number: int) -> list[Run]:
+        """The runs of a sync after one of them, oldest first."""
+        return self._runs("WHERE sync = ? AND number > ? ORDER BY number", (sync, number))
+
     def running(self) -> list[Run]:
         """Runs that have begun and not finished, by start and then by sync."""
         return self._runs("WHERE status = 'running' ORDER BY started_at, sync", ())
