@@ -17,9 +17,11 @@ from simulator.cli.common import EnvironmentFault, ExitCode, option
 
 if TYPE_CHECKING:
     from simulator.serving.server import Server
+    from simulator.world import WorldSettings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
+NOW = "now"
 AMPLITUDE_PORT, BRAZE_PORT, CONTROL_PORT = 8001, 8002, 8003
 
 
@@ -28,7 +30,7 @@ def serving_options(command: _Command) -> _Command:
     options = (
         option("--seed", type=click.IntRange(0), default=1, help="Everything random in the world comes from it."),
         option("--rules", default="default", metavar="NAME", help="The rule set: one reading of the documents."),
-        option("--clock", default="now", metavar="INSTANT|now",
+        option("--clock", default=NOW, metavar="INSTANT|now",
                help="Where the simulated clock starts; `now` is the machine's, so that real clients agree on the day."),
         option("--pace", default="1x", metavar="1x|60x|frozen",
                help="How fast simulated time goes along with real time."),
@@ -110,8 +112,9 @@ def open_server(stack: ExitStack, host: str, ports: tuple[int, int, int], world:
     from simulator.serving.stage import Ports
 
     try:
-        settings, prepare = _world(world)
-        server = Server(settings, pace=world["pace"], ports=Ports(*ports), host=host, prepare=prepare)
+        server = Server(
+            _settings(world), pace=world["pace"], ports=Ports(*ports), host=host, at_machine_time=world["clock"] == NOW
+        )
         stack.callback(server.stop)
         server.main.start()
         if world["ready_file"] is not None:
@@ -124,12 +127,11 @@ def open_server(stack: ExitStack, host: str, ports: tuple[int, int, int], world:
     return server
 
 
-def _world(world: dict[str, Any]) -> tuple[Any, Any]:
+def _settings(world: dict[str, Any]) -> WorldSettings:
     from simulator.rules.instants import parse_instant
     from simulator.rules.switches import UnknownSwitch, rule_set
-    from simulator.serving.pacer import machine_now
     from simulator.serving.stage import Keys, world_settings
-    from simulator.world import WorldSettings
+    from simulator.world import DEFAULT_START, WorldSettings
 
     keys = Keys(**{name: world[name] or "" for name in Keys.__dataclass_fields__})
     try:
@@ -137,11 +139,11 @@ def _world(world: dict[str, Any]) -> tuple[Any, Any]:
     except UnknownSwitch as error:
         raise click.BadParameter(str(error), param_hint="--rules") from error
     try:
-        start = machine_now() if world["clock"] == "now" else parse_instant(world["clock"])
+        start = DEFAULT_START if world["clock"] == NOW else parse_instant(world["clock"])
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--clock") from error
     base = WorldSettings(seed=world["seed"], start=start, rules=rules, state=world["state"])
-    return world_settings(base, keys, limits=not world["no_limits"]), None
+    return world_settings(base, keys, limits=not world["no_limits"])
 
 
 def _announce(server: Server, world: dict[str, Any]) -> None:

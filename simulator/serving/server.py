@@ -26,14 +26,16 @@ class Server:
         ports: Ports | None = None,
         host: str = LOOPBACK,
         prepare: Callable[[World], None] | None = None,
+        at_machine_time: bool = False,
     ) -> None:
         """Binds all ports and builds the world. Raises PortUnavailable, StoreUnusable, UnknownPace."""
         self.stages: dict[str, Stage] = {}
         self._host = host
         self._making = threading.Lock()
         self.main = Stage(
-            MAIN, settings or WorldSettings(), self._plane, pace=pace, ports=ports, host=host, prepare=prepare
-        )
+            MAIN, settings or WorldSettings(), self._plane, pace=pace, ports=ports, host=host, prepare=prepare,
+            at_machine_time=at_machine_time,
+        )  # fmt: skip
         self.stages[MAIN] = self.main
 
     def _plane(self, stage: Stage) -> Wsgi:
@@ -48,12 +50,14 @@ class Server:
     ) -> None:
         self.stop()
 
-    def create(self, name: str, settings: WorldSettings) -> Stage:
+    def create(self, name: str, settings: WorldSettings, at_machine_time: bool = False) -> Stage:
         """Make another world on free ports, at the pace of the main one, and start it. Raises Taken."""
         with self._making:
             if name in self.stages:
                 raise Taken(f"there is already a world {name!r}")
-            stage = Stage(name, settings, self._plane, pace=self.main.pacer.pace, host=self._host)
+            stage = Stage(
+                name, settings, self._plane, pace=self.main.pacer.pace, host=self._host, at_machine_time=at_machine_time
+            )
             stage.start()
             self.stages[name] = stage
             return stage

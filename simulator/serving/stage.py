@@ -19,7 +19,7 @@ from simulator.rules.switches import RULE_SETS
 from simulator.serving.addresses import LOOPBACK
 from simulator.serving.front import Front
 from simulator.serving.listener import Aside, Door
-from simulator.serving.pacer import FROZEN, Pacer
+from simulator.serving.pacer import FROZEN, Pacer, machine_now
 from simulator.serving.transports import HttpTransport, Wsgi
 from simulator.world import AMPLITUDE_ENDPOINT, World, WorldSettings
 
@@ -63,7 +63,7 @@ class Hub(Protocol):
 
     stages: dict[str, Stage]
 
-    def create(self, name: str, settings: WorldSettings) -> Stage:
+    def create(self, name: str, settings: WorldSettings, at_machine_time: bool) -> Stage:
         """Make and start another world. Raises Taken."""
         ...
 
@@ -92,14 +92,18 @@ class Stage:
         ports: Ports | None = None,
         host: str = LOOPBACK,
         prepare: Callable[[World], None] | None = None,
+        at_machine_time: bool = False,
     ) -> None:
-        """`prepare` puts people and syncs into a new world. Raises PortUnavailable, StoreUnusable, UnknownPace."""
+        """`prepare` puts people and syncs into a new world; `at_machine_time` lets it begin at the machine's now, also
+        after a reset, so that real clients and it agree on the day. Raises PortUnavailable, StoreUnusable, UnknownPace.
+        """
         self.name = name
         self.turn = threading.RLock()
         self.contracts: dict[str, Contract] = {each: openapi.load(each) for each in SERVICES}
         self.settings = settings
         self._plane = plane
         self._prepare = prepare
+        self.at_machine_time = at_machine_time
         self._aside = Aside()
         self._behind = {service: _Behind() for service in SERVICES}
         self._doors: dict[str, Door] = {}
@@ -223,8 +227,9 @@ class Stage:
         """Begin to answer, put in who and what belongs there, and let the pacer run."""
         for door in self._doors.values():
             door.start()
-        self._furnish()
-        self.pacer.start()
+        with self.turn:
+            self._furnish()
+            self.pacer.start()
 
     def reset(self) -> None:
         """Put a world like the first one in the place of this one, behind the same doors and with the same keys."""
@@ -245,6 +250,9 @@ class Stage:
         # After the doors are open: a first run of a sync goes through them.
         if self._prepare is not None:
             self._prepare(self.world)
+        if self.at_machine_time:
+            # Making the world has taken real time as well.
+            self.move_on(max(machine_now() - self.world.clock.now, 0))
 
     def stop(self) -> None:
         """Answer what is under way, then close doors and world."""
@@ -261,7 +269,8 @@ class Stage:
         if self.settings.state is not None:
             _make_private(self.settings.state)
         # Limits can be switched while a world runs; the baseline keeps its own.
-        world = World(replace(self.settings, amplitude=replace(self.settings.amplitude)))
+        settings = replace(self.settings, amplitude=replace(self.settings.amplitude))
+        world = World(replace(settings, start=machine_now()) if self.at_machine_time else settings)
         applications = {"amplitude": world.amplitude.app, "braze": world.braze.app}
         for application in applications.values():
             application.config["PROPAGATE_EXCEPTIONS"] = False

@@ -48,7 +48,8 @@ def _create(stage: Stage, hub: Hub, call: Call) -> Reply:
     wanted = call.json()
     name = wanted.get("world") or f"world-{len(hub.stages) + 1}"
     try:
-        made = hub.create(name, _settings(stage.settings, name, wanted))
+        at_machine_time = stage.at_machine_time and "clock" not in wanted
+        made = hub.create(name, _settings(stage.settings, name, wanted), at_machine_time)
     except UnknownSwitch as error:
         raise refuse(400, str(error)) from error
     except ValueError as error:

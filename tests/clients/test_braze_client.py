@@ -1,0 +1,82 @@
+"""braze-client from PyPI, unmodified, against a served world."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from simulator.serving.stage import Stage
+
+
+@pytest.fixture
+def library(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The client's module. The retry library that it pins needs a name that Python 3.11 took out of asyncio."""
+    monkeypatch.setattr(asyncio, "coroutine", types.coroutine, raising=False)
+    return importlib.import_module("braze.client")
+
+
+@pytest.fixture
+def client(library: Any, stage: Stage) -> Iterator[Any]:
+    made = library.BrazeClient(api_key=stage.keys.braze_api_key, api_url=stage.urls["braze"])
+    yield made
+    made.session.close()
+
+
+def test_a_person_is_tracked_and_read_back(client: Any) -> None:
+    attributes = [{"external_id": "ida-1001", "email": "Ida@Example.com", "plan": "gold", "visits": 3}]
+    events = [{"external_id": "ida-1001", "name": "app_opened", "time": "2026-03-02T10:00:00Z"}]
+
+    tracked = client.user_track(attributes=attributes, events=events)
+    exported = client.user_export(
+        external_ids=["ida-1001"], fields_to_export=["external_id", "email", "custom_attributes"]
+    )
+
+    assert (tracked["success"], tracked["status_code"], tracked["message"]) == (True, 201, "success")
+    assert exported["users"] == [
+        {"external_id": "ida-1001", "email": "ida@example.com", "custom_attributes": {"plan": "gold", "visits": 3}}
+    ]
+
+
+def test_bad_objects_are_named_and_the_good_ones_count(client: Any) -> None:
+    answer = client.user_track(attributes=[{"external_id": "ida-1001", "plan": "gold"}, {"plan": "nobody"}])
+
+    assert answer["attributes_processed"] == 1
+    assert [(error["input_array"], error["index"]) for error in answer["errors"]] == [("attributes", 1)]
+
+
+def test_a_person_is_deleted(client: Any) -> None:
+    client.user_track(attributes=[{"external_id": "gone-1003", "plan": "none"}])
+
+    deleted = client.user_delete(external_ids=["gone-1003"])
+    exported = client.user_export(external_ids=["gone-1003"], fields_to_export=["external_id"])
+
+    assert (deleted["success"], deleted["deleted"]) == (True, 1)
+    assert exported["users"] == []
+
+
+def test_a_wrong_key_is_refused_and_not_tried_again(
+    library: Any, stage: Stage, statuses: Callable[..., list[int]]
+) -> None:
+    stranger = library.BrazeClient(api_key="not-a-key", api_url=stage.urls["braze"])
+
+    with pytest.raises(library.BrazeClientError, match="Invalid API Key"):
+        stranger.user_track(attributes=[{"external_id": "ida-1001"}])
+    stranger.session.close()
+
+    assert statuses("braze") == [401]
+
+
+def test_a_server_error_is_tried_again(
+    client: Any, let_fail: Callable[..., None], statuses: Callable[..., list[int]]
+) -> None:
+    let_fail(service="braze", operation="trackUsers", answer=503, times=1)
+
+    answer = client.user_track(attributes=[{"external_id": "ida-1001", "plan": "gold"}])
+
+    assert (answer["success"], answer["status_code"]) == (True, 201)
+    assert statuses("braze") == [503, 201]
