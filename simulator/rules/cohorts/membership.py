@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from simulator.rules.cohorts.conditions import COMPARE, as_number, as_text, elements, event_passes, passes
@@ -42,7 +41,7 @@ from simulator.rules.cohorts.definition import (
     Sequence as InSequence,
 )
 from simulator.rules.cohorts.history import Event, History
-from simulator.rules.cohorts.windows import bounds, flips
+from simulator.rules.cohorts.windows import bounds, flips, periods
 from simulator.rules.instants import DAY_MS, Instant
 from simulator.rules.switches import RuleSet
 
@@ -126,10 +125,9 @@ class _Judge:
         times = [event.at for event in self.events(clause.event, clause.window)]
         length = INTERVAL_MS[clause.interval]
         shift = FIRST_MONDAY_MS if clause.interval is Interval.WEEK else 0
-        start, end = self.bounds(clause.window)
-        period = clause.each_period_ms or end - start
-        for period_end in range(end, start, -period):
-            distinct = {(time - shift) // length for time in times if period_end - period <= time < period_end}
+        cuts = periods(clause.window, self.at, self.history.first_event_at, self.whole_days, clause.each_period_ms)
+        for start, end in cuts:
+            distinct = {(time - shift) // length for time in times if start <= time < end}
             if not distinct or not COMPARE[clause.comparison](len(distinct), clause.value):
                 return False
         return bool(times)
@@ -315,8 +313,9 @@ def _instants(clause: Clause, history: History, rules: RuleSet) -> Iterator[int]
     relevant = [event for event in history.events if any(_is_match(match, event) for match in matches)]
     yield from _of_events(relevant, window, whole_days)
     if isinstance(clause, DistinctIntervals) and clause.each_period_ms and isinstance(window, Rolling):
-        for period_end in range(clause.each_period_ms, window.length_ms, clause.each_period_ms):
-            yield from _of_events(relevant, replace(window, length_ms=period_end), whole_days)
+        for cut_ms in range(clause.each_period_ms, window.length_ms, clause.each_period_ms):
+            for event in relevant:
+                yield from flips(window, event.at, whole_days, cut_ms)
     if isinstance(clause, NthTime):
         yield from _of_events(relevant, Rolling(NTH_TIME_LOOKS_BACK_MS), whole_days)
     if isinstance(clause, Retention):

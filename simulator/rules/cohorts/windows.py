@@ -49,14 +49,29 @@ def bounds(window: Window, at: Instant, first_event_at: Instant | None, whole_da
 _BEGINNING = -(2**62)
 
 
-def flips(window: Window, event_at: int, whole_days: bool) -> tuple[int, ...]:
-    """The instants at which an event of that time may come into the window or leave it, ascending."""
+def flips(window: Window, event_at: int, whole_days: bool, cut_ms: int | None = None) -> tuple[int, ...]:
+    """The instants at which an event of that time may come into the window or leave it, ascending.
+
+    With `cut_ms` the end that leaves is not the window's own but a cut that far back from its new end.
+    """
     if not isinstance(window, Rolling):
         return (event_at,)
-    oldest = event_at + window.offset_ms + window.length_ms
+    oldest = event_at + window.offset_ms + (window.length_ms if cut_ms is None else cut_ms)
     newest = event_at + window.offset_ms
     if window.skip_today:
         return max(event_at, day_of(newest) + DAY_MS), day_of(oldest) + DAY_MS
     if in_whole_days(window, whole_days):
         return max(event_at, day_of(newest)), day_of(oldest)
     return newest, oldest
+
+
+def periods(
+    window: Window, at: Instant, first_event_at: Instant | None, whole_days: bool, length_ms: int | None
+) -> list[tuple[int, int]]:
+    """The window cut, backwards from its end, into periods of that length; all of it as one period for None."""
+    start, end = bounds(window, at, first_event_at, whole_days)
+    if length_ms is None:
+        return [(start, end)]
+    if isinstance(window, Rolling) and in_whole_days(window, whole_days) and not window.skip_today:
+        end = day_of(at) - window.offset_ms + DAY_MS
+    return [(max(start, cut - length_ms), cut) for cut in range(end, start, -length_ms)]

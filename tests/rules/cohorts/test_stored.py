@@ -101,7 +101,8 @@ def test_the_recorded_weekly_cohort_reads():
         "segment_filters": [],
         "group_by_filters": [],
         "granularity": 1,
-        **{**LAST_30_DAYS, "time_value": 28},
+        **LAST_30_DAYS,
+        "time_value": 28,
     }
     assert stored_clause(clause) == DistinctIntervals(
         EventMatch("_active"), Interval.DAY, Comparison.AT_LEAST, 1, Rolling(28 * DAY_MS), 7 * DAY_MS

@@ -37,7 +37,7 @@ def test_the_ledger_says_when_a_window_let_somebody_go_and_by_which_rule(shop, s
     shop.cohorts.create("openers", OPENERS)
     shop.cohorts.compute("openers")
     shop.later("30d")
-    left = [page for page in shop.ledger.pages(events=["left"])]
+    left = list(shop.ledger.pages(events=["left"]))
     assert [(page.at, page.entries[0].person, page.entries[0].rules) for page in left] == [
         (start + 7 * DAY_MS, str(ida), ("COHORT-2",))
     ]
