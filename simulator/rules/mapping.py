@@ -97,8 +97,10 @@ def resolve(user: AmplitudeUser, hierarchy: Sequence[Mapping], fallback: str) ->
     `after_no_match` decides.
     """
     considered = hierarchy[:1] if fallback == "off" else hierarchy
-    for resolved in candidates(user, considered):
-        return resolved
+    for rank, mapping in enumerate(considered):  # as `candidates`, without its generator: a million people pass here
+        value = value_of(user, mapping.amplitude_property)
+        if value is not None:
+            return Resolved(Identifier(mapping.target, value, mapping.alias_label), rank)
     return Unresolved(tuple(mapping.amplitude_property for mapping in considered))
 
 

@@ -104,7 +104,9 @@ def reconcile(
     Somebody wanted who certainly is there needs nothing; somebody who perhaps is there is sent again under the
     mapping of now. Whoever is unwanted is removed under every identifier that may be there.
     """
-    missing = [user for user in wanted if not any(known.certain for known in standing.get(user.amplitude_id, ()))]
+    missing = wanted
+    if standing:
+        missing = [user for user in wanted if not any(known.certain for known in standing.get(user.amplitude_id, ()))]
     fresh = plan(missing, (), {}, hierarchy, fallback)
     removals = tuple(
         Change(amplitude_id, Direction.REMOVE, known.identifier, -1)

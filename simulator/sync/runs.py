@@ -64,12 +64,20 @@ class Parcels:
     def add(self, stage: int, changes: Sequence[Change], extras: Mapping[int, Any] | None = None) -> None:
         """Put changes on their piles; cut a request off each pile that is full. `extras` go with their people."""
         size = self.destination.batch_size
-        self.extras.update(extras or {})
-        for change in changes:
-            pile = self.piles.setdefault(self.destination.pile(change), [])
-            pile.append(change)
-            if len(pile) == size:
-                self._cut(stage, pile)
+        if extras:
+            self.extras.update(extras)
+        by_pile: dict[str, list[Change]] = {}
+        if self.destination.one_pile:
+            by_pile[""] = list(changes)
+        else:
+            for change in changes:
+                by_pile.setdefault(change.direction, []).append(change)
+        for name, more in by_pile.items():
+            pile = self.piles.setdefault(name, [])
+            pile += more
+            while len(pile) >= size:
+                self._cut(stage, pile[:size])
+                del pile[:size]
         if len(self.ready) >= DELIVERIES_AT_ONCE:
             self._write()
 
@@ -88,14 +96,14 @@ class Parcels:
         for pile in self.piles.values():
             if pile:
                 self._cut(stage, pile)
+        self.piles = {}
         self._write()
 
     def _cut(self, stage: int, pile: list[Change]) -> None:
         extras = (
             {str(each.amplitude_id): self.extras.pop(each.amplitude_id, None) for each in pile} if self.extras else None
         )
-        self.ready.append(NewDelivery(USERS, stage, pile[:], extras))
-        pile.clear()
+        self.ready.append(NewDelivery(USERS, stage, pile, extras))
 
     def _write(self) -> None:
         if not self.ready:

@@ -41,8 +41,8 @@ class Destination(Protocol):
     def name_call(self, sync: Sync, cohort: CohortInfo) -> Mapping[str, Any] | None:
         """What a call that names the cohort says, or None when no such call is needed now (SYNC-2)."""
 
-    def pile(self, change: Change) -> str:
-        """Changes of different piles never share a request."""
+    one_pile: bool
+    """Whether entries and exits may share a request."""
 
     def details(self, connection: Connection, user: AmplitudeUser) -> Mapping[str, Any] | None:
         """What goes with somebody who enters, beside the identifier; None for nothing."""

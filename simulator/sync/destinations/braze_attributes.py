@@ -10,7 +10,6 @@ import orjson
 from simulator.feeds import CohortInfo
 from simulator.rules.identity import AmplitudeUser
 from simulator.rules.instants import MINUTE_MS
-from simulator.rules.planning import Change
 from simulator.sync.destinations.base import Parcel
 from simulator.sync.ports import Request
 from simulator.sync.store.records import Connection, Sync
@@ -25,14 +24,11 @@ class BrazeAttributes:
     kind = "braze_attributes"
     batch_size = OBJECTS_PER_REQUEST
     patience_ms = MINUTE_MS
+    one_pile = True
 
     def name_call(self, sync: Sync, cohort: CohortInfo) -> Mapping[str, Any] | None:
         """Nothing to name."""
         return None
-
-    def pile(self, change: Change) -> str:
-        """All people travel together."""
-        return ""
 
     def details(self, connection: Connection, user: AmplitudeUser) -> Mapping[str, Any] | None:
         """Identifiers are all that travels."""

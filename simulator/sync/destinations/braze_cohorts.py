@@ -29,16 +29,13 @@ class BrazeCohorts:
     kind = "braze"
     batch_size = IDENTIFIERS_PER_REQUEST
     patience_ms = MINUTE_MS
+    one_pile = True
 
     def name_call(self, sync: Sync, cohort: CohortInfo) -> Mapping[str, Any] | None:
         """SYNC-2. On the first export, and again when the name has changed."""
         if sync.name_sent == cohort.name:
             return None
         return {"name": cohort.name, "created_at": format_instant(cohort.created_at)}
-
-    def pile(self, change: Change) -> str:
-        """SYNC-3. Entries and exits of all kinds travel together."""
-        return ""
 
     def details(self, connection: Connection, user: AmplitudeUser) -> Mapping[str, Any] | None:
         """Identifiers are all that travels."""

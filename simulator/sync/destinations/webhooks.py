@@ -35,14 +35,11 @@ class CohortWebhooks:
     kind = "webhook"
     batch_size = USERS_PER_MESSAGE
     patience_ms = ANSWER_WITHIN_MS
+    one_pile = False
 
     def name_call(self, sync: Sync, cohort: CohortInfo) -> Mapping[str, Any] | None:
         """Every message carries the name."""
         return None
-
-    def pile(self, change: Change) -> str:
-        """Entries and exits never share a message."""
-        return change.direction
 
     def details(self, connection: Connection, user: AmplitudeUser) -> Mapping[str, Any] | None:
         """The user properties that the settings ask for."""
