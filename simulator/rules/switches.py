@@ -292,6 +292,22 @@ class RuleSet:
         source="Amplitude, User Privacy API",
         doc="how wrong keys are answered outside ingestion",
     )
+    export_delay: str = _switch(
+        "none",
+        "two_hours",
+        rule="READ-1",
+        confidence="documented, roughly",
+        source="Amplitude, Export API",
+        doc="how long after its end an upload hour can be exported",
+    )
+    profile_prefix: str = _switch(
+        "none",
+        "gp",
+        rule="PROF-1",
+        confidence="documented, contradictory",
+        source="Amplitude, User Profile API; Use recommendations",
+        doc="whether custom properties carry the prefix gp: in the user profile API",
+    )
     activity_limit: str = _switch(
         "exact",
         "zero_indexed",

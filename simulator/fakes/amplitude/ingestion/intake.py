@@ -160,9 +160,10 @@ class Intake:
             record.event_count += 1
             record.first_event_at = time if record.first_event_at is None else min(record.first_event_at, time)
             record.last_event_at = time if record.last_event_at is None else max(record.last_event_at, time)
+        user_id = call.user_id or record.user_id
         stamp, names = self._properties(working, record, call, at, limited)
         return NewEvent(
-            record.amplitude_id, int(call.kind), call.event_type, call.time, at, call.user_id, device_id,
+            record.amplitude_id, int(call.kind), call.event_type, call.time, at, user_id, device_id,
             call.insert_id, call.session_id, packed(call.event_properties), stamp,
             orjson.dumps(sorted(names)).decode() if names else None, packed(call.fields),
         )  # fmt: skip

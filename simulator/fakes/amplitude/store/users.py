@@ -175,6 +175,22 @@ class Users:
             yield [_record(row) for row in rows]
             after = rows[-1][0]
 
+    def active_pages(self, project: Project, since: Instant, size: int = PAGE) -> Iterator[list[UserRecord]]:
+        """Everybody who has performed an event at or after `since`, under whatever id, by ascending amplitude_id."""
+        after, end = project.first_id - 1, project.id_range[1]
+        while True:
+            rows = self._database.rows(
+                f"SELECT {_COLUMNS} FROM amplitude_user u WHERE u.amplitude_id > ?1 AND u.amplitude_id < ?2"
+                " AND u.project = ?3 AND u.merged_into IS NULL AND (u.last_event_at >= ?4 OR EXISTS (SELECT 1 FROM"
+                " amplitude_user m WHERE m.merged_into = u.amplitude_id AND m.last_event_at >= ?4))"
+                " ORDER BY u.amplitude_id LIMIT ?5",
+                (after, end, project.name, since, size),
+            )
+            if not rows:
+                return
+            yield [_record(row) for row in rows]
+            after = rows[-1][0]
+
     def count(self, project: Project) -> int:
         """How many users the project has, merged ones not counted."""
         query = "SELECT count(*) FROM amplitude_user WHERE project = ? AND merged_into IS NULL"

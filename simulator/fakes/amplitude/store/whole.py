@@ -5,6 +5,7 @@ from __future__ import annotations
 from simulator.database import Database
 from simulator.fakes.amplitude.projects import Projects
 from simulator.fakes.amplitude.store.events import Events
+from simulator.fakes.amplitude.store.placed import Placed
 from simulator.fakes.amplitude.store.relations import Relations
 from simulator.fakes.amplitude.store.users import Users
 
@@ -19,3 +20,4 @@ class AmplitudeStore:
         self.users = Users(database)
         self.events = Events(database)
         self.relations = Relations(database)
+        self.placed = Placed(database)

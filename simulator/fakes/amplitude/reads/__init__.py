@@ -1,0 +1,1 @@
+"""What Amplitude tells: profiles, users, raw events, and the housekeeping around them."""
