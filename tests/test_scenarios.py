@@ -1,0 +1,112 @@
+"""Every shipped scenario passes through both doors with the same ledger, and together they show every rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from simulator.rules.catalogue import RULES
+from simulator.rules.outcomes import DropReason, SkipReason
+from simulator.scenario.events import Result
+from simulator.scenario.model.expect import Expect
+from simulator.scenario.model.scenario import Scenario
+from simulator.scenario.parse import load
+from simulator.scenario.runner import RunOptions, result_of
+from simulator.world import DoorKind
+
+FOLDER = Path(__file__).resolve().parents[1] / "scenarios"
+FILES = sorted(FOLDER.rglob("*.scenario.yaml"))
+IDS = [path.relative_to(FOLDER).as_posix().removesuffix(".scenario.yaml") for path in FILES]
+
+FAMILIES = ("identifier-fallback", "matching", "no-create", "keys-and-connections", "runs", "population", "traps")
+GROUPS = ("KEY-", "CONN-", "MAP-", "MATCH-", "NOCREATE-")
+SINGLE = ("SYNC-1", "SYNC-2", "SYNC-3", "SYNC-5", "SYNC-7", "SYNC-8", "CAD-1", "CAD-2", "CAD-3", "ALERT-1", "DP-1")
+OTHER_READINGS = ("amplitude-page", "braze-page-spanish")
+"""With the default, which is the reading of Braze's page, these are all the different rule sets."""
+
+
+def cases(path: Path) -> list[Scenario]:
+    return load(path, path.relative_to(FOLDER).as_posix())
+
+
+def told(result: Result) -> list[str]:
+    """What a reader of a red test needs: what differs and where, in words."""
+    differences = [f"{each.where.line}: {each.what}: {each.expected} / {each.got}" for each in result.differences]
+    return [str(result.verdict), *differences, *(f"{each.rule}: {each.what}" for each in result.breaches)]
+
+
+@pytest.mark.parametrize("path", FILES, ids=IDS)
+def test_a_scenario_passes_through_both_doors_with_the_same_ledger(path: Path) -> None:
+    for scenario in cases(path):
+        in_process = result_of(scenario, RunOptions(door=DoorKind.WSGI))
+        over_http = result_of(scenario, RunOptions(door=DoorKind.HTTP, twice=False))
+
+        assert ["passed"] == told(in_process), scenario.title
+        assert ["passed"] == told(over_http), scenario.title
+        assert in_process.digest == over_http.digest, scenario.title
+
+
+@pytest.mark.parametrize("rules", OTHER_READINGS)
+@pytest.mark.parametrize("path", FILES, ids=IDS)
+def test_a_scenario_holds_whatever_reading_is_asked_for(path: Path, rules: str) -> None:
+    """`--rules` replaces the named set of a file; what a file says of one reading stands under that reading."""
+    for scenario in cases(path)[:1]:
+        assert ["passed"] == told(result_of(scenario, RunOptions(rules=rules, twice=False))), scenario.title
+
+
+@pytest.mark.parametrize("seed", [2, 99])
+def test_a_scenario_without_generated_people_holds_under_any_seed(seed: int) -> None:
+    for path in FILES:
+        for scenario in cases(path)[:1]:
+            if scenario.population is None:
+                assert ["passed"] == told(result_of(scenario, RunOptions(seed=seed, twice=False))), scenario.title
+
+
+def test_there_is_a_folder_for_every_family_and_enough_in_it() -> None:
+    families = {path.parent.name for path in FILES}
+
+    assert set(FAMILIES) <= families
+    assert len(FILES) >= 36
+
+
+@pytest.mark.parametrize("path", FILES, ids=IDS)
+def test_a_scenario_names_its_sources_and_rules_and_opens_with_its_schema(path: Path) -> None:
+    scenario = cases(path)[0]
+
+    assert path.read_text(encoding="utf-8").startswith("# yaml-language-server: $schema=../../contracts/")
+    assert scenario.source
+    assert scenario.covers
+    assert not scenario.scenario.endswith(".")
+
+
+def test_titles_are_unique() -> None:
+    titles = [cases(path)[0].scenario for path in FILES]
+
+    assert sorted(set(titles)) == sorted(titles)
+
+
+def test_every_rule_of_these_families_is_shown() -> None:
+    wanted = {rule for rule in RULES if rule.startswith(GROUPS) or rule in SINGLE}
+    covered = {rule for path in FILES for rule in cases(path)[0].covers}
+
+    assert set() == wanted - covered
+
+
+def expected_reasons() -> Iterator[str]:
+    for path in FILES:
+        for scenario in cases(path):
+            for step in scenario.timeline:
+                if isinstance(step, Expect) and (
+                    step.under is None or step.under.holds(scenario.rules.over("default"))
+                ):
+                    for expectation in step.expectations:
+                        if isinstance(expectation.value, dict):
+                            yield from (str(value) for value in expectation.value.values() if isinstance(value, str))
+
+
+def test_every_reason_of_a_skip_or_drop_is_expected_somewhere() -> None:
+    reasons = {str(reason) for reason in (*SkipReason, *DropReason)}
+
+    assert set() == reasons - set(expected_reasons())
