@@ -6,11 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from flask import Flask
 
+from simulator import openapi
 from simulator.clock import DueWork, SimClock
 from simulator.database import Database
 from simulator.fakes.binding import Gate, Handler, Service
+from simulator.fakes.braze.audience.control import AudienceControl
 from simulator.fakes.braze.audience.service import Audience
 from simulator.fakes.braze.cohorts import Cohorts
+from simulator.fakes.braze.control import Control, ControlGate
 from simulator.fakes.braze.identity import LifeCycle
 from simulator.fakes.braze.keys import BrazeSettings, KeyGate, Keys
 from simulator.fakes.braze.limits import LimitGate
@@ -57,6 +60,11 @@ class BrazeService:
         self.limits = LimitGate(self.room, self.keys, enabled=self.settings.limits_on)
         gates = [*gates, KeyGate(self.room, self.keys), self.limits]
         self.service.bind(contract, {**self._handlers(), **self.audience.handlers()}, gates)
+        control = openapi.load("control")
+        doors = Control(self.room, self.keys, self.phone, self._seeding)
+        self.service.bind(control, doors.handlers(), [ControlGate(control)], tag="profiles", observed=False)
+        dashboard = AudienceControl(self.audience, lambda: clock.now)
+        self.service.bind(control, dashboard.handlers(), [ControlGate(control)], tag="audiences", observed=False)
 
     def _handlers(self) -> Mapping[str, Handler]:
         """operationId of partner and user operations -> what answers it."""

@@ -143,6 +143,11 @@ class Audience:
         rows = self.segments.members(self.segment(named, workspace), at)
         return self._room.store.profiles.braze_ids(rows)
 
+    def named(self, rows: Sequence[int], at: Instant) -> list[tuple[str, str | None]]:
+        """Braze id and external id of profiles, as they were called at an instant."""
+        found = self.segments.facts.read("", rows, at, ())
+        return [(facts.braze_id, facts.external_id) for _, facts in found]
+
     def exact_size(self, named: str, at: Instant | None = None, workspace: str = MAIN) -> int:
         """What "Calculate exact statistics" shows."""
         return self.segments.exact_size(self.segment(named, workspace), at)
@@ -174,8 +179,12 @@ class Audience:
             {"segment": segment, "channel": channel, "api_triggered": True},
             workspace=workspace,
         )
-        rows = self.entries.everybody(made)
-        return made, self.entries.enter(made, rows, self._room.clock.now, request=made.campaign_id)
+        return made, self.send_now(made.campaign_id)
+
+    def send_now(self, campaign_id: str) -> int:
+        """Let everybody enter who is in the audience and may; how many did. Raises KeyError."""
+        campaign = self.campaigns.get(campaign_id)
+        return self.entries.enter(campaign, self.entries.everybody(campaign), self._room.clock.now, request=campaign_id)
 
     def message_events(self, since_sequence: int = 0, *, workspace: str | None = None) -> list[MessageEvent]:
         """What Currents exports of messages, sessions and subscription changes: events after a sequence number."""
