@@ -8,7 +8,7 @@ from simulator.fakes.binding import Call, Handler, Problem, Reply
 from simulator.fakes.braze.audience.lists.subscriptions import GroupRefused
 from simulator.fakes.braze.audience.messaging.campaigns import Campaign
 from simulator.fakes.braze.audience.messaging.plans import PlanRefused, Status, write_plan
-from simulator.fakes.braze.audience.messaging.reactions import ReactionRefused
+from simulator.fakes.braze.audience.records.reactions import ReactionRefused
 from simulator.fakes.braze.audience.segments import Segment, SegmentRefused
 from simulator.fakes.braze.audience.service import MAIN, Audience
 from simulator.fakes.braze.control import problem

@@ -9,7 +9,6 @@ from simulator.fakes.binding import Handler
 from simulator.fakes.braze.audience.callback import post_json
 from simulator.fakes.braze.audience.control_group import ControlGroup
 from simulator.fakes.braze.audience.exports import Exports, Post
-from simulator.fakes.braze.audience.feed import CurrentsFeed
 from simulator.fakes.braze.audience.handlers.campaigns import CampaignHandlers
 from simulator.fakes.braze.audience.handlers.emails import EmailHandlers
 from simulator.fakes.braze.audience.handlers.lists import ListHandlers
@@ -20,15 +19,16 @@ from simulator.fakes.braze.audience.handlers.triggers import TriggerHandlers
 from simulator.fakes.braze.audience.lists.emails import Emails
 from simulator.fakes.braze.audience.lists.names import Names
 from simulator.fakes.braze.audience.lists.subscriptions import SubscriptionGroup, Subscriptions
-from simulator.fakes.braze.audience.messaging.behaviours import Behaviours
 from simulator.fakes.braze.audience.messaging.campaigns import Campaign, Campaigns
 from simulator.fakes.braze.audience.messaging.entries import Entries
-from simulator.fakes.braze.audience.messaging.events import MessageEvent, MessageEvents
 from simulator.fakes.braze.audience.messaging.plans import Status
-from simulator.fakes.braze.audience.messaging.reactions import Reactions
 from simulator.fakes.braze.audience.messaging.runs import MessagingRuns
 from simulator.fakes.braze.audience.messaging.sender import Sender
 from simulator.fakes.braze.audience.messaging.sends import SendIds
+from simulator.fakes.braze.audience.records.behaviours import Behaviours
+from simulator.fakes.braze.audience.records.events import MessageEvent, MessageEvents
+from simulator.fakes.braze.audience.records.feed import CurrentsFeed
+from simulator.fakes.braze.audience.records.reactions import Reactions
 from simulator.fakes.braze.audience.segments import Segment, SegmentRefused, Segments
 from simulator.fakes.braze.identity import LifeCycle
 from simulator.fakes.braze.keys import Keys

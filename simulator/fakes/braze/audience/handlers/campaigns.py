@@ -21,12 +21,12 @@ from simulator.fakes.braze.audience.handlers.arguments import (
     whole,
 )
 from simulator.fakes.braze.audience.lists.names import slot_text, slots_until
-from simulator.fakes.braze.audience.messaging import stats
 from simulator.fakes.braze.audience.messaging.campaigns import Campaign, Campaigns
 from simulator.fakes.braze.audience.messaging.channels import CANVAS_ENTRY, SENDS
-from simulator.fakes.braze.audience.messaging.events import MessageEvent, MessageEvents
 from simulator.fakes.braze.audience.messaging.plans import Delivery, Message, Status, Step
 from simulator.fakes.braze.audience.messaging.sends import SendIds
+from simulator.fakes.braze.audience.records import stats
+from simulator.fakes.braze.audience.records.events import MessageEvent, MessageEvents
 from simulator.fakes.braze.keys import Keys
 from simulator.fakes.braze.wire import body_of, refuse, success
 from simulator.rules.instants import DAY_MS, SECOND_MS, Instant, format_instant

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 import orjson
 
 from simulator.fakes.braze.audience.messaging.channels import CHANNELS, STATES_FOR, Channel
-from simulator.fakes.braze.audience.messaging.events import MessageEvents, NewEvent
 from simulator.fakes.braze.audience.messaging.plans import Message
+from simulator.fakes.braze.audience.records.events import MessageEvents, NewEvent
 from simulator.fakes.braze.store.activity import PushToken
 from simulator.fakes.braze.store.profiles import Profile
 from simulator.fakes.braze.store.room import Room

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import orjson
 
-from simulator.fakes.braze.audience.messaging.events import MessageEvents, NewEvent
+from simulator.fakes.braze.audience.records.events import MessageEvents, NewEvent
 from simulator.fakes.braze.store.activity import Happened
 from simulator.fakes.braze.store.room import Room
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from simulator.fakes.braze.audience.messaging.campaigns import Campaign
 from simulator.fakes.braze.audience.messaging.channels import CANVAS_ENTRY, CHANNELS, CONVERSION, SENDS
-from simulator.fakes.braze.audience.messaging.events import MessageEvent
 from simulator.fakes.braze.audience.messaging.plans import Message, Step
+from simulator.fakes.braze.audience.records.events import MessageEvent
 from simulator.rules.instants import DAY_MS, Instant
 
 UNIQUE = frozenset({"unique_opens", "unique_clicks"})

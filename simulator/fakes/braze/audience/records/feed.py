@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.fakes.braze.audience.messaging.events import MessageEvents
+from simulator.fakes.braze.audience.records.events import MessageEvents
 from simulator.feeds import CurrentsEvent
 
 

@@ -1,0 +1,1 @@
+"""What happened because of messages and beside them: the one sequence of events, reactions, figures, Currents."""
