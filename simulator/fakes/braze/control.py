@@ -1,0 +1,328 @@
+"""Phone and dashboard of Braze as calls under /_sim/braze/: the same facades that a scenario uses, over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+from simulator.fakes.binding import Call, Handler, Problem, Reply
+from simulator.fakes.braze.keys import ANY_PARTNER, Keys, UnknownWorkspace
+from simulator.fakes.braze.phone import MAIN, Phone, PhoneRefused
+from simulator.fakes.braze.seeding import ProfileSeed, Seeding
+from simulator.fakes.braze.store.profiles import Profile
+from simulator.fakes.braze.store.room import Room
+from simulator.openapi import Contract, Operation
+from simulator.rules.attributes.faults import InvalidObject
+from simulator.rules.instants import Instant, format_instant, parse_instant
+
+PROBLEM_JSON = "application/problem+json"
+MEMBERS_AT_ONCE = 1_000
+
+
+def problem(status: int, detail: str) -> Reply:
+    """RFC 9457 problem details: a sentence that names the place and what to do."""
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    return Reply(status, body, content_type=PROBLEM_JSON)
+
+
+class ControlGate:
+    """Lets through what the contract of the control plane allows."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+
+    def before(self, call: Call, operation: Operation) -> Reply | None:
+        """A refusal that lists everything that is wrong, or None."""
+        violations = self._contract.check_request(
+            operation, path=call.path, query=call.query, headers=call.headers, body=call.body
+        )
+        if any(each.keyword == "content-type" for each in violations):
+            return problem(415, "send the body as application/json")
+        if violations:
+            return problem(400, "; ".join(f"{each.where}: {each.message}" for each in violations))
+        return None
+
+    def after(self, call: Call, operation: Operation, reply: Reply) -> Reply:
+        """Nothing to change."""
+        return reply
+
+
+class Deed(NamedTuple):
+    """What the body of a phone call says, with the defaults filled in."""
+
+    device_id: str
+    workspace: str
+    body: Mapping[str, Any]
+
+
+class Control:
+    """One handler per operation tagged `braze` that is about the phone, keys, profiles, cohorts and data points."""
+
+    def __init__(self, room: Room, keys: Keys, phone: Phone, seeding: Seeding) -> None:
+        self._room = room
+        self._keys = keys
+        self._phone = phone
+        self._seeding = seeding
+
+    def handlers(self) -> dict[str, Handler]:
+        """operationId -> handler; refusals become problems."""
+        found: dict[str, Handler] = {name: self._on_phone(deed) for name, deed in self._deeds().items()}
+        for name, handler in {
+            "seedBrazeProfiles": self._seed,
+            "getBrazeProfile": self._profile,
+            "listDataImportKeys": self._list_data_import_keys,
+            "createDataImportKey": self._create_data_import_key,
+            "invalidateDataImportKey": self._invalidate_data_import_key,
+            "listRestKeys": self._list_rest_keys,
+            "createRestKey": self._create_rest_key,
+            "revokeRestKey": self._revoke_rest_key,
+            "switchPartner": self._switch_partner,
+            "switchWorkspace": self._switch_workspace,
+            "blockExternalId": self._block,
+            "listBrazeCohorts": self._cohorts,
+            "listBrazeCohortMembers": self._members,
+            "getDataPoints": self._data_points,
+        }.items():
+            found[name] = _told(handler)
+        return found
+
+    # -- the phone
+
+    def _deeds(self) -> dict[str, Callable[[Deed], Profile]]:
+        phone = self._phone
+        return {
+            "deviceAppears": lambda d: phone.appear(d.device_id, workspace=d.workspace, details=d.body.get("details")),
+            "logIn": lambda d: phone.log_in(d.device_id, d.body["external_id"], workspace=d.workspace),
+            "logOut": lambda d: phone.log_out(d.device_id, workspace=d.workspace),
+            "wipeData": lambda d: phone.wipe_data(
+                d.device_id, new_device_id=d.body.get("new_device_id", ""), workspace=d.workspace
+            ),
+            "startSession": lambda d: phone.start_session(d.device_id, workspace=d.workspace, **_app(d.body)),
+            "endSession": lambda d: phone.end_session(d.device_id, workspace=d.workspace),
+            "logCustomEvent": lambda d: phone.log_event(
+                d.device_id, d.body["name"], d.body.get("properties"), workspace=d.workspace
+            ),
+            "logPurchase": lambda d: phone.log_purchase(
+                d.device_id,
+                d.body["product_id"],
+                d.body["price"],
+                currency=d.body.get("currency", "USD"),
+                quantity=d.body.get("quantity", 1),
+                workspace=d.workspace,
+            ),
+            "setAttribute": lambda d: phone.set_attribute(
+                d.device_id, d.body["name"], d.body["value"], workspace=d.workspace
+            ),
+            "addAlias": self._add_alias,
+            "registerPushToken": lambda d: phone.register_push_token(
+                d.device_id, d.body["token"], workspace=d.workspace, **_app(d.body)
+            ),
+            "collectDeviceData": lambda d: phone.collect(
+                d.device_id,
+                country=d.body.get("country", ""),
+                language=d.body.get("language", ""),
+                details=d.body.get("details"),
+                workspace=d.workspace,
+            ),
+        }
+
+    def _add_alias(self, deed: Deed) -> Profile:
+        label, name = deed.body["alias_label"], deed.body["alias_name"]
+        self._phone.add_alias(deed.device_id, label, name, workspace=deed.workspace)
+        return self._phone.appear(deed.device_id, workspace=deed.workspace)
+
+    def _on_phone(self, do: Callable[[Deed], Profile]) -> Handler:
+        def handler(call: Call) -> Reply:
+            body = call.json()
+            deed = Deed(body["device_id"], self._workspace(body.get("workspace")), body)
+            return Reply(200, self._shown(do(deed)))
+
+        return _told(handler)
+
+    # -- profiles
+
+    def _seed(self, call: Call) -> Reply:
+        body = call.json()
+        workspace = self._workspace(body.get("workspace"))
+        first = self._room.store.profiles.next_row()
+        count = self._seeding.seed((_seed_of(each) for each in body["profiles"]), workspace)
+        profiles = self._room.store.profiles.by_rows(range(first, first + count))
+        return Reply(201, {"profiles": [profile.braze_id for profile in profiles]})
+
+    def _profile(self, call: Call) -> Reply:
+        workspace, profiles = self._workspace(call.argument("workspace")), self._room.store.profiles
+        found: list[Profile | None] = []
+        if (external_id := call.argument("external_id")) is not None:
+            found.append(profiles.by_external_id(workspace, external_id))
+        if (braze_id := call.argument("braze_id")) is not None:
+            found.append(profiles.by_braze_id(workspace, braze_id))
+        if (device_id := call.argument("device_id")) is not None:
+            found += profiles.by_device(workspace, device_id)
+        if (name := call.argument("alias_name")) is not None:
+            found.append(profiles.by_alias(workspace, call.argument("alias_label", "") or "", name))
+        living = {profile.row: profile for profile in found if profile is not None}
+        return Reply(200, {"profiles": [self._shown(profile) for profile in living.values()]})
+
+    def _shown(self, profile: Profile) -> dict[str, object]:
+        store, row = self._room.store, profile.row
+        return {
+            "braze_id": profile.braze_id,
+            "external_id": profile.external_id,
+            "email": profile.email,
+            "phone": profile.phone,
+            "created_at": format_instant(profile.created_at),
+            "once_anonymous": profile.once_anonymous,
+            "aliases": [
+                {"alias_label": label, "alias_name": name}
+                for label, name in store.identifiers.aliases_of([row]).get(row, ())
+            ],
+            "device_ids": [device_id for device_id, _ in store.identifiers.devices_of([row]).get(row, ())],
+            "deprecated_external_ids": store.identifiers.deprecated_ids_of(row),
+            "fields": profile.fields,
+            "custom_attributes": profile.custom,
+            "cohorts": [
+                {"partner": cohort.partner, "cohort_id": cohort.cohort_id}
+                for cohort in store.membership.cohorts_of(row)
+            ],
+            "data_points": store.points.of_profile(row),
+        }
+
+    # -- keys
+
+    def _list_data_import_keys(self, call: Call) -> Reply:
+        keys = self._keys.listed_data_import_keys(self._workspace(call.argument("workspace")))
+        shown = [
+            {
+                "partner": key.partner, "key": key.shown, "created_at": format_instant(key.created_at),
+                "invalid_from": None if key.revoked_at is None else format_instant(key.revoked_at),
+            }
+            for key in keys
+        ]  # fmt: skip
+        return Reply(200, {"keys": shown})
+
+    def _create_data_import_key(self, call: Call) -> Reply:
+        body = call.json()
+        workspace = self._workspace(body.get("workspace"))
+        return Reply(201, {"key": self._keys.create_data_import_key(workspace, body.get("partner", ANY_PARTNER))})
+
+    def _invalidate_data_import_key(self, call: Call) -> Reply:
+        body = call.json()
+        if not self._keys.invalidate_data_import_key(body["key"], _instant(body.get("at"))):
+            return problem(404, "there is no such data import key")
+        return Reply(204)
+
+    def _list_rest_keys(self, call: Call) -> Reply:
+        keys = self._keys.listed_rest_keys(self._workspace(call.argument("workspace")))
+        shown = [
+            {
+                "name": key.name, "key": key.shown, "permissions": sorted(key.permissions),
+                "addresses": sorted(key.addresses), "created_at": format_instant(key.created_at),
+                "invalid_from": None if key.revoked_at is None else format_instant(key.revoked_at),
+            }
+            for key in keys
+        ]  # fmt: skip
+        return Reply(200, {"keys": shown})
+
+    def _create_rest_key(self, call: Call) -> Reply:
+        body = call.json()
+        key = self._keys.create_rest_key(
+            self._workspace(body.get("workspace")),
+            body["name"],
+            permissions=body.get("permissions", ()),
+            addresses=body.get("addresses", ()),
+        )
+        return Reply(201, {"key": key})
+
+    def _revoke_rest_key(self, call: Call) -> Reply:
+        body = call.json()
+        if not self._keys.revoke_rest_key(body["key"], _instant(body.get("at"))):
+            return problem(404, "there is no such REST key")
+        return Reply(204)
+
+    def _switch_partner(self, call: Call) -> Reply:
+        body = call.json()
+        self._keys.switch_partner(self._workspace(body.get("workspace")), call.path["partner"], body["enabled"])
+        return Reply(204)
+
+    def _switch_workspace(self, call: Call) -> Reply:
+        self._keys.switch_workspace(call.path["workspace"], call.json()["active"])
+        return Reply(204)
+
+    def _block(self, call: Call) -> Reply:
+        body = call.json()
+        self._room.store.identifiers.block(self._workspace(body.get("workspace")), body["external_id"])
+        return Reply(204)
+
+    # -- cohorts and data points
+
+    def _cohorts(self, call: Call) -> Reply:
+        workspace, membership = self._workspace(call.argument("workspace")), self._room.store.membership
+        shown = [
+            {
+                "partner": cohort.partner, "cohort_id": cohort.cohort_id, "name": cohort.shown_name,
+                "size": membership.size(workspace, cohort.partner, cohort.cohort_id),
+            }
+            for cohort in membership.cohorts(workspace, call.argument("partner"))
+        ]  # fmt: skip
+        return Reply(200, {"cohorts": shown})
+
+    def _members(self, call: Call) -> Reply:
+        workspace, membership = self._workspace(call.argument("workspace")), self._room.store.membership
+        partner, cohort_id = call.path["partner"], call.path["cohort_id"]
+        if membership.cohort(workspace, partner, cohort_id) is None:
+            return problem(404, f"{partner} has never mentioned a cohort {cohort_id!r}")
+        rows = membership.members(workspace, partner, cohort_id, _instant(call.argument("at")))
+        profiles = self._room.store.profiles.by_rows(rows[:MEMBERS_AT_ONCE])
+        members = [{"braze_id": profile.braze_id, "external_id": profile.external_id} for profile in profiles]
+        return Reply(200, {"size": len(rows), "members": members})
+
+    def _data_points(self, call: Call) -> Reply:
+        workspace, points = self._workspace(call.argument("workspace")), self._room.store.points
+        by = call.argument("by", "cause") or "cause"
+        if by == "day":
+            counted = {format_instant(day)[:10]: total for day, total in points.by_day(workspace).items()}
+        else:
+            counted = points.by(workspace, by)
+        return Reply(
+            200, {"total": points.total(workspace), "by": [{"of": of, "points": n} for of, n in counted.items()]}
+        )
+
+    def _workspace(self, named: str | None) -> str:
+        workspace = named or MAIN
+        if workspace not in self._keys.workspaces():
+            raise Problem(problem(404, f"there is no workspace {workspace!r}"))
+        return workspace
+
+
+def _told(handler: Handler) -> Handler:
+    """What Braze refuses is told as a problem."""
+
+    def telling(call: Call) -> Reply:
+        try:
+            return handler(call)
+        except UnknownWorkspace as unknown:
+            return problem(404, str(unknown))
+        except (PhoneRefused, InvalidObject) as refused:
+            return problem(409, str(refused))
+
+    return telling
+
+
+def _app(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: body[name] for name in ("app", "platform", "version", "times") if name in body}
+
+
+def _seed_of(each: Mapping[str, Any]) -> ProfileSeed:
+    aliases = [(alias["alias_label"], alias["alias_name"]) for alias in each.get("aliases", ())]
+    return ProfileSeed(
+        each.get("external_id"),
+        aliases,
+        each.get("device_ids", ()),
+        each.get("once_anonymous", False),
+        each.get("attributes", {}),
+    )
+
+
+def _instant(text: str | None) -> Instant | None:
+    return None if text is None else parse_instant(text)
