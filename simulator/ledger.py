@@ -87,17 +87,23 @@ class Ledger:
         room: str,
         event: str,
         entries: Sequence[Entry] = (),
+        spread: Sequence[Sequence[object]] = (),
         cohort: str = "",
         sync: str = "",
         run: str = "",
         request: str = "",
         detail: Mapping[str, object] | None = None,
     ) -> None:
-        """Write one page; inside the caller's transaction if one is open, so effect and row stand or fall together."""
-        packed = orjson.dumps([_pack(entry) for entry in entries])
+        """Write one page; inside the caller's transaction if one is open, so effect and row stand or fall together.
+
+        `spread` are further entries as rows of person, profile, kind, value, label, outcome, rules, note: for writers
+        of a thousand at a time.
+        """
+        rows = [_pack(entry) for entry in entries] + list(spread)
+        packed = orjson.dumps(rows)
         values = (
             at, room, event, cohort, sync, run, request,
-            orjson.dumps(detail or {}, option=orjson.OPT_SORT_KEYS).decode(), packed, len(entries),
+            orjson.dumps(detail or {}, option=orjson.OPT_SORT_KEYS).decode(), packed, len(rows),
         )  # fmt: skip
         with self._database.transaction() as connection:
             connection.execute(_INSERT, values)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import orjson
 
 from simulator.ids import derive_uuid
-from simulator.ledger import Entry, Ledger
+from simulator.ledger import Ledger
 from simulator.rules.cadence import Verdict, maybe_applied, next_free_run, retry_pause_ms, verdict
 from simulator.rules.instants import Instant
 from simulator.rules.outcomes import Outcome, RunStatus, SkipReason
-from simulator.rules.planning import Change, Direction
+from simulator.rules.planning import Direction
 from simulator.rules.switches import RuleSet
 from simulator.sync.destinations import DESTINATIONS
 from simulator.sync.destinations.base import Parcel
@@ -21,6 +21,7 @@ from simulator.sync.mailbox import Mailbox
 from simulator.sync.ports import Failure, Request, TransportError, Transports
 from simulator.sync.runs import NAME_STAGE, RunPlanner, run_id
 from simulator.sync.store import EngineStore
+from simulator.sync.store.packing import DIRECTIONS, KINDS, Batch
 from simulator.sync.store.records import Connection, Delivery, DeliveryState, Run, Sync, SyncKind, SyncState
 
 LANES = 4
@@ -31,6 +32,10 @@ _FIRST_MAPPING = ("MAP-1",)
 _LATER_MAPPING = ("MAP-2",)
 _LEAVER = ("MAP-5",)
 _TRAITS = ("TRAIT-1", "CREATE-1")
+_LOST = ("SYNC-5", "SYNC-4")
+_REJECTED = ("HIST-1", "TRACK-1")
+Mark = tuple[str, tuple[str, ...], str]
+"""Outcome, rules and note of a ledger row."""
 
 
 class Answer(NamedTuple):
@@ -74,7 +79,7 @@ class Deliverer:
                 return
             delivery = min(ready, key=lambda each: (each.due_at, each.number))
             if delivery.answered:
-                self._settle(sync, run, delivery, self._store.changes_of(delivery.id), at)
+                self._settle(sync, run, delivery, self._store.batch_of(delivery.id), at)
             else:
                 self._attempt(sync, run, delivery, at)
             if self._store.run(run.sync, run.number).status is not RunStatus.RUNNING:
@@ -94,11 +99,11 @@ class Deliverer:
     def _attempt(self, sync: Sync, run: Run, delivery: Delivery, at: Instant) -> None:
         connection = self._store.connection(sync.connection)
         assert connection is not None
-        changes = self._store.changes_of(delivery.id)
-        if changes and all(change.direction is Direction.RELEASE for change in changes):
+        batch = self._store.batch_of(delivery.id)
+        if batch.nothing_to_send:
             answer = Answer(204, "nothing to send", 0)
         else:
-            answer = self._send(connection, self._request(sync, run, connection, delivery, changes))
+            answer = self._send(connection, self._request(sync, run, connection, delivery, batch))
             self._store.count_in_run(run.sync, run.number, requests=1)
         with self._store.transaction():
             doubt = delivery.maybe_applied or maybe_applied(answer.status)
@@ -107,14 +112,12 @@ class Deliverer:
                 maybe_applied=doubt, answered=answer.took_ms > 0, due_at=at + answer.took_ms,
             )  # fmt: skip
             if answer.took_ms == 0:
-                self._settle(sync, run, self._store.delivery(delivery.id), changes, at)
+                self._settle(sync, run, self._store.delivery(delivery.id), batch, at)
 
-    def _request(
-        self, sync: Sync, run: Run, connection: Connection, delivery: Delivery, changes: Sequence[Change]
-    ) -> Request:
+    def _request(self, sync: Sync, run: Run, connection: Connection, delivery: Delivery, batch: Batch) -> Request:
         extras = self._store.extras_of(delivery.id)
         run_uuid = derive_uuid(self._seed, "run", sync.number, run.number)
-        parcel = Parcel(sync, connection, delivery, run.cohort_name, run.started_at, run_uuid, changes, extras)
+        parcel = Parcel(sync, connection, delivery, run.cohort_name, run.started_at, run_uuid, batch, extras)
         request = DESTINATIONS[connection.kind].request(parcel)
         headers = {**request.headers, "x-request-id": delivery.request}
         return Request(request.method, request.path, headers, request.body)
@@ -136,60 +139,55 @@ class Deliverer:
             failure = response.body[:200].decode("utf-8", "replace")
         return Answer(response.status, failure, response.took_ms)
 
-    def _settle(self, sync: Sync, run: Run, delivery: Delivery, changes: Sequence[Change], at: Instant) -> None:
+    def _settle(self, sync: Sync, run: Run, delivery: Delivery, batch: Batch, at: Instant) -> None:
         """SYNC-4. The sender knows the answer now: done, tried again later, or given up."""
         judged = verdict(delivery.status)
         pause_ms = retry_pause_ms(delivery.attempts) if judged is Verdict.RETRY else None
         with self._store.transaction():
             still_running = self._store.run(run.sync, run.number).status is RunStatus.RUNNING
             if judged is Verdict.DELIVERED:
-                self._delivered(sync, run, delivery, changes, at)
+                self._delivered(sync, run, delivery, batch, at)
             elif pause_ms is not None and still_running:
                 self._store.update_delivery(delivery.id, due_at=at + pause_ms, answered=False)
             else:
-                self._undelivered(sync, run, delivery, changes, at, DeliveryState.FAILED)
+                self._undelivered(sync, run, delivery, batch, at, DeliveryState.FAILED)
                 if still_running and (self.rules.failed_run_tail == "stop" or delivery.operation == NAME):
                     self._abandon(sync, run, at)
 
-    def _delivered(self, sync: Sync, run: Run, delivery: Delivery, changes: Sequence[Change], at: Instant) -> None:
+    def _delivered(self, sync: Sync, run: Run, delivery: Delivery, batch: Batch, at: Instant) -> None:
         self._store.update_delivery(delivery.id, state=DeliveryState.DELIVERED, settled_at=at, answered=False)
         if delivery.operation == NAME:
             self._store.update_sync(sync.number, name_sent=run.cohort_name)
         if sync.kind is SyncKind.COHORT:
-            self._store.record_sent(sync.number, changes)
+            self._store.record_sent(sync.number, batch)
         rejected = rejections(delivery)
-        removed = sum(change.direction is Direction.REMOVE for change in changes)
-        added = sum(change.direction is Direction.ADD for change in changes) - len(rejected)
+        removed, added = batch.count(Direction.REMOVE), batch.count(Direction.ADD) - len(rejected)
         self._store.count_in_run(run.sync, run.number, added=added, removed=removed, skipped=len(rejected))
-        entries = [
-            _rejected_entry(change, rejected[position]) if position in rejected else _sent_entry(sync, run, change)
-            for position, change in enumerate(changes)
-        ]
+        entries = _sent_rows(sync, run, batch)
+        for position, why in rejected.items():
+            entries[position][5:] = [Outcome.SKIPPED, _REJECTED, f"{SkipReason.REJECTED_BY_PARTNER}: {why}"]
         self._write(sync, run, delivery, at, "delivered", entries)
 
     def _undelivered(
-        self, sync: Sync, run: Run, delivery: Delivery, changes: Sequence[Change], at: Instant, state: DeliveryState
+        self, sync: Sync, run: Run, delivery: Delivery, batch: Batch, at: Instant, state: DeliveryState
     ) -> None:
         self._store.update_delivery(delivery.id, state=state, settled_at=at, answered=False)
         if delivery.maybe_applied and sync.kind is SyncKind.COHORT:
-            self._store.record_doubt(sync.number, changes)
-        self._store.count_in_run(run.sync, run.number, undelivered=len(changes))
+            self._store.record_doubt(sync.number, batch)
+        self._store.count_in_run(run.sync, run.number, undelivered=len(batch))
         answer = f"status {delivery.status}" if delivery.status else delivery.failure or "never sent"
         note = f"{answer} after {delivery.attempts} attempts; rides with the next run"
-        entries = [
-            Entry(str(change.amplitude_id), "", change.identifier, Outcome.UNDELIVERED, ("SYNC-5", "SYNC-4"), note)
-            for change in changes
-        ]
+        entries = _rows(batch, lambda _direction, _rank: (Outcome.UNDELIVERED, _LOST, note))
         self._write(sync, run, delivery, at, "undelivered", entries)
 
     def _abandon(self, sync: Sync, run: Run, at: Instant) -> None:
         """Nothing more of this run is sent."""
         for delivery in self._store.waiting(run.sync, run.number):
-            changes = self._store.changes_of(delivery.id)
-            self._undelivered(sync, run, delivery, changes, at, DeliveryState.ABANDONED)
+            batch = self._store.batch_of(delivery.id)
+            self._undelivered(sync, run, delivery, batch, at, DeliveryState.ABANDONED)
 
     def _write(
-        self, sync: Sync, run: Run, delivery: Delivery, at: Instant, event: str, entries: Sequence[Entry]
+        self, sync: Sync, run: Run, delivery: Delivery, at: Instant, event: str, entries: Sequence[list[object]]
     ) -> None:
         detail = {
             "operation": delivery.operation, "number": delivery.number, "attempts": delivery.attempts,
@@ -197,7 +195,7 @@ class Deliverer:
             "hierarchy": [str(mapping) for mapping in run.mappings],
         }  # fmt: skip
         self._ledger.write(
-            at, room="engine", event=event, entries=entries, cohort=sync.cohort, sync=sync.id,
+            at, room="engine", event=event, spread=entries, cohort=sync.cohort, sync=sync.id,
             run=run_id(sync, run.number), request=delivery.request, detail=detail,
         )  # fmt: skip
 
@@ -246,20 +244,28 @@ def rejections(delivery: Delivery) -> dict[int, str]:
     return {int(position): why for position, why in orjson.loads(delivery.failure).items()}
 
 
-def _rejected_entry(change: Change, why: str) -> Entry:
-    note = f"{SkipReason.REJECTED_BY_PARTNER}: {why}"
-    return Entry(str(change.amplitude_id), "", change.identifier, Outcome.SKIPPED, ("HIST-1", "TRACK-1"), note)
+def _sent_rows(sync: Sync, run: Run, batch: Batch) -> list[list[object]]:
+    """A ledger row for each person: what was sent, by which mapping, and which mappings came before it."""
+
+    def mark(direction: Direction, rank: int) -> Mark:
+        if sync.kind is SyncKind.TRAITS:
+            return "sent_attributes", _TRAITS, ""
+        if rank == 0:
+            return _SENT[direction], _FIRST_MAPPING, ""
+        if rank < 0:
+            return _SENT[direction], _LEAVER, "the identifier stored at entry"
+        earlier = ", ".join(mapping.amplitude_property for mapping in run.mappings[:rank])
+        return _SENT[direction], _LATER_MAPPING, f"by mapping {rank + 1}, {run.mappings[rank]}; before it: {earlier}"
+
+    return _rows(batch, mark)
 
 
-def _sent_entry(sync: Sync, run: Run, change: Change) -> Entry:
-    if sync.kind is SyncKind.TRAITS:
-        return Entry(str(change.amplitude_id), "", change.identifier, "sent_attributes", _TRAITS)
-    outcome = _SENT[change.direction]
-    if change.rank == 0:
-        return Entry(str(change.amplitude_id), "", change.identifier, outcome, _FIRST_MAPPING)
-    if change.rank < 0:
-        note = "the identifier stored at entry"
-        return Entry(str(change.amplitude_id), "", change.identifier, outcome, _LEAVER, note)
-    earlier = ", ".join(mapping.amplitude_property for mapping in run.mappings[: change.rank])
-    note = f"by mapping {change.rank + 1}, {run.mappings[change.rank]}; before it: {earlier}"
-    return Entry(str(change.amplitude_id), "", change.identifier, outcome, _LATER_MAPPING, note)
+def _rows(batch: Batch, mark: Callable[[Direction, int], Mark]) -> list[list[object]]:
+    """Ledger rows, spread; people of one direction and one mapping share their outcome, rules and note."""
+    marks = {(row[1], row[5]) for row in batch.rows}
+    marked = {(code, rank): mark(DIRECTIONS[code], rank) for code, rank in marks}
+    kinds = [str(kind) for kind in KINDS]
+    return [
+        [str(person), "", kinds[kind], value, label, *marked[direction, rank]]
+        for person, direction, kind, value, label, rank in batch.rows
+    ]

@@ -160,7 +160,7 @@ def _collect(trial: Trial, sync: Sync, after: int, watch: _Watch, delays: list[i
         for delivery in store.deliveries(run.sync, run.number):
             if delivery.state is not DeliveryState.DELIVERED or delivery.settled_at is None:
                 continue
-            for change in store.changes_of(delivery.id):
+            for change in store.batch_of(delivery.id).changes():
                 move = watch.open.get(change.amplitude_id)
                 if move is not None and move.direction is change.direction and move.at <= run.started_at:
                     delays.append(delivery.settled_at - move.at)

@@ -80,7 +80,7 @@ class History:
             if delivery.state is not DeliveryState.DELIVERED and not rejected:
                 continue
             refused = rejections(delivery)
-            for position, change in enumerate(self._store.changes_of(delivery.id)):
+            for position, change in enumerate(self._store.batch_of(delivery.id).changes()):
                 if change.direction is Direction.RELEASE:
                     continue
                 skipped = rejected or position in refused
@@ -96,7 +96,7 @@ class History:
         for delivery in self._store.deliveries(sync.number, run.number):
             heard = self._heard(delivery)
             refused = rejections(delivery)
-            for position, change in enumerate(self._store.changes_of(delivery.id)):
+            for position, change in enumerate(self._store.batch_of(delivery.id).changes()):
                 if change.direction is Direction.RELEASE:
                     continue
                 kind, value, label = change.identifier

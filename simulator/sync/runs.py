@@ -28,6 +28,7 @@ from simulator.sync.destinations.base import Destination
 from simulator.sync.destinations.braze_cohorts import NAME, USERS
 from simulator.sync.ports import OutcomeReader, Source, TraitSource
 from simulator.sync.store import EngineStore
+from simulator.sync.store.packing import ADDED, Batch, Row, rows_of
 from simulator.sync.store.records import Connection, NewDelivery, Run, Sync, SyncKind
 from simulator.sync.traits.planner import chunks as trait_chunks
 
@@ -57,24 +58,18 @@ class Parcels:
     destination: Destination
     at: Instant
     number: int
-    piles: dict[str, list[Change]]
+    piles: dict[int, list[Row]]
     ready: list[NewDelivery]
     extras: dict[int, Any]
 
-    def add(self, stage: int, changes: Sequence[Change], extras: Mapping[int, Any] | None = None) -> None:
+    def add(self, stage: int, rows: Sequence[Row], extras: Mapping[int, Any] | None = None) -> None:
         """Put changes on their piles; cut a request off each pile that is full. `extras` go with their people."""
         size = self.destination.batch_size
         if extras:
             self.extras.update(extras)
-        by_pile: dict[str, list[Change]] = {}
-        if self.destination.one_pile:
-            by_pile[""] = list(changes)
-        else:
-            for change in changes:
-                by_pile.setdefault(change.direction, []).append(change)
-        for name, more in by_pile.items():
+        for name in {0} if self.destination.one_pile else {row[1] for row in rows}:
             pile = self.piles.setdefault(name, [])
-            pile += more
+            pile += rows if self.destination.one_pile else [row for row in rows if row[1] == name]
             while len(pile) >= size:
                 self._cut(stage, pile[:size])
                 del pile[:size]
@@ -99,11 +94,9 @@ class Parcels:
         self.piles = {}
         self._write()
 
-    def _cut(self, stage: int, pile: list[Change]) -> None:
-        extras = (
-            {str(each.amplitude_id): self.extras.pop(each.amplitude_id, None) for each in pile} if self.extras else None
-        )
-        self.ready.append(NewDelivery(USERS, stage, pile, extras))
+    def _cut(self, stage: int, pile: list[Row]) -> None:
+        extras = {str(row[0]): self.extras.pop(row[0], None) for row in pile} if self.extras else None
+        self.ready.append(NewDelivery(USERS, stage, Batch(pile), extras))
 
     def _write(self) -> None:
         if not self.ready:
@@ -173,7 +166,7 @@ class RunPlanner:
         for delivery in sent:
             missed = {
                 change.amplitude_id: change
-                for change in self._store.changes_of(delivery.id)
+                for change in self._store.batch_of(delivery.id).changes()
                 if change.direction is Direction.ADD and change.identifier in unmatched
             }
             again: list[Change] = []
@@ -185,7 +178,7 @@ class RunPlanner:
             self._store.forget_sent(
                 sync.number, [(change.amplitude_id, missed[change.amplitude_id].identifier) for change in again]
             )
-            parcels.add(run.stage + 1, again)
+            parcels.add(run.stage + 1, rows_of(again))
             found = found or bool(again)
         parcels.close(run.stage + 1)
         return found
@@ -195,7 +188,7 @@ class RunPlanner:
         feed = self._source.changes(sync.cohort, sync.cursor, parcels.at)
         self._open(sync, replace(run, cursor=feed.cursor, cohort_name=info.name))
         if (naming := parcels.destination.name_call(sync, info)) is not None:
-            parcels.ready.append(NewDelivery(NAME, NAME_STAGE, (), naming))
+            parcels.ready.append(NewDelivery(NAME, NAME_STAGE, Batch(()), naming))
         self._plan(sync, run, parcels, feed.entered, feed.left)
 
     def _begin_traits(self, sync: Sync, run: Run, parcels: Parcels) -> None:
@@ -203,7 +196,7 @@ class RunPlanner:
         self._open(sync, replace(run, cohort_name=", ".join(sync.settings["names"])))
         for number, chunk in enumerate(trait_chunks(self._traits, sync, parcels.at)):
             self._skip(sync, run, number, chunk.skips, parcels.at)
-            parcels.add(FIRST_STAGE, chunk.changes, chunk.objects)
+            parcels.add(FIRST_STAGE, rows_of(chunk.changes), chunk.objects)
 
     def _open(self, sync: Sync, run: Run) -> None:
         self._store.add_run(run)
@@ -231,7 +224,7 @@ class RunPlanner:
                 entering.update(change.identifier for change in planned.changes)
                 for user in chunk:
                     strays.pop(user.amplitude_id, None)
-            parcels.add(FIRST_STAGE, planned.changes, parcels.details(chunk))
+            parcels.add(FIRST_STAGE, rows_of(planned.changes), parcels.details(chunk))
         returned = self._source.users(sorted(person for person, was_member in strays.items() if was_member))
         again = self._reconcile(sync, run, returned, [])
         self._skip(sync, run, -1, again.skips, parcels.at)
@@ -240,8 +233,8 @@ class RunPlanner:
         removals += [
             change for chunk in _chunks(iter(gone)) for change in self._reconcile(sync, run, [], chunk).changes
         ]
-        parcels.add(FIRST_STAGE, again.changes, parcels.details(returned))
-        parcels.add(FIRST_STAGE, release_reused(removals, entering))
+        parcels.add(FIRST_STAGE, rows_of(again.changes), parcels.details(returned))
+        parcels.add(FIRST_STAGE, rows_of(release_reused(removals, entering)))
 
     def _half_done(self, sync: Sync) -> dict[int, bool]:
         """Everybody whom a failed run since the last success touched, and whether they were a member at that success.
@@ -251,9 +244,9 @@ class RunPlanner:
         """
         touched: dict[int, bool] = {}
         if sync.runs > sync.last_success:
-            for changes in self._store.attempted_since(sync.number, sync.last_success):
-                for change in changes:
-                    touched.setdefault(change.amplitude_id, change.direction is not Direction.ADD)
+            for batch in self._store.attempted_since(sync.number, sync.last_success):
+                for row in batch.rows:
+                    touched.setdefault(row[0], row[1] != ADDED)
         return touched
 
     def _reconcile(

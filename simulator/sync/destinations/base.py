@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from simulator.feeds import CohortInfo
 from simulator.rules.identity import AmplitudeUser
 from simulator.rules.instants import Instant
-from simulator.rules.planning import Change
 from simulator.sync.ports import Request
+from simulator.sync.store.packing import Batch
 from simulator.sync.store.records import Connection, Delivery, Sync
 
 
@@ -25,7 +25,7 @@ class Parcel:
     started_at: Instant
     run_id: str
     """A UUID of the run."""
-    changes: Sequence[Change]
+    batch: Batch
     extras: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -36,7 +36,7 @@ class BrazeAttributes:
 
     def request(self, parcel: Parcel) -> Request:
         """One attributes array, in the order of the people."""
-        attributes = [parcel.extras[str(change.amplitude_id)] for change in parcel.changes]
+        attributes = [parcel.extras[str(person)] for person in parcel.batch.people]
         headers = {
             "content-type": "application/json",
             "authorization": f"Bearer {parcel.connection.settings['rest_api_key']}",

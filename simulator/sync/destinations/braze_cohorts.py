@@ -6,7 +6,7 @@ reads them, so that a wrong field name cannot agree with itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -14,9 +14,10 @@ import orjson
 from simulator.feeds import CohortInfo
 from simulator.rules.identity import AmplitudeUser, Kind
 from simulator.rules.instants import MINUTE_MS, format_instant
-from simulator.rules.planning import IDENTIFIERS_PER_REQUEST, Change, Direction
+from simulator.rules.planning import IDENTIFIERS_PER_REQUEST, Direction
 from simulator.sync.destinations.base import Parcel
 from simulator.sync.ports import Request
+from simulator.sync.store.packing import Batch
 from simulator.sync.store.records import Connection, Sync
 
 NAME = "name"
@@ -54,7 +55,7 @@ class BrazeCohorts:
             body |= parcel.extras
         else:
             path += "/users"
-            body["cohort_changes"] = cohort_changes(parcel.changes)
+            body["cohort_changes"] = cohort_changes(parcel.batch)
         headers = {"content-type": "application/json", "user-agent": "Amplitude/Cohort-Sync"}
         return Request("POST", path, headers, orjson.dumps(body))
 
@@ -63,22 +64,20 @@ class BrazeCohorts:
         return {}
 
 
-def cohort_changes(changes: Sequence[Change]) -> list[dict[str, object]]:
+def cohort_changes(batch: Batch) -> list[dict[str, object]]:
     """One object for entries and one for exits, each with only the kinds that it has; the order is kept."""
     groups: list[dict[str, object]] = []
     for direction in (Direction.ADD, Direction.REMOVE):
-        chosen = [change.identifier for change in changes if change.direction is direction]
-        if not chosen:
-            continue
         group: dict[str, object] = {}
-        if user_ids := [each.value for each in chosen if each.kind is Kind.EXTERNAL_ID]:
+        if user_ids := [value for _, _, _, value, _, _ in batch.only(direction, Kind.EXTERNAL_ID)]:
             group["user_ids"] = user_ids
-        if device_ids := [each.value for each in chosen if each.kind is Kind.DEVICE_ID]:
+        if device_ids := [value for _, _, _, value, _, _ in batch.only(direction, Kind.DEVICE_ID)]:
             group["device_ids"] = device_ids
         if aliases := [
-            {"alias_name": each.value, "alias_label": each.label} for each in chosen if each.kind is Kind.ALIAS
+            {"alias_name": value, "alias_label": label}
+            for _, _, _, value, label, _ in batch.only(direction, Kind.ALIAS)
         ]:
             group["aliases"] = aliases
-        group["should_remove"] = direction is Direction.REMOVE
-        groups.append(group)
+        if group:
+            groups.append({**group, "should_remove": direction is Direction.REMOVE})
     return groups

@@ -48,7 +48,7 @@ class CohortWebhooks:
 
     def request(self, parcel: Parcel) -> Request:
         """The default payload; `computed_time` is a text of epoch seconds."""
-        entering = any(change.direction is Direction.ADD for change in parcel.changes)
+        entering = parcel.batch.count(Direction.ADD) > 0
         side = "enter" if entering else "exit"
         run_id = parcel.run_id
         body = {
@@ -57,7 +57,7 @@ class CohortWebhooks:
             "in_cohort": entering,
             "computed_time": str(parcel.started_at // SECOND_MS),
             "message_id": f"{run_id}::{side}::{parcel.delivery.number}",
-            "users": [self._user(change, parcel.extras) for change in parcel.changes],
+            "users": [self._user(change, parcel.extras) for change in parcel.batch.changes()],
         }
         url = urlsplit(parcel.connection.settings["url"])
         path = (url.path or "/") + (f"?{url.query}" if url.query else "")

@@ -8,8 +8,7 @@ from typing import Any
 import orjson
 
 from simulator.rules.instants import Instant
-from simulator.rules.planning import Change
-from simulator.sync.store.packing import pack_changes, unpack_changes
+from simulator.sync.store.packing import Batch
 from simulator.sync.store.records import Delivery, DeliveryState, NewDelivery, Run
 from simulator.sync.store.rows import Rows
 
@@ -33,7 +32,7 @@ class DeliveryRows(Rows):
             [
                 (
                     run.sync, run.number, first_number + offset, each.stage, each.operation, request, at,
-                    len(each.changes), pack_changes(each.changes), orjson.dumps(each.extras) if each.extras else None,
+                    len(each.batch), each.batch.pack(), orjson.dumps(each.extras) if each.extras else None,
                 )
                 for offset, (each, request) in enumerate(zip(new, requests, strict=True))
             ],
@@ -68,9 +67,9 @@ class DeliveryRows(Rows):
         """One request; it exists."""
         return self._deliveries("WHERE id = ?", (delivery_id,))[0]
 
-    def changes_of(self, delivery_id: int) -> list[Change]:
+    def batch_of(self, delivery_id: int) -> Batch:
         """What a request carries."""
-        return unpack_changes(self._database.value("SELECT changes FROM engine_delivery WHERE id = ?", (delivery_id,)))
+        return Batch.unpack(self._database.value("SELECT changes FROM engine_delivery WHERE id = ?", (delivery_id,)))
 
     def extras_of(self, delivery_id: int) -> dict[str, Any]:
         """Values that go with the people of a request, by amplitude_id as text."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import Any
 
 import orjson
 
@@ -15,27 +16,73 @@ KINDS = tuple(Kind)
 KIND_CODES = {kind: code for code, kind in enumerate(KINDS)}
 DIRECTIONS = tuple(Direction)
 DIRECTION_CODES = {direction: code for code, direction in enumerate(DIRECTIONS)}
+ADDED, RELEASED = DIRECTION_CODES[Direction.ADD], DIRECTION_CODES[Direction.RELEASE]
 
 
-def pack_changes(changes: Iterable[Change]) -> bytes:
-    """Changes as compact JSON; the order is kept."""
+Row = Sequence[Any]
+"""One change as it is stored: amplitude_id, direction code, kind code, value, label, rank."""
+
+
+def rows_of(changes: Iterable[Change]) -> list[Row]:
+    """Changes in the form in which they are stored."""
     directions, kinds = DIRECTION_CODES, KIND_CODES
-    return orjson.dumps(
-        [
-            (amplitude_id, directions[direction], kinds[kind], value, label, index)
-            for amplitude_id, direction, (kind, value, label), index in changes
-        ]
-    )
-
-
-def unpack_changes(packed: bytes | None) -> list[Change]:
-    """The changes of a packed column."""
-    if not packed:
-        return []
     return [
-        Change(amplitude_id, DIRECTIONS[direction], Identifier(KINDS[kind], value, label), index)
-        for amplitude_id, direction, kind, value, label, index in orjson.loads(packed)
+        (amplitude_id, directions[direction], kinds[kind], value, label, rank)
+        for amplitude_id, direction, (kind, value, label), rank in changes
     ]
+
+
+class Batch:
+    """What one request carries. A million people pass here, so they stay rows until somebody asks for changes."""
+
+    __slots__ = ("rows",)
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self.rows = rows
+
+    @classmethod
+    def of(cls, changes: Iterable[Change]) -> Batch:
+        """A batch of these changes, in order."""
+        return cls(rows_of(changes))
+
+    @classmethod
+    def unpack(cls, packed: bytes | None) -> Batch:
+        """The batch of a packed column."""
+        return cls(orjson.loads(packed) if packed else [])
+
+    def pack(self) -> bytes:
+        """Compact JSON; the order is kept."""
+        return orjson.dumps(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def people(self) -> list[int]:
+        """amplitude_ids, in order."""
+        return [row[0] for row in self.rows]
+
+    @property
+    def nothing_to_send(self) -> bool:
+        """Whether every change only lets go of an identifier."""
+        return bool(self.rows) and all(row[1] == RELEASED for row in self.rows)
+
+    def count(self, direction: Direction) -> int:
+        """How many changes go in a direction."""
+        code = DIRECTION_CODES[direction]
+        return sum(row[1] == code for row in self.rows)
+
+    def only(self, direction: Direction, kind: Kind) -> list[Row]:
+        """The rows of one direction and one kind, in order."""
+        wanted = (DIRECTION_CODES[direction], KIND_CODES[kind])
+        return [row for row in self.rows if (row[1], row[2]) == wanted]
+
+    def changes(self) -> list[Change]:
+        """The same as values."""
+        return [
+            Change(amplitude_id, DIRECTIONS[direction], Identifier(KINDS[kind], value, label), rank)
+            for amplitude_id, direction, kind, value, label, rank in self.rows
+        ]
 
 
 def pack_mappings(mappings: Iterable[IdentifierMapping]) -> str:

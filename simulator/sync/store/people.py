@@ -7,35 +7,27 @@ from collections.abc import Iterable, Sequence
 import orjson
 
 from simulator.rules.identity import Identifier
-from simulator.rules.planning import Change, Direction, Skip, Standing
-from simulator.sync.store.packing import KIND_CODES, KINDS, unpack_changes
+from simulator.rules.planning import Skip, Standing
+from simulator.sync.store.packing import ADDED, KIND_CODES, KINDS, RELEASED, Batch
 from simulator.sync.store.rows import Rows
 
 
 class PeopleRows(Rows):
     """Who is in Braze as far as the engine knows, per sync."""
 
-    def record_sent(self, sync: int, changes: Iterable[Change]) -> None:
+    def record_sent(self, sync: int, batch: Batch) -> None:
         """MAP-5. After a delivery: entries are stored under what was sent, leavers are forgotten."""
-        added, gone = [], []
-        for amplitude_id, direction, (kind, value, label), _ in changes:
-            if direction is Direction.ADD:
-                added.append((sync, amplitude_id, KIND_CODES[kind], value, label))
-            else:
-                gone.append((sync, amplitude_id, KIND_CODES[kind], value, label))
+        added = [(sync, row[0], row[2], row[3], row[4]) for row in batch.rows if row[1] == ADDED]
         if added:
             self._database.executemany("INSERT OR REPLACE INTO engine_sent VALUES (?, ?, ?, ?, ?, 1)", added)
-        self._forget(gone)
+        if len(added) < len(batch):
+            self._forget([(sync, row[0], row[2], row[3], row[4]) for row in batch.rows if row[1] != ADDED])
 
-    def record_doubt(self, sync: int, changes: Iterable[Change]) -> None:
+    def record_doubt(self, sync: int, batch: Batch) -> None:
         """SYNC-6. After a request of unknown fate: its people may or may not be there."""
-        rows = [
-            (sync, amplitude_id, KIND_CODES[kind], value, label)
-            for amplitude_id, direction, (kind, value, label), _ in changes
-            if direction is not Direction.RELEASE
-        ]
         self._database.executemany(
-            "INSERT INTO engine_sent VALUES (?, ?, ?, ?, ?, 0) ON CONFLICT DO UPDATE SET certain = 0", rows
+            "INSERT INTO engine_sent VALUES (?, ?, ?, ?, ?, 0) ON CONFLICT DO UPDATE SET certain = 0",
+            [(sync, row[0], row[2], row[3], row[4]) for row in batch.rows if row[1] != RELEASED],
         )
 
     def forget_sent(self, sync: int, people: Iterable[tuple[int, Identifier]]) -> None:
@@ -67,10 +59,10 @@ class PeopleRows(Rows):
             found.setdefault(person, []).append(Standing(Identifier(KINDS[kind], value, label), bool(certain)))
         return found
 
-    def attempted_since(self, sync: int, run: int) -> list[list[Change]]:
+    def attempted_since(self, sync: int, run: int) -> list[Batch]:
         """What requests of later runs than this one carried that were, or may have been, applied; oldest first."""
         return [
-            unpack_changes(row[0])
+            Batch.unpack(row[0])
             for row in self._database.rows(
                 "SELECT changes FROM engine_delivery WHERE sync = ? AND run > ? "
                 "AND (state = 'delivered' OR maybe_applied) ORDER BY run, number",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -11,7 +11,7 @@ from simulator.rules.cadence import Cadence
 from simulator.rules.instants import Instant
 from simulator.rules.mapping import Mapping as IdentifierMapping
 from simulator.rules.outcomes import RunStatus
-from simulator.rules.planning import Change
+from simulator.sync.store.packing import Batch
 
 
 class SyncKind(StrEnum):
@@ -123,12 +123,10 @@ class Delivery:
 class NewDelivery:
     """What a plan wants sent in one request."""
 
-    __slots__ = ("changes", "extras", "operation", "stage")
+    __slots__ = ("batch", "extras", "operation", "stage")
 
-    def __init__(
-        self, operation: str, stage: int, changes: Sequence[Change], extras: Mapping[str, Any] | None = None
-    ) -> None:
+    def __init__(self, operation: str, stage: int, batch: Batch, extras: Mapping[str, Any] | None = None) -> None:
         self.operation = operation
         self.stage = stage
-        self.changes = changes
+        self.batch = batch
         self.extras = extras

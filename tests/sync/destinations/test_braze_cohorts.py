@@ -5,6 +5,7 @@ from __future__ import annotations
 from simulator.rules.identity import Identifier, Kind
 from simulator.rules.planning import Change, Direction
 from simulator.sync.destinations.braze_cohorts import cohort_changes
+from simulator.sync.store.packing import Batch
 
 
 def test_a_body_groups_by_direction_and_kind_and_leaves_out_what_is_empty() -> None:
@@ -18,5 +19,5 @@ def test_a_body_groups_by_direction_and_kind_and_leaves_out_what_is_empty() -> N
     assert [
         {"user_ids": ["李雷-1001", "ann-1001"], "device_ids": ["d-4"], "should_remove": False},
         {"aliases": [{"alias_name": "4711", "alias_label": "crm"}], "should_remove": True},
-    ] == cohort_changes(changes)
-    assert [] == cohort_changes([])
+    ] == cohort_changes(Batch.of(changes))
+    assert [] == cohort_changes(Batch([]))
