@@ -70,7 +70,7 @@ class Listed(click.ParamType[tuple[str, ...]]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
         """Split and check."""
-        words = value if isinstance(value, list | tuple) else [word.strip() for word in str(value).split(",")]
+        words = value if isinstance(value, list | tuple) else [word.strip() for word in str(value).split(",") if word]
         for word in words:
             if word not in self.choices:
                 self.fail(f"{word!r} is not one of {', '.join(self.choices)}", param, ctx)

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from simulator.cli.common import EnvironmentFault, ExitCode, option
+from simulator.cli.common import EnvironmentFault, ExitCode, option, shown_name
 
 if TYPE_CHECKING:
     from simulator.serving.server import Server
-    from simulator.world import WorldSettings
+    from simulator.serving.stage import People
+    from simulator.world import World, WorldSettings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -113,8 +114,9 @@ def open_server(stack: ExitStack, host: str, ports: tuple[int, int, int], world:
 
     try:
         server = Server(
-            _settings(world), pace=world["pace"], ports=Ports(*ports), host=host, at_machine_time=world["clock"] == NOW
-        )
+            _settings(world), pace=world["pace"], ports=Ports(*ports), host=host, people=_people(world["scenario"]),
+            at_machine_time=world["clock"] == NOW,
+        )  # fmt: skip
         stack.callback(server.stop)
         server.main.start()
         if world["ready_file"] is not None:
@@ -125,6 +127,33 @@ def open_server(stack: ExitStack, host: str, ports: tuple[int, int, int], world:
     except (PortUnavailable, StoreUnusable, ReadyFileUnwritable) as error:
         raise EnvironmentFault(str(error)) from error
     return server
+
+
+class _Later:
+    """Tells stories; what that needs is imported when the first one is asked for, so that serving begins sooner."""
+
+    def furnish(self, world: World) -> None:
+        """Nobody: people come through the services."""
+        del world
+
+    def tell(self, world: World, reference: str) -> dict[str, object] | None:
+        """The story of the person whom `reference` identifies."""
+        from simulator.serving.plane.stories import Stories
+
+        return Stories().tell(world, reference)
+
+
+def _people(path: Path | None) -> People:
+    if path is None:
+        return _Later()
+    from simulator.scenario.language.source import ScenarioInvalid
+    from simulator.scenario.parse import load
+    from simulator.serving.plane.stories import Stories
+
+    try:
+        return Stories(load(path, shown_name(path))[0])
+    except ScenarioInvalid as error:
+        raise click.UsageError(str(error)) from error
 
 
 def _settings(world: dict[str, Any]) -> WorldSettings:

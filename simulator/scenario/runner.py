@@ -6,10 +6,12 @@ import shlex
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from simulator.audit.findings import Verdict as FindingVerdict
 from simulator.audit.invariants import check, same_digest
 from simulator.fakes.amplitude.cohorts.catalogue import CohortRefused
+from simulator.fakes.amplitude.projects import AmplitudeSettings, ProjectSettings
 from simulator.feeds import UnknownCohort
 from simulator.rules.cohorts.definition import DefinitionError
 from simulator.rules.outcomes import Outcome
@@ -33,6 +35,7 @@ from simulator.scenario.judging.evidence import Evidence, sentence
 from simulator.scenario.judging.fates import Fate, fates
 from simulator.scenario.judging.registry import JUDGING
 from simulator.scenario.judging.state import answer
+from simulator.scenario.ledger_lines import ledger_file, write_ledger
 from simulator.scenario.model.expect import Expect
 from simulator.scenario.model.scenario import Scenario
 from simulator.scenario.model.steps.base import Step
@@ -52,6 +55,8 @@ class RunOptions:
     rules: str = ""
     door: DoorKind = DoorKind.WSGI
     twice: bool = True
+    ledgers: Path | None = None
+    """A folder that gets the ledger of each scenario as lines of JSON."""
 
 
 @dataclass(slots=True)
@@ -67,7 +72,8 @@ class _Played:
 def settings_of(scenario: Scenario, options: RunOptions) -> WorldSettings:
     """The world that a scenario asks for."""
     seed = scenario.seed if options.seed is None else options.seed
-    return WorldSettings(seed=seed, start=scenario.clock, rules=rules_of(scenario, options))
+    amplitude = AmplitudeSettings(projects=(ProjectSettings(plan=str(scenario.plan)),))
+    return WorldSettings(seed=seed, start=scenario.clock, rules=rules_of(scenario, options), amplitude=amplitude)
 
 
 def rules_of(scenario: Scenario, options: RunOptions) -> RuleSet:
@@ -85,6 +91,8 @@ def run(scenario: Scenario, options: RunOptions | None = None) -> Iterator[Event
         played = yield from _play(stage)
         findings = check(world)
         summary = _Summary.of(stage)
+        if how.ledgers is not None:
+            write_ledger(world.ledger, how.ledgers / ledger_file(scenario), stage.person_name)
     again: str | None = None
     if how.twice:
         with World(settings_of(scenario, how), how.door) as world:

@@ -45,7 +45,8 @@ def indented(text: str) -> str:
 def scenario_with(example: str) -> str:
     if example == "- sync: openers":
         example = "- sync: {cohort: openers, to: braze}"
-    return f"{WORLD}steps:\n  - sync: {{cohort: openers, to: braze}}\n{indented(example)}\nexpect: {{profiles_created: 0}}\n"
+    steps = f"steps:\n  - sync: {{cohort: openers, to: braze}}\n{indented(example)}\n"
+    return f"{WORLD}{steps}expect: {{profiles_created: 0}}\n"
 
 
 @pytest.fixture(scope="module")

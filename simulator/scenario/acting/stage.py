@@ -57,6 +57,8 @@ class Stage:
     population: Population | None = None
     cohort_ids: dict[str, str] = field(default_factory=dict)
     connection_ids: dict[str, str] = field(default_factory=dict)
+    refused_connections: dict[str, str] = field(default_factory=dict)
+    """Why Amplitude would not save a connection (CONN-3); a step that uses it is refused with these words."""
     keys: dict[str, str] = field(default_factory=dict)
     """The data import key that each connection uses."""
     sync_ids: dict[str, str] = field(default_factory=dict)
@@ -68,6 +70,12 @@ class Stage:
     def now(self) -> Instant:
         """The simulated instant."""
         return self.world.clock.now
+
+    def connection_id(self, name: str) -> str:
+        """The id of a connection. Raises StepRefused when Amplitude would not save it."""
+        if name in self.refused_connections:
+            raise StepRefused(self.refused_connections[name])
+        return self.connection_ids[name]
 
     def profile_count(self) -> int:
         """How many profiles Braze has ever made."""

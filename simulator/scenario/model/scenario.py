@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 
 from simulator.population.kinds import Dirt, PersonKind
 from simulator.population.recipe import Recipe, RecipeError, parse_recipe
+from simulator.rules.cadence import Plan
 from simulator.rules.instants import Instant, parse_instant
 from simulator.scenario.language.records import Foreign, Record, RecordOf, key
-from simulator.scenario.language.shapes import Json, ListOf, MapOf, Text, Whole
+from simulator.scenario.language.shapes import Choice, Json, ListOf, MapOf, Text, Whole
 from simulator.scenario.model.cohorts import CohortDefinition, CohortShape
 from simulator.scenario.model.connections import Connection
 from simulator.scenario.model.expect import Expect, ExpectShape, Reading, ReadingShape
@@ -79,6 +80,7 @@ class Scenario(Record):
     rules: Reading = key(
         ReadingShape(), "The reading of the documents: a rule set, or switches.", default=Reading(), shown="default"
     )
+    plan: Plan = key(Choice(Plan), "The plan of the Amplitude project (CONN-3).", default=Plan.ENTERPRISE)
     include: tuple[str, ...] = key(
         ListOf(Text("a file"), single=True), "Fragments whose parts are added to this file.", default=()
     )

@@ -1,0 +1,248 @@
+"""`absim run`: run scenarios, say what is not as expected, leave reports."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from simulator.cli.common import (
+    EnvironmentFault,
+    ExitCode,
+    Listed,
+    NothingRan,
+    colours_wanted,
+    option,
+    scenario_files,
+    shown_name,
+    talk,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from simulator.scenario.events import Result
+    from simulator.scenario.many import Work
+    from simulator.scenario.runner import RunOptions
+
+LAST_RUN = "last-run.json"
+"""What `absim why` reads: which scenarios were run, how, and how they ended."""
+RULE_SET_HELP = "A named rule set in place of each file's; switches that a file sets one by one stay."
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@option("--seed", type=click.IntRange(0, 2**53), help="The seed of every world, in place of each file's.")
+@option("--rules", default="", help=RULE_SET_HELP)
+@option("--door", type=click.Choice(["wsgi", "http"]), default="wsgi", help="In process, or over HTTP on loopback.")
+@option("--only", multiple=True, metavar="TEXT", help="Only titles or files that contain or match TEXT; repeatable.")
+@option("--tag", "tags", multiple=True, metavar="TAG", help="Only scenarios with this tag or rule id; repeatable.")
+@option("--jobs", type=click.IntRange(0), default=0, help="Processes; 0 chooses. The results are the same.")
+@option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="What stdout gets.")
+@option("--report", "reports", type=Listed(["junit", "json", "ledger"]), default="", help="Reports to leave as files.")
+@option("--report-dir", type=click.Path(path_type=Path, file_okay=False), default=Path("absim-reports"),
+        help="Where reports and the memory of this run lie.")  # fmt: skip
+@option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")
+@option("--quiet", is_flag=True, help="Only what is not as expected.")
+def command(
+    paths: tuple[Path, ...], seed: int | None, rules: str, door: str, only: tuple[str, ...], tags: tuple[str, ...],
+    jobs: int, form: str, reports: tuple[str, ...], report_dir: Path, no_color: bool, quiet: bool,
+) -> int:  # fmt: skip
+    """Run scenarios between both fakes and compare what happens with what they expect.
+
+    PATHS are files or folders; without any, the shipped scenarios. Every scenario is run twice and must leave the same
+    ledger both times. Exit code 1 when a check failed or could not be decided, 5 when nothing ran.
+    """
+    from simulator.scenario.language.source import ScenarioInvalid
+    from simulator.scenario.many import works_of
+    from simulator.scenario.runner import RunOptions
+    from simulator.world import DoorKind
+
+    _check_rules(rules)
+    files = [(path, shown_name(path)) for path in scenario_files(paths)]
+    try:
+        works = _selected(works_of(files), only, tags)
+    except ScenarioInvalid as invalid:
+        click.echo(f"{invalid}\n")
+        talk(f"{len(invalid.problems)} problem(s); nothing was run")
+        return ExitCode.USAGE
+    ledgers = report_dir / "ledger" if "ledger" in reports else None
+    options = RunOptions(seed=seed, rules=rules, door=DoorKind(door), ledgers=ledgers)
+    _prepare(report_dir, ledgers)
+    if not quiet:
+        seeds = "the seed of each file" if seed is None else f"seed {seed}"
+        talk(f"{len(works)} scenarios, {seeds}, rules {rules or 'of each file'}, door {door}")
+    results, interrupted = _run(works, options, jobs, quiet, no_color)
+    written = _write_reports(report_dir, reports, results, seed, interrupted)
+    _remember(report_dir, works, results, options)
+    _tell(results, form, quiet, no_color, interrupted, seed)
+    if not quiet and form == "text":
+        where = ", ".join(shown_name(path) for path in written) or f"none; --report junit,json writes to {report_dir}"
+        click.echo(f"reports: {where}")
+    return _exit_code(results, interrupted)
+
+
+def _check_rules(rules: str) -> None:
+    from simulator.rules.switches import UnknownSwitch, rule_set
+
+    if rules:
+        try:
+            rule_set(rules)
+        except UnknownSwitch as error:
+            raise click.BadParameter(str(error), param_hint="--rules") from error
+
+
+def _selected(works: Sequence[Work], only: Sequence[str], tags: Sequence[str]) -> list[Work]:
+    def fits(work: Work) -> bool:
+        scenario = work.scenario
+        named = not only or any(_matches(text, scenario.title) or _matches(text, work.name) for text in only)
+        return named and (not tags or bool({*scenario.tags, *scenario.covers} & set(tags)))
+
+    chosen = [work for work in works if fits(work)]
+    if not chosen:
+        filters = " ".join([*(f"--only {text!r}" for text in only), *(f"--tag {tag!r}" for tag in tags)])
+        raise NothingRan(f"none of the {len(works)} scenarios fits {filters or 'the paths'}")
+    return chosen
+
+
+def _matches(text: str, name: str) -> bool:
+    return text.lower() in name.lower() or fnmatch(name.lower(), text.lower())
+
+
+def _prepare(report_dir: Path, ledgers: Path | None) -> None:
+    try:
+        (ledgers or report_dir).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EnvironmentFault(f"{report_dir} cannot be made: {error.strerror}; give another --report-dir") from error
+
+
+def _run(
+    works: Sequence[Work], options: RunOptions, jobs: int, quiet: bool, no_color: bool
+) -> tuple[list[Result], bool]:
+    """The results in the order of the works, and whether somebody pressed Ctrl-C."""
+    from simulator.scenario.many import run_many
+
+    results: dict[int, Result] = {}
+    interrupted = False
+    try:
+        with _Progress(len(works), shown=not quiet and sys.stderr.isatty(), no_color=no_color) as progress:
+            for index, result in run_many(works, options, jobs):
+                results[index] = result
+                progress.advance()
+    except KeyboardInterrupt:
+        interrupted = True
+    return [results[index] for index in sorted(results)], interrupted
+
+
+class _Progress:
+    """A bar on a terminal's stderr, nothing anywhere else."""
+
+    def __init__(self, total: int, *, shown: bool, no_color: bool) -> None:
+        self._bar: Any = None
+        if shown:
+            from rich.console import Console
+            from rich.progress import Progress
+
+            # Redrawn by hand: a thread of its own must not be there when processes are forked.
+            console = Console(stderr=True, no_color=no_color)
+            self._bar = Progress(console=console, transient=True, auto_refresh=False)
+            self._task = self._bar.add_task("scenarios", total=total)
+
+    def __enter__(self) -> _Progress:
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def advance(self) -> None:
+        """One more is done."""
+        if self._bar is not None:
+            self._bar.advance(self._task)
+            self._bar.refresh()
+
+
+def _write_reports(
+    report_dir: Path, reports: Sequence[str], results: Sequence[Result], seed: int | None, interrupted: bool
+) -> list[Path]:
+    from simulator.reports.junit import write_junit
+    from simulator.reports.plain import write_json
+
+    written: list[Path] = []
+    if "junit" in reports:
+        written.append(report_dir / "junit.xml")
+        _save(written[-1], write_junit(results))
+    if "json" in reports:
+        written.append(report_dir / "results.json")
+        _save(written[-1], write_json(results, seed, interrupted))
+    return [*written, *([report_dir / "ledger"] if "ledger" in reports else [])]
+
+
+def _save(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise EnvironmentFault(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _remember(report_dir: Path, works: Sequence[Work], results: Sequence[Result], options: RunOptions) -> None:
+    """Leave what `absim why` needs to tell a story again: the scenarios, in which order, with which options."""
+    verdicts = {result.id: result.verdict for result in results}
+    known = [
+        {
+            "path": str(work.path.resolve()),
+            "name": work.name,
+            "case": work.case,
+            "people": list(work.scenario.people),
+            "generated": work.scenario.population.size if work.scenario.population else 0,
+            "verdict": verdicts.get(_id(work), "not run"),
+        }
+        for work in works
+    ]
+    memory = {"seed": options.seed, "rules": options.rules, "door": str(options.door), "scenarios": known}
+    _save(report_dir / LAST_RUN, json.dumps(memory, indent=1, ensure_ascii=False).encode())
+
+
+def _id(work: Work) -> str:
+    case = ",".join(f"{name}={value}" for name, value in (work.scenario.case or {}).items())
+    return f"{work.name}[{case}]" if case else work.name
+
+
+def _tell(
+    results: Sequence[Result], form: str, quiet: bool, no_color: bool, interrupted: bool, seed: int | None
+) -> None:
+    if form == "json":
+        from simulator.reports.plain import write_json
+
+        click.echo(write_json(results, seed, interrupted).decode(), nl=False)
+        return
+    from simulator.reports.terminal import print_failures, print_summary
+
+    console = _console(no_color)
+    print_failures(console, results)
+    if not quiet:
+        print_summary(console, results, interrupted)
+        seeds = sorted({result.seed for result in results})
+        shown = ", ".join(map(str, seeds[:8])) + (f" and {len(seeds) - 8} more" if len(seeds) > 8 else "")
+        click.echo(f"\nseed: {shown}" + ("" if seed is not None else " (as each file says)"))
+
+
+def _console(no_color: bool) -> Console:
+    from rich.console import Console
+
+    coloured = colours_wanted(no_color)
+    width = None if sys.stdout.isatty() else 160
+    return Console(file=sys.stdout, no_color=not coloured, highlight=False, width=width)
+
+
+def _exit_code(results: Sequence[Result], interrupted: bool) -> int:
+    if interrupted:
+        return ExitCode.INTERRUPTED
+    return ExitCode.FAILED if any(result.verdict != "passed" for result in results) else ExitCode.PASSED
