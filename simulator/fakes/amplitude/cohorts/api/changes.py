@@ -54,16 +54,18 @@ class CohortChanges:
         """Make a static cohort of the ids, or replace the content of one that exists."""
         body = self._body(call, _upload_refused)
         ids = self._checked_upload(project, body)
+        skip_invalid = _flag(body, "skip_invalid_ids", default=True, refuse=_upload_refused)
+        skip_save = _flag(body, "skip_save", default=False, refuse=_upload_refused)
         existing = self._existing(project, body)
         found = self._look_up(project, ids, body["id_type"])
         sample = found.unknown[:SAMPLE]
-        if found.unknown and not _flag(body, "skip_invalid_ids", default=True, refuse=_upload_refused):
+        if found.unknown and not skip_invalid:
             raise _upload_refused("some ids are not users of this project", {"invalid_ids_sample": sample})
         if not found.users:
             # Seen live: a cohort has to hold one known user at least.
             raise _upload_refused("no id is a user of this project", {"invalid_ids_sample": sample})
         metadata = {"matched": len(found.users), "totals": len(ids), "invalid_ids_sample": sample}
-        if _flag(body, "skip_save", default=False, refuse=_upload_refused):
+        if skip_save:
             return Reply(200, {"cohortId": existing.cohort_id if existing else "", "metadata": metadata})
         if existing is None:
             cohort = self._cohorts.create_static(
