@@ -19,6 +19,7 @@ from simulator.rules.planning import (
     Skip,
     Standing,
     SyncPlan,
+    additions,
     reconcile,
     release_reused,
 )
@@ -28,7 +29,7 @@ from simulator.sync.destinations.base import Destination
 from simulator.sync.destinations.braze_cohorts import NAME, USERS
 from simulator.sync.ports import OutcomeReader, Source, TraitSource
 from simulator.sync.store import EngineStore
-from simulator.sync.store.packing import ADDED, Batch, Row, rows_of
+from simulator.sync.store.packing import ADDED, Batch, Row, rows_of, rows_of_additions
 from simulator.sync.store.records import Connection, NewDelivery, Run, Sync, SyncKind
 from simulator.sync.traits.planner import chunks as trait_chunks
 
@@ -218,6 +219,11 @@ class RunPlanner:
         entering: set[Identifier] = set()
         anybody_sent = self._store.anybody_sent(sync.number)
         for number, chunk in enumerate(_chunks(entered)):
+            if not anybody_sent and not somebody_goes:
+                found, skips = additions(chunk, run.mappings, self.rules.fallback)
+                self._skip(sync, run, number, skips, parcels.at)
+                parcels.add(FIRST_STAGE, rows_of_additions(found), parcels.details(chunk))
+                continue
             planned = self._reconcile(sync, run, chunk, [], known=anybody_sent)
             self._skip(sync, run, number, planned.skips, parcels.at)
             if somebody_goes:

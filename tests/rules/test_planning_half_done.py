@@ -1,10 +1,12 @@
-"""What a run sends when an earlier one failed half-way."""
+"""What a run sends when an earlier one failed half-way, and when nothing is known of anybody."""
 
 from __future__ import annotations
 
+import pytest
+
 from simulator.rules.identity import AmplitudeUser, Identifier, Kind
 from simulator.rules.mapping import Mapping
-from simulator.rules.planning import Change, Direction, Standing, reconcile, release_reused
+from simulator.rules.planning import Change, Direction, Skip, Standing, additions, plan, reconcile, release_reused
 
 HIERARCHY = (Mapping("user_id", Kind.EXTERNAL_ID), Mapping("device_id", Kind.DEVICE_ID))
 USER = Identifier(Kind.EXTERNAL_ID, "ben-1001")
@@ -32,3 +34,21 @@ def test_somebody_unwanted_is_removed_under_every_identifier_that_may_be_there()
 def test_a_removal_gives_way_to_the_entry_of_somebody_else_under_the_same_identifier() -> None:
     removals = [Change(1, Direction.REMOVE, DEVICE, -1), Change(1, Direction.REMOVE, USER, -1)]
     assert [Direction.RELEASE, Direction.REMOVE] == [each.direction for each in release_reused(removals, {DEVICE})]
+
+
+@pytest.mark.parametrize("fallback", ["on_missing", "off", "on_no_match"])
+@pytest.mark.parametrize("hierarchy", [HIERARCHY, HIERARCHY[::-1], HIERARCHY[1:], (Mapping("age", Kind.ALIAS, "crm"),)])
+def test_a_first_run_says_the_same_of_everybody_as_a_plan(hierarchy: tuple[Mapping, ...], fallback: str) -> None:
+    people = [
+        BEN,
+        AmplitudeUser(2, user_id="ida-1001"),
+        AmplitudeUser(3, device_id="d-3"),
+        AmplitudeUser(4),
+        AmplitudeUser(5, user_id="  ", device_id="d-5"),
+        AmplitudeUser(6, user_id="", properties={"age": 41}),
+    ]
+    planned = plan(people, [], {}, hierarchy, fallback)
+    found, skips = additions(people, hierarchy, fallback)
+    assert [(each.amplitude_id, *each.identifier, each.rank) for each in planned.changes] == found
+    assert list(planned.skips) == skips
+    assert all(isinstance(skip, Skip) for skip in skips)

@@ -32,13 +32,20 @@ def rows_of(changes: Iterable[Change]) -> list[Row]:
     ]
 
 
+def rows_of_additions(found: Iterable[tuple[int, Kind, str, str, int]]) -> list[Row]:
+    """Entries in the form in which they are stored."""
+    kinds = KIND_CODES
+    return [(amplitude_id, ADDED, kinds[kind], value, label, rank) for amplitude_id, kind, value, label, rank in found]
+
+
 class Batch:
     """What one request carries. A million people pass here, so they stay rows until somebody asks for changes."""
 
-    __slots__ = ("rows",)
+    __slots__ = ("_present", "rows")
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self.rows = rows
+        self._present: set[tuple[int, int]] | None = None
 
     @classmethod
     def of(cls, changes: Iterable[Change]) -> Batch:
@@ -72,9 +79,15 @@ class Batch:
         code = DIRECTION_CODES[direction]
         return sum(row[1] == code for row in self.rows)
 
-    def only(self, direction: Direction, kind: Kind) -> list[Row]:
+    def only(self, direction: Direction, kind: Kind) -> Sequence[Row]:
         """The rows of one direction and one kind, in order."""
         wanted = (DIRECTION_CODES[direction], KIND_CODES[kind])
+        if self._present is None:
+            self._present = {(row[1], row[2]) for row in self.rows}
+        if wanted not in self._present:
+            return []
+        if len(self._present) == 1:
+            return self.rows
         return [row for row in self.rows if (row[1], row[2]) == wanted]
 
     def changes(self) -> list[Change]:
