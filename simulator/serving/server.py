@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from types import TracebackType
 
 from simulator.serving.addresses import LOOPBACK
 from simulator.serving.pacer import FROZEN
 from simulator.serving.plane.app import control_app
 from simulator.serving.plane.worlds import MAIN
-from simulator.serving.stage import Ports, Stage, Taken
+from simulator.serving.stage import People, Ports, Stage, Taken
 from simulator.serving.transports import Wsgi
-from simulator.world import World, WorldSettings
+from simulator.world import WorldSettings
 
 
 class Server:
@@ -25,15 +24,16 @@ class Server:
         pace: str = FROZEN,
         ports: Ports | None = None,
         host: str = LOOPBACK,
-        prepare: Callable[[World], None] | None = None,
+        people: People | None = None,
         at_machine_time: bool = False,
     ) -> None:
         """Binds all ports and builds the world. Raises PortUnavailable, StoreUnusable, UnknownPace."""
         self.stages: dict[str, Stage] = {}
         self._host = host
+        self._people = people
         self._making = threading.Lock()
         self.main = Stage(
-            MAIN, settings or WorldSettings(), self._plane, pace=pace, ports=ports, host=host, prepare=prepare,
+            MAIN, settings or WorldSettings(), self._plane, pace=pace, ports=ports, host=host, people=people,
             at_machine_time=at_machine_time,
         )  # fmt: skip
         self.stages[MAIN] = self.main
@@ -56,8 +56,9 @@ class Server:
             if name in self.stages:
                 raise Taken(f"there is already a world {name!r}")
             stage = Stage(
-                name, settings, self._plane, pace=self.main.pacer.pace, host=self._host, at_machine_time=at_machine_time
-            )
+                name, settings, self._plane, pace=self.main.pacer.pace, host=self._host, people=self._people,
+                at_machine_time=at_machine_time,
+            )  # fmt: skip
             stage.start()
             self.stages[name] = stage
             return stage

@@ -72,6 +72,18 @@ class Hub(Protocol):
         ...
 
 
+class People(Protocol):
+    """Who lives in a world, and what there is to tell about them."""
+
+    def furnish(self, world: World) -> None:
+        """Put people, cohorts and connections into a new world."""
+        ...
+
+    def tell(self, world: World, reference: str) -> dict[str, object] | None:
+        """The story of the person whom `reference` names or identifies; None when nobody is known by it."""
+        ...
+
+
 Plane = Callable[["Stage"], Wsgi]
 """Makes the control application of a stage; called again whenever the stage has a new world."""
 
@@ -91,18 +103,18 @@ class Stage:
         pace: str = FROZEN,
         ports: Ports | None = None,
         host: str = LOOPBACK,
-        prepare: Callable[[World], None] | None = None,
+        people: People | None = None,
         at_machine_time: bool = False,
     ) -> None:
-        """`prepare` puts people and syncs into a new world; `at_machine_time` lets it begin at the machine's now, also
-        after a reset, so that real clients and it agree on the day. Raises PortUnavailable, StoreUnusable, UnknownPace.
+        """`at_machine_time` lets the world begin at the machine's now, also after a reset, so that real clients and it
+        agree on the day. Raises PortUnavailable, StoreUnusable, UnknownPace.
         """
         self.name = name
         self.turn = threading.RLock()
         self.contracts: dict[str, Contract] = {each: openapi.load(each) for each in SERVICES}
         self.settings = settings
         self._plane = plane
-        self._prepare = prepare
+        self._people = people
         self.at_machine_time = at_machine_time
         self._aside = Aside()
         self._behind = {service: _Behind() for service in SERVICES}
@@ -197,8 +209,8 @@ class Stage:
         return self.world.amplitude.cohorts.catalogue.find("main", reference).cohort_id
 
     def story(self, person: str) -> dict[str, object] | None:
-        """The story of a person, found by whatever identifies them; None when nothing is known."""
-        return None
+        """The story of a person, found by whatever identifies them; None when nobody is known by it."""
+        return None if self._people is None else self._people.tell(self.world, person)
 
     # time
 
@@ -248,8 +260,8 @@ class Stage:
 
     def _furnish(self) -> None:
         # After the doors are open: a first run of a sync goes through them.
-        if self._prepare is not None:
-            self._prepare(self.world)
+        if self._people is not None:
+            self._people.furnish(self.world)
         if self.at_machine_time:
             # Making the world has taken real time as well.
             self.move_on(max(machine_now() - self.world.clock.now, 0))

@@ -13,6 +13,7 @@ import flask
 import pytest
 
 from simulator.serving.listener import Aside, Door
+from simulator.serving.plane.stories import Stories
 from simulator.serving.server import Server
 from simulator.serving.stage import Stage
 from simulator.world import WorldSettings
@@ -131,7 +132,7 @@ class Client:
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     """A served world whose clock stands still, on free ports."""
-    with Server(WorldSettings(seed=7)) as running:
+    with Server(WorldSettings(seed=7), people=Stories()) as running:
         yield running
 
 

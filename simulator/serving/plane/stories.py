@@ -1,0 +1,78 @@
+"""The people of a served world: who a scenario puts there, and the story of anybody by any identifier of theirs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from weakref import WeakKeyDictionary
+
+from simulator.rules.identity import Identifier, Kind
+from simulator.scenario.acting.cast import Cast, Character
+from simulator.scenario.acting.stage import PROJECT, WORKSPACE, set_up
+from simulator.scenario.acting.stage import Stage as Scene
+from simulator.scenario.model.scenario import Scenario
+from simulator.scenario.parse import load_text
+from simulator.scenario.story import story, story_lines
+from simulator.world import World
+
+# Never run: it only lends the tellers a world without people of its own.
+_NOBODY = """
+scenario: A served world
+steps:
+  - expect: {profiles_created: 0}
+"""
+
+
+class Stories:
+    """Remembers which scenario furnished which world; worlds without one are told about by identifiers alone."""
+
+    def __init__(self, scenario: Scenario | None = None) -> None:
+        self._scenario = scenario
+        self._scenes: WeakKeyDictionary[World, Scene] = WeakKeyDictionary()
+
+    def furnish(self, world: World) -> None:
+        """Put people, cohorts and connections of the scenario into a new world; one from a file has them already."""
+        if self._scenario is not None and not world.engine.store.connections() and not world.ledger.last_page():
+            self._scenes[world] = set_up(self._scenario, world)
+
+    def tell(self, world: World, reference: str) -> dict[str, object] | None:
+        """The story of the person whom `reference` names or identifies; None when nobody is known by it."""
+        scene = self._scenes.get(world) or _empty_scene(world)
+        if reference not in scene.scenario.people:
+            found = _whoever(world, reference)
+            if found is None:
+                return None
+            cast = Cast()
+            cast.enter(found)
+            scene = replace(scene, cast=cast)
+        lines = story(scene, reference)
+        told: dict[str, object] = {"person": reference, "steps": [line.as_plain() for line in lines]}
+        return told | {"text": "\n".join(list(story_lines(scene, reference))[1:])}
+
+
+def _empty_scene(world: World) -> Scene:
+    cohorts = world.amplitude.cohorts.catalogue.of_project(PROJECT)
+    scene = Scene(load_text(_NOBODY)[0], world)
+    scene.cohort_ids = {cohort.name: cohort.cohort_id for cohort in cohorts}
+    return scene
+
+
+def _whoever(world: World, reference: str) -> Character | None:
+    amplitude, profiles = world.amplitude, world.braze.store.profiles
+    users = [amplitude.find(PROJECT, user_id=reference), amplitude.find(PROJECT, device_id=reference)]
+    if reference.isdecimal() and len(reference) < 16:
+        users.append(amplitude.user(PROJECT, int(reference)))
+    label, _, name = reference.partition(":")
+    aliases = world.braze.store.candidates.near_aliases(WORKSPACE, [Identifier(Kind.ALIAS, reference)])
+    label, name = next(iter(aliases.values()), (label, name))
+    found = [
+        profiles.by_external_id(WORKSPACE, reference),
+        profiles.by_alias(WORKSPACE, label, name),
+        profiles.by_braze_id(WORKSPACE, reference),
+        *profiles.by_device(WORKSPACE, reference),
+    ]
+    person = Character(
+        reference,
+        amplitude_ids=list(dict.fromkeys(user.amplitude_id for user in users if user is not None)),
+        braze_ids=list(dict.fromkeys(profile.braze_id for profile in found if profile is not None)),
+    )
+    return person if person.amplitude_ids or person.braze_ids else None

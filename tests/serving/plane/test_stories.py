@@ -1,0 +1,77 @@
+"""Anybody's story is told by any identifier of theirs; a scenario's people are known by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator.scenario.parse import load_text
+from simulator.serving.plane.stories import Stories
+from simulator.serving.server import Server
+from simulator.world import WorldSettings
+
+SCENARIO = """
+scenario: A device id stops working once its owner logs in
+people:
+  ben: {device_id: d-ben-0001, events: [app_opened], braze: {device_ids: [d-ben-0001]}}
+  ida: {user_id: ida-1001, events: [app_opened], braze: {external_id: ida-1001}}
+connections:
+  braze: {identify_by: [user_id -> external_id, device_id]}
+cohorts:
+  openers: {performed: app_opened, times: ">= 1", within: 7d}
+steps:
+  - sync: {cohort: openers, to: braze, cadence: one_time}
+  - expect: {members: {openers: [ben, ida]}}
+"""
+
+
+@pytest.mark.parametrize("reference", ["ida-1001", "phone-of-ida"])
+def test_a_story_is_found_by_any_identifier(client: Any, reference: str) -> None:
+    client.stage.world.braze.phone.appear("phone-of-ida")
+    client.stage.world.braze.phone.log_in("phone-of-ida", "ida-1001")
+    client.synced_cohort("ida-1001", cadence="one_time")
+
+    told = client.sim("GET", f"/people/{reference}/story")
+
+    assert (told.status, told.body["person"]) == (200, reference)
+    assert "added" in [step["outcome"] for step in told.body["steps"]]
+    assert "MATCH-1" in [rule["id"] for step in told.body["steps"] for rule in step["rules"]]
+    assert told.body["text"].endswith(f"at the end, {reference} is a member of openers in Braze")
+
+
+def test_of_a_stranger_nothing_is_told(client: Any) -> None:
+    told = client.sim("GET", "/people/nobody-0001/story")
+
+    assert told.status == 404
+    assert "nothing here is known about 'nobody-0001'" in told.body["detail"]
+
+
+def test_the_people_of_a_scenario_live_in_the_served_world_also_after_a_reset() -> None:
+    scenario = load_text(SCENARIO)[0]
+    with Server(WorldSettings(seed=7), people=Stories(scenario)) as server:
+        before = _sync_and_tell(server)
+        server.main.reset()
+        after = _sync_and_tell(server)
+
+    assert before == after
+    assert [step["outcome"] for step in before["ben"]["steps"]][-1] == "added"
+    assert "ben" in before["ben"]["text"]
+
+
+def test_a_world_that_comes_from_a_file_is_not_furnished_twice(tmp_path: Path) -> None:
+    people = Stories(load_text(SCENARIO)[0])
+    connections = []
+    for _ in range(2):
+        with Server(WorldSettings(seed=7, state=tmp_path / "world.sqlite"), people=people) as server:
+            connections.append(len(server.main.world.engine.store.connections()))
+
+    assert connections == [1, 1]
+
+
+def _sync_and_tell(server: Server) -> dict[str, Any]:
+    stage = server.main
+    connection = stage.world.engine.store.connections()[0]
+    stage.world.engine.create_sync(stage.cohort_id("openers"), connection.id, "one_time")  # type: ignore[arg-type]
+    return {name: stage.story(name) for name in ("ben", "ida")}
