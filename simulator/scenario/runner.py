@@ -17,7 +17,7 @@ from simulator.rules.cohorts.definition import DefinitionError
 from simulator.rules.outcomes import Outcome
 from simulator.rules.switches import RuleSet
 from simulator.scenario.acting.flow import advance_to
-from simulator.scenario.acting.registry import ACTING
+from simulator.scenario.acting.registry import act
 from simulator.scenario.acting.stage import Stage, StepRefused, set_up
 from simulator.scenario.events import (
     Breach,
@@ -176,7 +176,9 @@ def _step(stage: Stage, step: Step) -> tuple[list[Difference], int]:
         advance_to(stage, step.at)
     if isinstance(step, Expect):
         return _judge(stage, step)
-    outcome = ACTING[type(step)](stage, step)
+    outcome = act(stage, step)
+    if stage.refused_inside:
+        raise StepRefused(f"in the middle of a call, {stage.refused_inside.pop()}")
     if isinstance(step, Call) and step.expect is not None:
         return list(answer(step.expect, outcome)), 1
     return [], 0

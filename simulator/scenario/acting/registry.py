@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from simulator.scenario.acting import flow, people, syncs, wire
+from simulator.scenario.acting import faults, flow, people, syncs, wire
 from simulator.scenario.acting.stage import Stage
 from simulator.scenario.model.steps import braze as braze_steps
+from simulator.scenario.model.steps import faults as fault_steps
 from simulator.scenario.model.steps import flow as flow_steps
 from simulator.scenario.model.steps import people as people_steps
 from simulator.scenario.model.steps import syncs as sync_steps
@@ -46,5 +47,12 @@ ACTING: dict[type[Step], Callable[[Stage, Any], Any]] = {
     sync_steps.EnablePartner: syncs.enable_partner,
     sync_steps.DisablePartner: syncs.disable_partner,
     wire_steps.Call: wire.call,
+    fault_steps.Fault: lambda stage, step: faults.fault(stage, step, act),
+    fault_steps.ClearFaults: faults.clear_faults,
 }
 """A step of the language without a line here is found by a test."""
+
+
+def act(stage: Stage, step: Step) -> Any:
+    """Act out one step."""
+    return ACTING[type(step)](stage, step)

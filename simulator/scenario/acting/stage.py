@@ -18,6 +18,7 @@ from simulator.scenario.acting.cast import Cast, Character, Phone
 from simulator.scenario.checks import sync_names
 from simulator.scenario.model.people import Person
 from simulator.scenario.model.scenario import Scenario
+from simulator.sync.connections import SetupRefused
 from simulator.world import World
 
 WORKSPACE = "main"
@@ -65,6 +66,10 @@ class Stage:
     sync_names: Mapping[int, str] = field(default_factory=dict)
     segment_ids: dict[str, str] = field(default_factory=dict)
     marks: Marks = field(default_factory=Marks)
+    inside: bool = False
+    """Whether a step is being acted out in the middle of a call."""
+    refused_inside: list[str] = field(default_factory=list)
+    """What was refused there; the next step says so."""
 
     @property
     def now(self) -> Instant:
@@ -116,21 +121,32 @@ def set_up(scenario: Scenario, world: World) -> Stage:
     for name in _in_order(scenario):
         definition = bind_people(scenario.cohorts[name].definition, lambda person: amplitude_id_of(stage, person))
         stage.cohort_ids[name] = world.amplitude.cohorts.create(name, definition).cohort_id
-    for name, connection in scenario.connections.items():
-        key = world.braze.keys.create_data_import_key(WORKSPACE, PARTNER)
-        stage.keys[name] = key
-        stage.connection_ids[name] = world.engine.create_connection(
-            name,
-            rest_endpoint=world.braze_endpoint,
-            partner_api_key=world.braze.keys.partner_api_key,
-            data_import_key=key,
-            mappings=connection.identify_by,
-        ).id
+    for name in scenario.connections:
+        _connect(stage, name)
     stage.mark()
     stage.marks.page, stage.marks.requests = stage.marks.last_page, stage.marks.last_requests
     stage.marks.profiles = stage.profile_count()
     stage.marks.data_points = world.braze.store.points.total(WORKSPACE)
     return stage
+
+
+def _connect(stage: Stage, name: str) -> None:
+    """CONN-1, CONN-3. A connection with a key of its own; what Amplitude refuses is told to the steps that use it."""
+    world = stage.world
+    key = world.braze.keys.create_data_import_key(WORKSPACE, PARTNER)
+    stage.keys[name] = key
+    try:
+        saved = world.engine.create_connection(
+            name,
+            rest_endpoint=world.braze_endpoint,
+            partner_api_key=world.braze.keys.partner_api_key,
+            data_import_key=key,
+            mappings=stage.scenario.connections[name].identify_by,
+        )
+    except SetupRefused as refused:
+        stage.refused_connections[name] = str(refused)
+    else:
+        stage.connection_ids[name] = saved.id
 
 
 def amplitude_id_of(stage: Stage, person: str) -> int | None:

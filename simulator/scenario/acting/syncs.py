@@ -23,16 +23,16 @@ from simulator.scenario.model.steps.syncs import (
 
 def sync(stage: Stage, step: Sync) -> None:
     """CAD-1 to CAD-3. Saved and run for the first time, at once."""
-    connection = step.to or next(iter(stage.connection_ids))
+    connection = step.to or next(iter(stage.scenario.connections))
     cohort_id = stage.cohort_ids[step.cohort]
-    saved = stage.world.engine.create_sync(cohort_id, stage.connection_ids[connection], step.cadence)
+    saved = stage.world.engine.create_sync(cohort_id, stage.connection_id(connection), step.cadence)
     index = next(number for number, each in enumerate(stage.scenario.timeline) if each is step)
     stage.sync_ids[stage.sync_names[index]] = saved.id
 
 
 def change_mapping(stage: Stage, step: ChangeMapping) -> None:
     """MAP-5."""
-    stage.world.engine.change_mapping(stage.connection_ids[step.connection], step.identify_by)
+    stage.world.engine.change_mapping(stage.connection_id(step.connection), step.identify_by)
 
 
 def rename_cohort(stage: Stage, step: RenameCohort) -> None:
@@ -80,7 +80,7 @@ def new_key(stage: Stage, step: NewKey) -> None:
     """KEY-1. Another key, pasted into the connection at once."""
     key = stage.world.braze.keys.create_data_import_key(WORKSPACE, PARTNER)
     stage.keys[step.connection] = key
-    stage.world.engine.new_key(stage.connection_ids[step.connection], key)
+    stage.world.engine.new_key(stage.connection_id(step.connection), key)
 
 
 def enable_partner(stage: Stage, step: EnablePartner) -> None:

@@ -24,13 +24,17 @@ from simulator.scenario.model.steps.braze import (
 )
 from simulator.scenario.model.steps.wire import Auth, Call, Service
 from simulator.scenario.model.words import PLACEHOLDER
+from simulator.serving.transports import WsgiTransport
 from simulator.sync.ports import Request, Response
 from simulator.world import AMPLITUDE_ENDPOINT
 
 
 def send(stage: Stage, service: Service, request: Request) -> Response:
-    """One request through the door of the world."""
+    """One request through the door of the world; past it while a request of the engine is in that door."""
     endpoint = stage.world.braze_endpoint if service is Service.BRAZE else AMPLITUDE_ENDPOINT
+    if stage.inside:
+        app = stage.world.braze.app if service is Service.BRAZE else stage.world.amplitude.app
+        return WsgiTransport(app, endpoint).send(request)
     return stage.world.endpoints.to(endpoint).send(request)
 
 

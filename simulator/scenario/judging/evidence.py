@@ -54,7 +54,7 @@ class Evidence:
 
     def is_over(self, sync_id: str, connection: str) -> bool:
         """Whether a sync goes over a connection of the file."""
-        return self.stage.world.engine.sync(sync_id).connection == self.stage.connection_ids[connection]
+        return self.stage.world.engine.sync(sync_id).connection == self.stage.connection_id(connection)
 
     def name(self, fate: Fate) -> str:
         """The person of a fate."""

@@ -110,6 +110,8 @@ def read_record(record: type[R], node: Node, reader: Reader, where: Where | None
         for name, (spot, _) in given.items():
             if name not in known:
                 reader.refuse(f"unknown key {name!r}", spot, did_you_mean(name, known, "keys"))
+    elif _is_nothing(node) and not any(each.required for each in known.values()):
+        given = {}
     elif record.SHORT:
         given = {record.SHORT: (Scalar(node.where, record.SHORT), node)}
     else:
@@ -131,6 +133,10 @@ def read_record(record: type[R], node: Node, reader: Reader, where: Where | None
     wrong = list(built.problems())
     reader.problems += wrong
     return BROKEN if wrong else built
+
+
+def _is_nothing(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.plain and node.value is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +176,8 @@ def record_schema(record: type[Record], book: SchemaBook) -> dict[str, Any]:
         required = [each.name for each in keys_of(record) if each.required]
         if required:
             mapping["required"] = required
+        if not record.SHORT and not keys_of(record):
+            return {**mapping, "type": ["object", "null"]}
         if not record.SHORT:
             return mapping
         short = next(each for each in keys_of(record) if each.name == record.SHORT)

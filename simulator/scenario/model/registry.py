@@ -10,7 +10,7 @@ from simulator.scenario.language.records import read_record, record_schema
 from simulator.scenario.language.shapes import BROKEN, Broken, Reader, SchemaBook, Shape, expected
 from simulator.scenario.language.source import did_you_mean
 from simulator.scenario.model.expect import Expect, ExpectShape
-from simulator.scenario.model.steps import braze, flow, people, syncs, wire
+from simulator.scenario.model.steps import braze, faults, flow, people, syncs, wire
 from simulator.scenario.model.steps.base import Step, verb_of
 from simulator.scenario.model.words import MOMENT, TEXT
 
@@ -49,6 +49,8 @@ STEPS: dict[str, type[Step]] = {
         syncs.EnablePartner,
         syncs.DisablePartner,
         wire.Call,
+        faults.Fault,
+        faults.ClearFaults,
     )
 }
 AT, REFUSED = "at", "refused"
@@ -111,3 +113,21 @@ class StepShape(Shape):
             "additionalProperties": False,
             "oneOf": [{"required": [verb]} for verb in STEPS],
         }
+
+
+class _Inside(StepShape):
+    """A step in the middle of a call: it has no time of its own and changes nothing that the engine is doing."""
+
+    def read(self, node: Node, reader: Reader) -> Step | Broken:
+        step = super().read(node, reader)
+        if isinstance(step, Broken):
+            return step
+        if step.at is not None or step.refused is not None:
+            return reader.refuse("a step in the middle of a call has neither `at` nor `refused`", node)
+        if verb_of(type(step)) in faults.NOT_INSIDE:
+            hint = f"not inside: {', '.join(faults.NOT_INSIDE)}"
+            return reader.refuse(f"{verb_of(type(step))} cannot happen in the middle of a call", node, hint)
+        return step
+
+
+faults.STEP_INSIDE.shape = _Inside()

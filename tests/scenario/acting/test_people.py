@@ -39,7 +39,8 @@ def test_an_app_may_forget_to_tell_braze_of_a_login(passes: Passes) -> None:
 def test_a_login_with_a_known_id_ends_the_anonymous_profile(passes: Passes) -> None:
     passes(
         "people:\n"
-        "  ben: {device_id: d-ben-0001, events: [app_opened], braze: [{external_id: ben-1001}, {device_ids: [d-ben-0001]}]}\n"
+        "  ben:\n    device_id: d-ben-0001\n    events: [app_opened]\n"
+        "    braze: [{external_id: ben-1001}, {device_ids: [d-ben-0001]}]\n"
         "connections: {braze: [device_id]}\n"
         "cohorts: {openers: {performed: app_opened}}\n"
         "steps:\n" + SYNC + "  - expect: {members: {openers: [ben]}}\n" + LOGIN +
@@ -52,7 +53,8 @@ def test_membership_is_carried_over_when_the_switch_says_so(passes: Passes) -> N
     passes(
         "rules: {membership_on_merge: carried}\n"
         "people:\n"
-        "  ben: {device_id: d-ben-0001, events: [app_opened], braze: [{external_id: ben-1001}, {device_ids: [d-ben-0001]}]}\n"
+        "  ben:\n    device_id: d-ben-0001\n    events: [app_opened]\n"
+        "    braze: [{external_id: ben-1001}, {device_ids: [d-ben-0001]}]\n"
         "connections: {braze: [device_id]}\n"
         "cohorts: {openers: {performed: app_opened}}\n"
         "steps:\n" + SYNC + LOGIN + "  - expect: {members: {openers: [ben]}}\n",
@@ -80,7 +82,8 @@ def test_a_new_device_is_anonymous_in_both_systems(passes: Passes) -> None:
         "  - new_device: {person: ida, device_id: d-ida-0002}\n"
         "  - event: {person: ida, name: bought}\n"
         "  - sync: shoppers\n"
-        "  - expect: {added: [ida], members: {shoppers: [ida]}, profiles_created: 1, story: {ida: device_id d-ida-0002}}\n",
+        "  - expect: {added: [ida], members: {shoppers: [ida]}, profiles_created: 1}\n"
+        "  - expect: {story: {ida: device_id d-ida-0002}}\n",
         head="people: {ida: {user_id: ida-1001, device_id: d-ida-0001}}\nconnections: {braze: [user_id, device_id]}\n",
     )
 

@@ -75,5 +75,6 @@ def test_a_population_lives_beside_named_people(passes: Passes) -> None:
         "expect: {outcomes: as_born, added: '700..950', members: {openers: [ida]}, dropped: '> 10'}\n",
         head="seed: 3\npopulation: {size: 1_000, dirt: {case_differs: 2%, shared_device: 2%}}\n"
         "people: {ida: {user_id: ida-1001, events: [app_opened]}}\n"
-        "connections: {braze: [user_id, crm_id -> alias crm, device_id]}\ncohorts: {openers: {performed: app_opened}}\n",
+        "connections: {braze: [user_id, crm_id -> alias crm, device_id]}\n"
+        "cohorts: {openers: {performed: app_opened}}\n",
     )
