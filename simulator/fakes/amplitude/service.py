@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from simulator.clock import DueWork, SimClock
 from simulator.database import Database
 from simulator.fakes.amplitude.access import Access
+from simulator.fakes.amplitude.cohorts.api.control import CohortControl
 from simulator.fakes.amplitude.cohorts.api.handlers import CohortApi
 from simulator.fakes.amplitude.cohorts.facade import Cohorts, Stores
 from simulator.fakes.amplitude.control import Control, ControlGate
@@ -91,7 +92,9 @@ class AmplitudeService:
         self.service = Service("amplitude", clock, seed, MANNERS)
         self.service.bind(contract, self._handlers(), gates)
         control = load("control")
-        self.service.bind(control, Control(self).handlers(), [ControlGate(control)], tag="amplitude", observed=False)
+        cohort_control = CohortControl(self.cohorts, store.projects, store.users, self.cohort_api.limits)
+        doors = {**Control(self).handlers(), **cohort_control.handlers()}
+        self.service.bind(control, doors, [ControlGate(control)], tag="amplitude", observed=False)
         self.app = self.service.app
 
     def _handlers(self) -> dict[str, Handler]:

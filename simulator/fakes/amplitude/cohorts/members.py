@@ -123,9 +123,8 @@ class Members:
         query = "SELECT count(*) FROM amplitude_membership WHERE project = ? AND cohort = ?"
         return int(self._database.value(query, (cohort.project, cohort.number)))
 
-    def pages(self, cohort: Cohort, size: int = PAGE) -> Iterator[list[int]]:
-        """Everybody in the cohort, ascending, a page at a time; reads on as the iterator is drawn."""
-        after = 0
+    def pages(self, cohort: Cohort, size: int = PAGE, after: int = 0) -> Iterator[list[int]]:
+        """Everybody in the cohort beyond `after`, ascending, a page at a time; reads on as the iterator is drawn."""
         while rows := self._database.rows(
             "SELECT amplitude_id FROM amplitude_membership WHERE project = ? AND cohort = ? AND amplitude_id > ?"
             " ORDER BY amplitude_id LIMIT ?",
