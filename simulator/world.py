@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from sqlite_utils import Migrations
 
@@ -37,9 +38,11 @@ from simulator.rules.outcomes import Outcome
 from simulator.rules.switches import RuleSet
 from simulator.serving.listener import Aside, Door
 from simulator.serving.transports import EndpointBook, HttpTransport, WsgiTransport
+from simulator.sync.currents.connector import Connector
 from simulator.sync.engine import Engine
 from simulator.sync.ports import Request, Response, Transport
 from simulator.sync.store import schema as engine_schema
+from simulator.sync.streaming.streamer import Streamer
 
 MIGRATIONS: tuple[Migrations, ...] = tuple(
     room.MIGRATIONS
@@ -104,12 +107,25 @@ class World:
         self.engine = Engine(
             database=self.database, ledger=self.ledger, clock=self.clock, source=self.amplitude.cohorts.source(),
             transports=_Marked(self.endpoints, self.wire), rules=rules, seed=seed, outcomes=_Outcomes(self.ledger),
-            plan=plan,
+            traits=self.amplitude.trait_source(), plan=plan,
         )  # fmt: skip
+        common: dict[str, Any] = {
+            "database": self.database, "ledger": self.ledger, "clock": self.clock, "seed": seed,
+            "transports": _Marked(self.endpoints, self.wire),
+        }  # fmt: skip
+        self.streams = Streamer(source=self.amplitude.event_source(), rules=rules, **common)
+        self.currents = Connector(source=self.braze.audience.currents(), **common)
         for service in (self.amplitude.service, self.braze.service):
             service.observers.append(self._observe)
             self.faults.serve(service.name, service.handlers)
-        for work in (*self.amplitude.due_works, *self.braze.due_works, self.faults, self.engine):
+        for work in (
+            *self.amplitude.due_works,
+            *self.braze.due_works,
+            self.faults,
+            self.engine,
+            self.streams,
+            self.currents,
+        ):
             self.agenda.register(work)
 
     @property
@@ -122,6 +138,7 @@ class World:
         self.amplitude.use_rules(rules)
         self.braze.rules = rules
         self.engine.use_rules(rules)
+        self.streams.use_rules(rules)
 
     @property
     def braze_endpoint(self) -> str:

@@ -54,6 +54,10 @@ class Streamer:
         self._rules = rules
         self._seed = seed
 
+    def use_rules(self, rules: RuleSet) -> None:
+        """Read the documents differently from now on."""
+        self._rules = rules
+
     # setting up
 
     def create(self, settings: StreamSettings) -> Channel:
