@@ -98,17 +98,13 @@ class LimitRow(NamedTuple):
 
 
 class LimitGate:
-    """Counts calls per workspace and refuses those over a limit. `overrides` sets other figures, by bucket name."""
+    """Counts calls per workspace and refuses those over a limit."""
 
-    def __init__(
-        self, room: Room, keys: Keys, *, enabled: bool = True, overrides: Mapping[str, int] | None = None
-    ) -> None:
+    def __init__(self, room: Room, keys: Keys, *, enabled: bool = True) -> None:
         self._room = room
         self._keys = keys
         self.enabled = enabled
-        self._buckets = {
-            name: replace(bucket, limit=(overrides or {}).get(name, bucket.limit)) for name, bucket in BUCKETS.items()
-        }
+        self._buckets = dict(BUCKETS)
         self._usages: dict[tuple[str, str, str], Usage] = {}
         self._lock = threading.Lock()
 
@@ -119,6 +115,10 @@ class LimitGate:
             for operation_id, operation in operations.items()
             for bucket in (self._buckets[name] for name in _all_names(operation))
         ]
+
+    def set_limit(self, bucket: str, limit: int) -> None:
+        """Another figure for one bucket, as Braze raises limits on request. Raises KeyError for an unknown bucket."""
+        self._buckets[bucket] = replace(self._buckets[bucket], limit=limit)
 
     def before(self, call: Call, operation: Operation) -> Reply | None:
         """Count the call in all its buckets, or refuse it with 429 and count it in none."""

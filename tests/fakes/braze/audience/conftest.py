@@ -17,7 +17,7 @@ from simulator.rules.instants import parse_duration
 
 @dataclass
 class People:
-    """ben has a device only, ida is identified and has an address, ann is identified and has a number, kim is an alias."""
+    """ben has a device only, ida has an id and an address, ann an id and a number, kim an alias only."""
 
     ben: Profile
     ida: Profile

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from simulator import openapi
-from simulator.fakes.braze.keys import BrazeSettings
-from simulator.fakes.braze.limits import LimitGate, OPERATIONS
+from simulator.fakes.braze.limits import BUCKETS, OPERATIONS
 from simulator.openapi import Operation
 
 CONTRACT = openapi.load("braze")
@@ -101,16 +99,10 @@ def test_a_body_over_four_megabytes_is_refused(braze: Any, operation: Operation)
 @pytest.fixture
 def narrow(make_braze: Callable[..., Any]) -> Any:
     """Every limit is two requests."""
-    braze = make_braze(replace(BrazeSettings(), limits_on=True))
-    two = LimitGate(braze.service.room, braze.keys, overrides=dict.fromkeys(LIMITS, 2))
-    braze.service.limits._buckets.update(two._buckets)
+    braze = make_braze()
+    for bucket in BUCKETS:
+        braze.service.limits.set_limit(bucket, 2)
     return braze
-
-
-LIMITS = (
-    "default", "cohorts", "track", "track bulk", "track sync", "identities", "rename", "remove", "export ids", "lists",
-    "subscription set", "campaign series", "sends", "broadcasts", "audience", "send ids",
-)  # fmt: skip
 
 
 @pytest.mark.parametrize("operation", OURS, ids=by_id)
