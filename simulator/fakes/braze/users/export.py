@@ -172,7 +172,7 @@ class ExportByIds:
 
 
 def _asked(body: Mapping[str, object]) -> tuple[list[str], list[tuple[str, str]]]:
-    external_ids, aliases = body.get("external_ids") or [], body.get("user_aliases") or []
+    external_ids, aliases = ([] if body.get(name) is None else body[name] for name in ("external_ids", "user_aliases"))
     if not isinstance(external_ids, list) or not all(isinstance(each, str) for each in external_ids):
         raise refuse(400, NOT_ARRAYS)
     if not isinstance(aliases, list):
