@@ -133,6 +133,20 @@ class _RoutingRule(Rule):
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
         return _builds_nothing
 
+    def compile(self) -> None:
+        """Parse a path once a process; every world has the same paths."""
+        known = _COMPILED.get(self.rule)
+        if known is None:
+            super().compile()
+            _COMPILED[self.rule] = {name: getattr(self, name) for name in _COMPILED_INTO}
+            return
+        for name, value in known.items():
+            setattr(self, name, value)
+
+
+_COMPILED: dict[str, dict[str, Any]] = {}
+_COMPILED_INTO = ("_parts", "_trace", "_converters", "arguments", "_build", "_build_unknown")
+
 
 def _builds_nothing(*_: Any, **__: Any) -> tuple[str, str]:
     raise RuntimeError("services of a world build no URLs from their routes")
