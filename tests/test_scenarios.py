@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,11 @@ SINGLE = ("SYNC-1", "SYNC-2", "SYNC-3", "SYNC-5", "SYNC-7", "SYNC-8", "CAD-1", "
 OTHER_READINGS = ("amplitude-page", "braze-page-spanish")
 """With the default, which is the reading of Braze's page, these are all the different rule sets."""
 
+SMALL = 300
+"""People of a population that a repetition under another reading or seed can afford."""
 
+
+@cache
 def cases(path: Path) -> list[Scenario]:
     return load(path, path.relative_to(FOLDER).as_posix())
 
@@ -52,16 +57,17 @@ def test_a_scenario_passes_through_both_doors_with_the_same_ledger(path: Path) -
 @pytest.mark.parametrize("path", FILES, ids=IDS)
 def test_a_scenario_holds_whatever_reading_is_asked_for(path: Path, rules: str) -> None:
     """`--rules` replaces the named set of a file; what a file says of one reading stands under that reading."""
-    for scenario in cases(path)[:1]:
-        assert ["passed"] == told(result_of(scenario, RunOptions(rules=rules, twice=False))), scenario.title
+    scenario = cases(path)[0]
+    if scenario.population is None or scenario.population.size <= SMALL:
+        assert ["passed"] == told(result_of(scenario, RunOptions(rules=rules, twice=False)))
 
 
-@pytest.mark.parametrize("seed", [2, 99])
-def test_a_scenario_without_generated_people_holds_under_any_seed(seed: int) -> None:
-    for path in FILES:
-        for scenario in cases(path)[:1]:
-            if scenario.population is None:
-                assert ["passed"] == told(result_of(scenario, RunOptions(seed=seed, twice=False))), scenario.title
+@pytest.mark.parametrize("path", FILES, ids=IDS)
+def test_a_scenario_holds_under_another_seed(path: Path) -> None:
+    """No hand-worked outcome may hang on a slot that was drawn."""
+    scenario = cases(path)[0]
+    if scenario.population is None or scenario.population.size <= SMALL:
+        assert ["passed"] == told(result_of(scenario, RunOptions(seed=99, twice=False)))
 
 
 def test_there_is_a_folder_for_every_family_and_enough_in_it() -> None:
@@ -108,5 +114,7 @@ def expected_reasons() -> Iterator[str]:
 
 def test_every_reason_of_a_skip_or_drop_is_expected_somewhere() -> None:
     reasons = {str(reason) for reason in (*SkipReason, *DropReason)}
+    # A cohort import knows it only in the vendor's history file, where a whole request was refused (HIST-1).
+    elsewhere = {str(SkipReason.REJECTED_BY_PARTNER)}
 
-    assert set() == reasons - set(expected_reasons())
+    assert elsewhere == reasons - set(expected_reasons())

@@ -118,14 +118,15 @@ class HttpTransport:
     def _exchange(self, request: Request) -> Response:
         connection = self._connection
         connection.putrequest(request.method, self._prefix + request.path, skip_host=True, skip_accept_encoding=True)
-        connection.putheader("Host", self._host)
-        connection.putheader("Content-Length", str(len(request.body)))
-        for name, value in request.headers.items():
+        # A call may name another host than the endpoint's: a key is refused on another cluster (KEY-3).
+        headers = {"host": self._host, "content-length": str(len(request.body))}
+        headers |= {name.lower(): value for name, value in request.headers.items()}
+        for name, value in headers.items():
             connection.putheader(name, value)
         connection.endheaders(request.body)
         answer = connection.getresponse()
-        headers = {name.lower(): value for name, value in answer.getheaders()}
-        return _response(answer.status, headers, answer.read())
+        heard = {name.lower(): value for name, value in answer.getheaders()}
+        return _response(answer.status, heard, answer.read())
 
     def close(self) -> None:
         """Close the connection; another send would open it again."""
