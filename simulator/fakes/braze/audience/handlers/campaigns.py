@@ -119,9 +119,9 @@ class CampaignHandlers:
                 for variant in canvas.plan.variants
             ],
             steps=[
-                _step_shown(step, following)
+                _step_shown(step, variant.steps[number + 1 : number + 2])
                 for variant in canvas.plan.variants
-                for step, following in zip(variant.steps, [*variant.steps[1:], None], strict=True)
+                for number, step in enumerate(variant.steps)
             ],
         )  # fmt: skip
 
@@ -227,8 +227,8 @@ def _shown(message: Message, name: str) -> dict[str, object]:
     return {**message.content, "channel": message.channel, "name": name}
 
 
-def _step_shown(step: Step, following: Step | None) -> dict[str, object]:
-    after = [following.step_id] if following is not None else []
+def _step_shown(step: Step, following: Sequence[Step]) -> dict[str, object]:
+    after = [each.step_id for each in following]
     return {
         "name": step.name,
         "type": "message",
