@@ -231,7 +231,7 @@ def _masked_header(name: str, value: str) -> str:
     if name in SECRET_HEADERS:
         scheme, _, credentials = value.partition(" ")
         return f"{scheme} {MASK}" if credentials else MASK
-    return mask_text(value)
+    return mask_text(value) if "=" in value else value
 
 
 def mask_text(text: str) -> str:

@@ -80,6 +80,8 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         adjustments.send_bytes = 65_536
         self.ready: deque[HTTPChannel] = deque()
         self._aside = aside
+        self._waking = threading.Lock()
+        self._closed = False
         sockinfo = (bound.family, bound.type, bound.proto, bound.getsockname())
         super().__init__(
             _obedient(application),
@@ -97,6 +99,22 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
             self._aside.add_task(channel)
         else:
             self.ready.append(channel)
+
+    def pull_trigger(self, thunk: Callable[[], None] | None = None) -> bool:
+        """Wake the door's thread, which calls `thunk`; False once the door is closed.
+
+        A control call may end after that. Its wake-up must not be written to a descriptor that is somebody else's now.
+        """
+        with self._waking:
+            if not self._closed:
+                self.trigger.pull_trigger(thunk)
+            return not self._closed
+
+    def close_all(self) -> None:
+        """Close the port, every connection and the way to wake the thread."""
+        with self._waking:
+            self._closed = True
+            wasyncore.close_all(self._map, ignore_all=True)
 
     def answer_ready(self) -> None:
         """Answer what has been read; called by the door's thread between two polls."""
@@ -151,17 +169,15 @@ class Door:
         """Return when the call that is being answered now has been answered."""
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             settled = threading.Event()
-            self._server.trigger.pull_trigger(settled.set)
-            settled.wait(STOP_SECONDS)
+            if self._server.pull_trigger(settled.set):
+                settled.wait(STOP_SECONDS)
 
     def stop(self) -> None:
         """Answer what has been read, then close the port and every connection."""
-        if self._thread.is_alive():
-            self._server.trigger.pull_trigger(self._close)
-            if self._thread is not threading.current_thread():
-                self._thread.join(STOP_SECONDS)
-        else:
+        if not self._thread.is_alive():
             self._close()
+        elif self._server.pull_trigger(self._close) and self._thread is not threading.current_thread():
+            self._thread.join(STOP_SECONDS)
 
     def _run(self) -> None:
         poll = wasyncore.poll2 if hasattr(select, "poll") else wasyncore.poll
@@ -173,7 +189,7 @@ class Door:
         self._server.answer_ready()
         for channel in list(self._server.active_channels.values()):
             channel.handle_write()
-        wasyncore.close_all(self._loop, ignore_all=True)
+        self._server.close_all()
 
 
 def _obedient(application: Wsgi) -> Wsgi:

@@ -68,6 +68,11 @@ class Pacer:
         """The pace as it is written: `frozen`, `1x`, `60x`."""
         return f"{self._factor}x" if self._factor else FROZEN
 
+    @property
+    def frozen(self) -> bool:
+        """Whether the clock stands still."""
+        return self._factor == 0
+
     def set_pace(self, pace: str) -> None:
         """Go on at another pace from now; the time until now counts at the old one. Raises UnknownPace."""
         factor = parse_pace(pace)

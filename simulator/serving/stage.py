@@ -117,6 +117,7 @@ class Stage:
         self._people = people
         self.at_machine_time = at_machine_time
         self._aside = Aside()
+        self._next_due: Instant | None = None
         self._behind = {service: _Behind() for service in SERVICES}
         self._doors: dict[str, Door] = {}
         try:
@@ -134,6 +135,11 @@ class Stage:
     def urls(self) -> dict[str, str]:
         """The address of each door."""
         return {service: door.url for service, door in self._doors.items()}
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """The port of each door."""
+        return {service: door.port for service, door in self._doors.items()}
 
     @property
     def keys(self) -> Keys:
@@ -218,15 +224,20 @@ class Stage:
         """Advance the clock, running what falls due."""
         with self.turn:
             self.world.agenda.advance_to(Instant(self.world.clock.now + duration_ms))
+            self._next_due = self.world.agenda.next_due()
 
     def keep_time(self, may_run_work: bool) -> None:
         """Bring the clock up to the pacer's time before a call is answered."""
+        if self.pacer.frozen:
+            return
         if may_run_work:
             self.pacer.tick()
         elif self.turn.acquire(blocking=False):
-            # In a service's thread nothing may run that could call that service: stop short of what is due.
+            # In a service's thread nothing may run that could call that service: stop short of what is due. What has
+            # become due since the pacer last looked, a few hundredths of a second ago, is not asked for each call.
             try:
-                clock, due = self.world.clock, self.world.agenda.next_due()
+                clock = self.world.clock
+                due = self._next_due
                 step_ms = self.pacer.take(None if due is None else max(due - clock.now, 0))
                 if step_ms:
                     clock.move_to(Instant(clock.now + step_ms))

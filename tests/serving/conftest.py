@@ -48,7 +48,6 @@ def open_door() -> Iterator[Callable[..., Door]]:
     """Opens doors and closes them afterwards."""
     with ExitStack() as stack:
         aside = Aside()
-        stack.callback(aside.stop)
 
         def opened(application: object, **options: int) -> Door:
             door = Door("test", application, aside, **options)  # type: ignore[arg-type]
@@ -57,6 +56,7 @@ def open_door() -> Iterator[Callable[..., Door]]:
             return door
 
         yield opened
+        aside.stop()
 
 
 class Told(NamedTuple):
