@@ -179,6 +179,10 @@ class Stage:
             "keys": asdict(self.keys),
         }
 
+    def application(self, service: str) -> Wsgi:
+        """What stands behind a door, for callers in this process; a reset changes it as it changes the door."""
+        return self._behind[service]
+
     # limits
 
     @property
