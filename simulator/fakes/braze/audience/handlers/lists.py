@@ -8,7 +8,6 @@ ids is not documented; 250, as for events, is inferred.
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 from urllib.parse import quote, urlsplit
@@ -151,11 +150,11 @@ def _skip(cursor: str | None) -> int:
         return 0
     try:
         said = base64.b64decode(cursor, validate=True).decode("ascii")
-    except (binascii.Error, UnicodeDecodeError):
+        if not said.startswith(_SKIP) or not said.removeprefix(_SKIP).isdecimal():
+            raise ValueError(said)
+        return int(said.removeprefix(_SKIP))
+    except ValueError:
         raise refuse(400, "'cursor' is not valid") from None
-    if not said.startswith(_SKIP) or not said.removeprefix(_SKIP).isdecimal():
-        raise refuse(400, "'cursor' is not valid")
-    return int(said.removeprefix(_SKIP))
 
 
 def _link(call: Call, skip: int, relation: str) -> str:
