@@ -117,4 +117,4 @@ def test_every_reason_of_a_skip_or_drop_is_expected_somewhere() -> None:
     # A cohort import knows it only in the vendor's history file, where a whole request was refused (HIST-1).
     elsewhere = {str(SkipReason.REJECTED_BY_PARTNER)}
 
-    assert elsewhere == reasons - set(expected_reasons())
+    assert reasons - set(expected_reasons()) <= elsewhere
