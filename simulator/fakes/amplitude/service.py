@@ -19,9 +19,9 @@ from simulator.fakes.amplitude.ingestion.limits import IngestionLimits
 from simulator.fakes.amplitude.ingestion.mapping import UserMapping
 from simulator.fakes.amplitude.ingestion.uploads import Uploads
 from simulator.fakes.amplitude.projects import AmplitudeSettings, Project
-from simulator.fakes.amplitude.reads.deletions import Deletions
 from simulator.fakes.amplitude.reads.handlers import read_handlers
 from simulator.fakes.amplitude.reads.housekeeping import Housekeeping
+from simulator.fakes.amplitude.reads.privacy.deletions import Deletions
 from simulator.fakes.amplitude.reads.profile import UserProfile
 from simulator.fakes.amplitude.store.events import Kind
 from simulator.fakes.amplitude.store.users import UserRecord
@@ -48,7 +48,7 @@ class SeedEvent(NamedTuple):
 
 
 class UserSeed(NamedTuple):
-    """A person whom Amplitude knows when the world begins; ids are taken as they are, dirt included."""
+    """A person whom Amplitude knows when the world begins; ids are taken unchecked, blank ones as none."""
 
     user_id: str | None = None
     device_id: str | None = None

@@ -7,10 +7,10 @@ from functools import partial
 
 from simulator.clock import SimClock
 from simulator.fakes.amplitude.access import Access, ProjectHandler
-from simulator.fakes.amplitude.reads.deletions import Deletions
-from simulator.fakes.amplitude.reads.dsar import SubjectAccess
 from simulator.fakes.amplitude.reads.export import Export
 from simulator.fakes.amplitude.reads.housekeeping import Housekeeping
+from simulator.fakes.amplitude.reads.privacy.deletions import Deletions
+from simulator.fakes.amplitude.reads.privacy.dsar import SubjectAccess
 from simulator.fakes.amplitude.reads.taxonomy import EVENT, EVENT_PROPERTY, GROUP_PROPERTY, USER_PROPERTY, Taxonomy
 from simulator.fakes.amplitude.reads.users import UserReads
 from simulator.fakes.amplitude.store.whole import AmplitudeStore

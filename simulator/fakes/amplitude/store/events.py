@@ -123,11 +123,13 @@ class Events:
         self._count_types(project, totals)
 
     def _count_types(self, project: Project, totals: Mapping[str, list[int]]) -> None:
+        query = "SELECT coalesce(max(number), 0) FROM amplitude_event_type WHERE project = ?"
+        newest = int(self._database.value(query, (project.name,)))
         self._database.executemany(
             "INSERT INTO amplitude_event_type (project, number, event_type, total, first_at, active)"
-            " VALUES (?1, (SELECT coalesce(max(number), 0) + 1 FROM amplitude_event_type WHERE project = ?1), ?2, ?3,"
-            " ?4, 1) ON CONFLICT (project, event_type) DO UPDATE SET total = total + excluded.total",
-            [(project.name, name, count, first) for name, (count, first) in totals.items()],
+            " VALUES (?, ?, ?, ?, ?, 1)"
+            " ON CONFLICT (project, event_type) DO UPDATE SET total = total + excluded.total",
+            [(project.name, newest + n, name, *total) for n, (name, total) in enumerate(totals.items(), start=1)],
         )
 
     def types(self, project: Project) -> list[tuple[int, str, int, Instant, bool]]:

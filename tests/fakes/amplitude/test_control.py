@@ -1,0 +1,130 @@
+"""The control plane's doors to Amplitude: projects, people, placed values, silenced senders."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulator.openapi import load
+
+CONTROL = load("control")
+
+
+@pytest.fixture
+def plane(amplitude):
+    """Calls of the control plane, each answer held against its contract."""
+
+    def call(method: str, path: str, **how):
+        answer = amplitude.client.open(f"/_sim/amplitude{path}", method=method, **how)
+        found = CONTROL.find(method, f"/_sim/amplitude{path}".split("?")[0])
+        assert found is not None
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        assert CONTROL.check_response(found[0], answer.status_code, headers, answer.data) == []
+        return answer
+
+    return call
+
+
+def test_projects_are_listed_with_their_keys(amplitude, plane) -> None:
+    main = amplitude.main
+    assert plane("GET", "/projects").json == {
+        "projects": [
+            {"name": "main", "app_id": main.app_id, "org_id": main.org_id, "plan": "enterprise",
+             "api_key": main.api_key, "secret_key": main.secret_key},
+        ]
+    }  # fmt: skip
+
+
+def test_another_project_is_made_and_takes_events_at_once(amplitude, plane, an_event) -> None:
+    made = plane("POST", "/projects", json={"name": "shop", "plan": "growth", "api_key": "k", "secret_key": "s"})
+    assert (made.status_code, made.json["plan"], made.json["api_key"]) == (201, "growth", "k")
+    assert amplitude.client.post("/2/httpapi", json={"api_key": "k", "events": [an_event()]}).status_code == 200
+    assert plane("GET", "/users?project=shop").json["count"] == 1
+    assert plane("POST", "/projects", json={"name": "shop"}).status_code == 409
+
+
+def test_a_project_changes_its_plan(plane) -> None:
+    assert plane("PUT", "/projects/main/plan", json={"plan": "starter"}).json["plan"] == "starter"
+    assert plane("PUT", "/projects/none/plan", json={"plan": "starter"}).status_code == 404
+
+
+def test_people_are_put_in_and_paged(amplitude, plane) -> None:
+    users = [
+        {"user_id": "ida-1001", "device_id": "d-ida-0001", "properties": {"plan": "plus"},
+         "events": [{"name": "app_opened", "at": "2026-03-02T09:00:00Z", "properties": {"a": 1}}, {"name": "bought"}]},
+        {"device_id": "d-ben-0001"},
+        {"user_id": "   ", "device_id": "d-noor-0001"},
+    ]  # fmt: skip
+    numbers = plane("POST", "/users", json={"users": users}).json["amplitude_ids"]
+    first = amplitude.main.first_id
+    assert numbers == [first, first + 1, first + 2]
+    page = plane("GET", "/users?limit=2").json
+    assert ([each["user_id"] for each in page["users"]], page["count"]) == (["ida-1001", None], 3)
+    assert page["users"][0] == {
+        "amplitude_id": first,
+        "user_id": "ida-1001",
+        "device_id": "d-ida-0001",
+        "properties": {"plan": "plus"},
+        "events": 2,
+        "first_event_at": "2026-03-02T09:00:00Z",
+        "last_event_at": "2026-03-02T10:00:00Z",
+    }
+    assert [each["user_id"] for each in plane("GET", f"/users?after={first + 1}").json["users"]] == [None]
+    assert plane("GET", f"/users/{first + 1}").json["device_id"] == "d-ben-0001"
+
+
+def test_a_person_without_any_id_is_refused_with_the_place(plane) -> None:
+    answer = plane("POST", "/users", json={"users": [{"device_id": "d-ben-0001"}, {"properties": {}}]})
+    assert (answer.status_code, answer.content_type, answer.json["detail"]) == (
+        400,
+        "application/problem+json",
+        "users[1]: a person needs a user_id or a device_id",
+    )
+
+
+def test_a_device_is_silenced_and_heard_again(amplitude, plane, an_event) -> None:
+    mark = {"mark": "silenced", "device_id": "d-ida-0001"}
+    assert plane("PUT", "/marks", json=mark).status_code == 204
+    assert amplitude.upload(an_event(device_id="d-ida-0001")).json["error"] == "Events silenced for device_id"
+    plane("PUT", "/marks", json={**mark, "present": False})
+    assert amplitude.upload(an_event(device_id="d-ida-0001")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "/users?project=none", None, 404),
+        ("GET", "/users/1", None, 404),
+        ("GET", "/users/x", None, 400),
+        ("PUT", "/marks", {"mark": "loud", "device_id": "d"}, 400),
+        ("PUT", "/marks", {"mark": "silenced"}, 400),
+        ("PUT", "/recommendations", {"user_id": "noor-3003", "rec_id": "r", "items": []}, 404),
+        ("PUT", "/computations", {"comp_id": "c", "property": "p", "value": 1}, 404),
+        ("PUT", "/propensities", {"user_id": "noor-3003", "prediction_id": "p", "score": 2, "pct": 1}, 400),
+        ("POST", "/projects", {"name": "shop", "plan": "gratis"}, 400),
+        ("POST", "/projects", {"title": "shop"}, 400),
+    ],
+)
+def test_what_makes_no_sense_is_a_problem(plane, method, path, body, status) -> None:
+    answer = plane(method, path) if body is None else plane(method, path, json=body)
+    assert (answer.status_code, answer.content_type, answer.json["status"]) == (
+        status,
+        "application/problem+json",
+        status,
+    )
+
+
+def test_a_body_that_is_not_json(plane) -> None:
+    assert plane("PUT", "/marks", data="x", content_type="text/plain").status_code == 415
+    assert plane("PUT", "/marks", data="{", content_type="application/json").status_code == 400
+
+
+def test_an_unknown_door(amplitude) -> None:
+    answer = amplitude.client.get("/_sim/amplitude/nothing")
+    assert (answer.status_code, answer.content_type) == (404, "application/problem+json")
+
+
+def test_the_control_plane_is_not_observed(amplitude, plane) -> None:
+    seen: list[object] = []
+    amplitude.service.service.observers.append(seen.append)
+    plane("GET", "/projects")
+    assert seen == []
