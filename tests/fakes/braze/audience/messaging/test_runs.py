@@ -1,0 +1,227 @@
+"""Schedules, delays, triggers and conversions on the simulated clock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from simulator.fakes.braze.audience.messaging.plans import Status
+from simulator.rules.instants import HOUR_MS, MINUTE_MS, Instant
+
+SENT = "users.messages.webhook.Send"
+
+
+def times(house: Any, name: str = SENT) -> list[int]:
+    """Hours after the start at which events of that type happened."""
+    return [(e.at - START) // HOUR_MS for e in house.audience.message_events() if e.name == name]
+
+
+START = 1_772_445_600_000
+
+
+# -- schedules
+
+
+def test_a_schedule_sends_at_its_instant_and_not_before(house: Any) -> None:
+    house.campaign(schedule={"at": "2026-03-02T12:00:00Z"})
+    house.wait("1h 59m 59s")
+    before = house.got(SENT)
+    house.wait("1s")
+    assert (before, house.got(SENT)) == ([], ["ann", "ben", "ida", "kim"])
+
+
+def test_a_schedule_without_an_instant_sends_at_once(house: Any) -> None:
+    house.campaign(schedule={"every": "1d"}, reentry="always")
+    house.wait("1s")
+    assert times(house) == [0, 0, 0, 0]
+
+
+def test_a_repeating_schedule_reaches_newcomers_only_unless_re_entry_is_allowed(house: Any) -> None:
+    house.campaign(schedule={"at": "2026-03-02T11:00:00Z", "every": "1d"})
+    house.wait("2h")
+    house.braze.identified("noor-1")
+    house.wait("1d")
+    assert times(house) == [1, 1, 1, 1, 25]
+
+
+@pytest.mark.parametrize(
+    ("reentry", "hours"), [("never", [1]), ("2d", [1, 49]), ("2d 1ms", [1, 73]), ("always", [1, 25, 49, 73])]
+)
+def test_re_entry_is_allowed_after_its_pause(house: Any, reentry: str, hours: list[int]) -> None:
+    house.campaign(
+        schedule={"at": "2026-03-02T11:00:00Z", "every": "1d"},
+        reentry=reentry,
+        audience={"country": {"comparison": "is", "value": "DE"}},
+    )
+    house.wait("3d 2h")
+    assert times(house) == hours
+
+
+def test_a_schedule_ends(house: Any) -> None:
+    house.campaign(
+        schedule={"at": "2026-03-02T11:00:00Z", "every": "1h", "until": "2026-03-02T12:00:00Z"},
+        reentry="always",
+        audience={"country": {"comparison": "is", "value": "DE"}},
+    )
+    house.wait("1d")
+    assert times(house) == [1, 2]
+
+
+def test_a_one_time_schedule_is_not_unfinished_and_neither_is_a_repeating_one(house: Any) -> None:
+    house.campaign("Once", schedule={"at": "2026-03-02T11:00:00Z"})
+    house.campaign("Daily", schedule={"every": "1d"})
+    assert house.agenda.unfinished() is False
+
+
+def test_a_stopped_schedule_sends_nothing_and_keeps_its_beat_when_resumed(house: Any) -> None:
+    made = house.campaign(
+        schedule={"at": "2026-03-02T11:00:00Z", "every": "2h"},
+        reentry="always",
+        audience={"country": {"comparison": "is", "value": "DE"}},
+    )
+    house.audience.set_status(made.campaign_id, Status.STOPPED)
+    house.wait("4h")
+    house.audience.set_status(made.campaign_id, Status.ACTIVE)
+    house.wait("4h")
+    assert times(house) == [5, 7]
+
+
+def test_a_schedule_that_was_missed_while_stopped_is_not_made_up_for(house: Any) -> None:
+    made = house.campaign(schedule={"at": "2026-03-02T11:00:00Z"})
+    house.audience.set_status(made.campaign_id, Status.STOPPED)
+    house.wait("4h")
+    house.audience.set_status(made.campaign_id, Status.ACTIVE)
+    house.wait("4h")
+    assert times(house) == []
+
+
+def test_nobody_is_sent_anything_twice_after_the_agenda_is_made_again(house: Any) -> None:
+    house.campaign(schedule={"at": "2026-03-02T11:00:00Z"})
+    house.wait("2h")
+    works = house.braze.service.due_works
+    assert [work.next_due() for work in works if work.name == "braze messaging"] == [None]
+
+
+# -- triggers
+
+
+def test_an_event_triggers_at_once(house: Any) -> None:
+    house.campaign(trigger={"event": "signed_up"})
+    house.event("ida-1001", "signed_up")
+    house.event("ann-1001", "something_else")
+    assert house.got(SENT) == ["ida"]
+
+
+def test_an_event_on_a_phone_triggers_too(house: Any) -> None:
+    house.campaign(trigger={"event": "signed_up"})
+    house.braze.phone.log_event("d-ben-0001", "signed_up")
+    assert house.got(SENT) == ["ben"]
+
+
+def test_only_people_in_the_audience_are_triggered(house: Any) -> None:
+    house.campaign(trigger={"event": "signed_up"}, audience={"country": {"comparison": "is", "value": "FR"}})
+    house.event("ida-1001", "signed_up")
+    house.event("ann-1001", "signed_up")
+    assert house.got(SENT) == ["ann"]
+
+
+@pytest.mark.parametrize(("product", "people"), [("mug", ["ida"]), ("*", ["ann", "ida"]), ("cup", [])])
+def test_a_purchase_triggers(house: Any, product: str, people: list[str]) -> None:
+    house.campaign(trigger={"product": product})
+    for who, what in (("ida-1001", "mug"), ("ann-1001", "shirt")):
+        sent = {"external_id": who, "product_id": what, "currency": "EUR", "price": 1, "time": "2026-03-02T10:00:00Z"}
+        house.braze.post("/users/track", {"purchases": [sent]})
+    assert house.got(SENT) == people
+
+
+def test_a_delayed_trigger_sends_later_to_whoever_is_still_in_the_audience(house: Any) -> None:
+    house.campaign(trigger={"event": "signed_up", "delay": "1h"}, audience={"country": {"comparison": "exists"}})
+    house.event("ida-1001", "signed_up")
+    house.event("ann-1001", "signed_up")
+    waiting = house.agenda.unfinished()
+    house.braze.identified("ann-1001", country=None)
+    house.wait("1h")
+    assert (waiting, house.got(SENT), times(house)) == (True, ["ida"], [1])
+
+
+def test_a_stopped_campaign_is_not_triggered(house: Any) -> None:
+    made = house.campaign(trigger={"event": "signed_up"})
+    house.audience.set_status(made.campaign_id, Status.STOPPED)
+    house.event("ida-1001", "signed_up")
+    assert house.got(SENT) == []
+
+
+def test_what_waits_is_dropped_when_the_campaign_is_stopped(house: Any) -> None:
+    made = house.campaign(trigger={"event": "signed_up", "delay": "1h"})
+    house.event("ida-1001", "signed_up")
+    house.audience.set_status(made.campaign_id, Status.STOPPED)
+    house.wait("2h")
+    assert (house.got(SENT), house.agenda.unfinished()) == ([], False)
+
+
+def test_the_same_event_twice_triggers_once_unless_re_entry_is_allowed(house: Any) -> None:
+    house.campaign("Once", trigger={"event": "signed_up"})
+    house.campaign("Always", trigger={"event": "signed_up"}, reentry="always")
+    for _ in range(2):
+        house.event("ida-1001", "signed_up")
+    assert house.got(SENT) == ["ida", "ida", "ida"]
+
+
+# -- Canvas
+
+
+def test_steps_of_a_canvas_follow_each_other(house: Any) -> None:
+    steps = [
+        {"name": "Hello", "channel": "webhook"},
+        {"name": "Same time", "channel": "content_card"},
+        {"name": "Next day", "channel": "webhook", "delay": "1d"},
+        {"name": "Day after", "channel": "webhook", "delay": "1d"},
+    ]
+    house.canvas(trigger={"event": "signed_up"}, steps=steps)
+    house.event("ida-1001", "signed_up")
+    house.wait("3d")
+    titles = [(e.title, (e.at - START) // HOUR_MS) for e in house.audience.message_events() if e.campaign_id]
+    assert titles == [
+        ("Canvas Entry", 0),
+        ("Webhook Send", 0),
+        ("Content Card Send", 0),
+        ("Webhook Send", 24),
+        ("Webhook Send", 48),
+    ]
+
+
+def test_somebody_between_two_steps_is_unfinished(house: Any) -> None:
+    steps = [{"channel": "webhook"}, {"channel": "webhook", "delay": "1d"}]
+    house.canvas(trigger={"event": "signed_up"}, steps=steps)
+    house.event("ida-1001", "signed_up")
+    before = house.agenda.unfinished()
+    house.wait("1d")
+    assert (before, house.agenda.unfinished()) == (True, False)
+
+
+# -- conversions
+
+
+@pytest.mark.parametrize(("minutes", "people"), [(59, ["ida"]), (60, ["ida"]), (61, [])])
+def test_a_conversion_counts_within_its_window(house: Any, minutes: int, people: list[str]) -> None:
+    made = house.campaign(conversions=[{"event": "bought", "within": "1h"}])
+    house.audience.send_now(made.campaign_id)
+    house.agenda.advance_to(Instant(house.clock.now + minutes * MINUTE_MS))
+    house.event("ida-1001", "bought")
+    assert house.got("users.campaigns.Conversion") == people
+
+
+def test_an_entry_converts_once(house: Any) -> None:
+    made = house.canvas(conversions=[{"event": "bought", "within": "1d"}])
+    house.audience.send_now(made.campaign_id)
+    house.wait("1m")
+    for _ in range(2):
+        house.event("ida-1001", "bought")
+    assert house.got("users.canvas.Conversion") == ["ida"]
+
+
+def test_somebody_who_never_entered_does_not_convert(house: Any) -> None:
+    house.campaign(conversions=[{"event": "bought", "within": "1d"}])
+    house.event("ida-1001", "bought")
+    assert house.got("users.campaigns.Conversion") == []
