@@ -80,10 +80,7 @@ def command(
     results, interrupted = _run(works, options, jobs, quiet, no_color)
     written = _write_reports(report_dir, reports, results, seed, interrupted)
     _remember(report_dir, works, results, options)
-    _tell(results, form, quiet, no_color, interrupted, seed)
-    if not quiet and form == "text":
-        where = ", ".join(shown_name(path) for path in written) or f"none; --report junit,json writes to {report_dir}"
-        click.echo(f"reports: {where}")
+    _tell(results, written, form, quiet, no_color, interrupted, seed)
     return _exit_code(results, interrupted)
 
 
@@ -211,13 +208,15 @@ def _remember(report_dir: Path, works: Sequence[Work], results: Sequence[Result]
 
 
 def _id(work: Work) -> str:
-    case = ",".join(f"{name}={value}" for name, value in (work.scenario.case or {}).items())
-    return f"{work.name}[{case}]" if case else work.name
+    from simulator.scenario.model.scenario import case_text
+
+    return f"{work.name}[{case_text(work.scenario.case)}]" if work.scenario.case else work.name
 
 
 def _tell(
-    results: Sequence[Result], form: str, quiet: bool, no_color: bool, interrupted: bool, seed: int | None
-) -> None:
+    results: Sequence[Result], written: Sequence[Path], form: str, quiet: bool, no_color: bool, interrupted: bool,
+    seed: int | None,
+) -> None:  # fmt: skip
     if form == "json":
         from simulator.reports.plain import write_json
 
@@ -231,7 +230,9 @@ def _tell(
         print_summary(console, results, interrupted)
         seeds = sorted({result.seed for result in results})
         shown = ", ".join(map(str, seeds[:8])) + (f" and {len(seeds) - 8} more" if len(seeds) > 8 else "")
-        click.echo(f"\nseed: {shown}" + ("" if seed is not None else " (as each file says)"))
+        where = ", ".join(shown_name(path) for path in written) or "none; --report junit,json,ledger leaves some"
+        click.echo(f"\nreports: {where}")
+        click.echo(f"seed: {shown}" + ("" if seed is not None else " (as each file says)"))
 
 
 def _console(no_color: bool) -> Console:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import PurePath
 
 from rich.console import Console
@@ -68,22 +71,54 @@ def instructive(results: Sequence[Result]) -> str:
     return f"{chosen.drop.sentence}\n  the whole story: absim why {chosen.drop.person} --scenario {chosen.file}"
 
 
+@dataclass(slots=True)
+class _Row:
+    """One line of the table: a scenario, or all cases of one that passed."""
+
+    title: str
+    verdict: Verdict
+    cases: int = 0
+    people: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def take(self, result: Result) -> None:
+        """Add the figures of one case."""
+        self.cases += 1
+        self.people += result.people
+        self.counts.update(result.outcomes)
+
+
+def _rows(results: Sequence[Result]) -> list[_Row]:
+    """A line for each file; cases that did not pass have their own."""
+    rows: dict[tuple[str, str], _Row] = {}
+    for result in results:
+        passed = result.verdict is Verdict.PASSED
+        title = result.title.removesuffix(f" [{result.case_text}]") if passed else result.title
+        row = rows.setdefault((result.file, "" if passed else result.id), _Row(title, result.verdict))
+        row.take(result)
+    return list(rows.values())
+
+
 def _table(results: Sequence[Result]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("scenario", overflow="fold")
     table.add_column("verdict")
-    for name in ("people", *(name for name, _ in _COLUMNS)):
+    for name in ("cases", "people", *(name for name, _ in _COLUMNS)):
         table.add_column(name, justify="right")
-    folder = ""
-    for result in sorted(results, key=lambda each: (str(PurePath(each.file).parent), each.id)):
-        if (own := str(PurePath(result.file).parent)) != folder:
-            folder = own
-            table.add_row(Text(folder, "dim"))
-        counts = [sum(result.outcomes.get(outcome, 0) for outcome in outcomes) for _, outcomes in _COLUMNS]
-        table.add_row(
-            Text(f"  {result.title}"),
-            Text(str(result.verdict), _STYLES[result.verdict]),
-            f"{result.people:,}",
-            *(f"{count:,}" if count else "·" for count in counts),
-        )
+    ordered = sorted(results, key=lambda each: (_folder(each), each.file))
+    for folder, members in groupby(ordered, key=_folder):
+        table.add_row(Text(folder, "dim"))
+        for row in _rows(list(members)):
+            counts = [sum(row.counts[outcome] for outcome in outcomes) for _, outcomes in _COLUMNS]
+            table.add_row(
+                Text(f"  {row.title}"),
+                Text(str(row.verdict), _STYLES[row.verdict]),
+                str(row.cases),
+                f"{row.people:,}",
+                *(f"{count:,}" if count else "·" for count in counts),
+            )
     return table
+
+
+def _folder(result: Result) -> str:
+    return str(PurePath(result.file).parent)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from simulator.scenario.language.source import Where
-from simulator.scenario.model.scenario import Scenario
+from simulator.scenario.model.scenario import Scenario, case_text
 from simulator.scenario.model.steps.base import Step
 
 
@@ -75,10 +75,14 @@ class Result:
     """The command that runs exactly this again."""
 
     @property
+    def case_text(self) -> str:
+        """The values of the case, as the title shows them."""
+        return case_text(self.case)
+
+    @property
     def id(self) -> str:
         """File and case, unique in a run of many."""
-        case = ",".join(f"{name}={value}" for name, value in self.case.items())
-        return f"{self.file}[{case}]" if case else self.file
+        return f"{self.file}[{self.case_text}]" if self.case else self.file
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,17 +52,24 @@ def run_many(works: Sequence[Work], options: RunOptions, jobs: int = 0) -> Itera
         count, multiprocessing.get_context(method), initializer=_begin, initargs=(places, os.getpid())
     )
     try:
-        yield from _results(pool, len(works), options)
+        yield from _results(pool, works, options)
         pool.shutdown()
     except BaseException:
         _abandon(pool)
         raise
 
 
-def _results(pool: ProcessPoolExecutor, count: int, options: RunOptions) -> Iterator[tuple[int, Result]]:
-    futures: dict[Future[Result], int] = {pool.submit(_run_one, index, options): index for index in range(count)}
+def _results(pool: ProcessPoolExecutor, works: Sequence[Work], options: RunOptions) -> Iterator[tuple[int, Result]]:
+    # The largest populations go first, so that none is still under way when everything else is done.
+    order = sorted(range(len(works)), key=lambda index: -_weight(works[index]))
+    futures: dict[Future[Result], int] = {pool.submit(_run_one, index, options): index for index in order}
     for future in as_completed(futures):
         yield futures[future], future.result()
+
+
+def _weight(work: Work) -> int:
+    recipe = work.scenario.population
+    return 0 if recipe is None else recipe.size
 
 
 def _abandon(pool: ProcessPoolExecutor) -> None:

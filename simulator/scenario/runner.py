@@ -31,12 +31,13 @@ from simulator.scenario.events import (
     StepStarted,
     Verdict,
 )
-from simulator.scenario.judging.evidence import Evidence, sentence
-from simulator.scenario.judging.fates import Fate, fates
+from simulator.scenario.judging.evidence import Evidence, all_fates, sentence
+from simulator.scenario.judging.fates import Fate
 from simulator.scenario.judging.registry import JUDGING
 from simulator.scenario.judging.state import answer
 from simulator.scenario.ledger_lines import ledger_file, write_ledger
 from simulator.scenario.model.expect import Expect
+from simulator.scenario.model.expectations import Wanted
 from simulator.scenario.model.scenario import Scenario
 from simulator.scenario.model.steps.base import Step
 from simulator.scenario.model.steps.wire import Call
@@ -96,7 +97,7 @@ def run(scenario: Scenario, options: RunOptions | None = None) -> Iterator[Event
     again: str | None = None
     if how.twice:
         with World(settings_of(scenario, how), how.door) as world:
-            again = _drain(_play(set_up(scenario, world))).digest
+            again = _drain(_play(set_up(scenario, world, stage.population), looking=False)).digest
     findings.append(same_digest(played.digest, again))
     breaches = tuple(
         Breach(each.invariant, line, each.verdict is FindingVerdict.UNKNOWN)
@@ -129,14 +130,17 @@ def _drain(play: Generator[Event, None, _Played]) -> _Played:
             return played
 
 
-def _play(stage: Stage) -> Generator[Event, None, _Played]:
-    """Act out the steps until one fails to be done; the value is what is left."""
+def _play(stage: Stage, *, looking: bool = True) -> Generator[Event, None, _Played]:
+    """Act out the steps until one fails to be done; the value is what is left.
+
+    Without `looking` only those expectations are evaluated that leave a trace in the ledger.
+    """
     differences: list[Difference] = []
     evaluated = 0
     for index, step in enumerate(stage.scenario.timeline):
         yield StepStarted(index, step, stage.now)
         try:
-            found, counted = _step(stage, step)
+            found, counted = _step(stage, step, looking)
         except REFUSALS as refused:
             found, counted = [_refused(step, refused)], 0
             if step.refused is not None:
@@ -152,6 +156,8 @@ def _play(stage: Stage) -> Generator[Event, None, _Played]:
     return _Played(differences, evaluated, stage, stage.world.ledger.digest())
 
 
+LEAVING_A_TRACE = (Wanted,)
+"""Amplitude computes a cohort when somebody asks who is in, and the ledger says so (COHORT-3)."""
 NOT_DONE = "this step could not be done"
 
 
@@ -170,12 +176,12 @@ def _not_refused(step: Step) -> Difference:
     return Difference(step.where, "the step is refused", f"a refusal that says {step.refused!r}", "it was done")
 
 
-def _step(stage: Stage, step: Step) -> tuple[list[Difference], int]:
+def _step(stage: Stage, step: Step, looking: bool) -> tuple[list[Difference], int]:
     """The differences and the number of expectations that were evaluated."""
     if step.at is not None:
         advance_to(stage, step.at)
     if isinstance(step, Expect):
-        return _judge(stage, step)
+        return _judge(stage, step, looking)
     outcome = act(stage, step)
     if stage.refused_inside:
         raise StepRefused(f"in the middle of a call, {stage.refused_inside.pop()}")
@@ -184,13 +190,14 @@ def _step(stage: Stage, step: Step) -> tuple[list[Difference], int]:
     return [], 0
 
 
-def _judge(stage: Stage, step: Expect) -> tuple[list[Difference], int]:
+def _judge(stage: Stage, step: Expect, looking: bool) -> tuple[list[Difference], int]:
     if step.under is not None and not step.under.holds(stage.world.rules):
         return [], 0
     evidence = Evidence(stage, step)
     found = [
         difference
         for expectation in step.expectations
+        if looking or isinstance(expectation, LEAVING_A_TRACE)
         for difference in JUDGING[type(expectation)](evidence, expectation)
     ]
     stage.mark()
@@ -212,7 +219,7 @@ class _Summary:
 
     @classmethod
     def of(cls, stage: Stage) -> _Summary:
-        told = fates(stage.world.ledger, stage.marks.page)
+        told = all_fates(stage)
         counted = Counter(str(fate.outcome) for fate in told)
         engine = stage.world.engine
         return cls(

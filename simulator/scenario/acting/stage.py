@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import Any
 
 from simulator.fakes.amplitude.service import SeedEvent, UserSeed
 from simulator.fakes.braze.seeding import ProfileSeed
 from simulator.population import people as generated
 from simulator.population.people import Population
+from simulator.population.recipe import Recipe
 from simulator.rules.cohorts.definition import Definition, InCohort
 from simulator.rules.cohorts.people import bind_people
 from simulator.rules.instants import Instant
@@ -34,6 +36,32 @@ class StepRefused(Exception):
     """A step could not be done; the message says why. The scenario fails unless it expected the refusal."""
 
 
+KEPT_AT_MOST = 100_000
+"""Generated people that are made once and kept; a larger population is made again whenever it is looked at."""
+
+
+class Crowd:
+    """The generated people of a scenario."""
+
+    def __init__(self, recipe: Recipe, seed: int) -> None:
+        self.recipe = recipe
+        self._population = Population(recipe, seed)
+        self._kept: tuple[generated.Person, ...] = ()
+
+    def __len__(self) -> int:
+        return self.recipe.size
+
+    def __iter__(self) -> Iterator[generated.Person]:
+        if self.recipe.size > KEPT_AT_MOST:
+            return iter(self._population)
+        self._kept = self._kept or tuple(self._population)
+        return iter(self._kept)
+
+    def person(self, index: int) -> generated.Person:
+        """One of them."""
+        return self._kept[index] if self._kept else self._population.person(index)
+
+
 @dataclass(slots=True)
 class Marks:
     """Where things stood when the first step began, and at the last `expect`."""
@@ -55,7 +83,7 @@ class Stage:
     scenario: Scenario
     world: World
     cast: Cast = field(default_factory=Cast)
-    population: Population | None = None
+    population: Crowd | None = None
     cohort_ids: dict[str, str] = field(default_factory=dict)
     connection_ids: dict[str, str] = field(default_factory=dict)
     refused_connections: dict[str, str] = field(default_factory=dict)
@@ -66,6 +94,9 @@ class Stage:
     sync_names: Mapping[int, str] = field(default_factory=dict)
     segment_ids: dict[str, str] = field(default_factory=dict)
     marks: Marks = field(default_factory=Marks)
+    fates: list[Any] = field(default_factory=list)
+    fates_until: int = -1
+    """How everybody fared, as read from the ledger up to this page; the judges keep it here."""
     inside: bool = False
     """Whether a step is being acted out in the middle of a call."""
     refused_inside: list[str] = field(default_factory=list)
@@ -111,11 +142,14 @@ class Stage:
         return self.population is not None and name not in self.scenario.people and name.startswith("p")
 
 
-def set_up(scenario: Scenario, world: World) -> Stage:
-    """People, then cohorts, then connections; nothing of it counts as something that happened."""
-    stage = Stage(scenario, world, sync_names=sync_names(scenario))
-    if scenario.population is not None:
-        stage.population = Population(scenario.population, world.settings.seed)
+def set_up(scenario: Scenario, world: World, crowd: Crowd | None = None) -> Stage:
+    """People, then cohorts, then connections; nothing of it counts as something that happened.
+
+    `crowd` is the population if somebody has made it before.
+    """
+    stage = Stage(scenario, world, population=crowd, sync_names=sync_names(scenario))
+    if scenario.population is not None and crowd is None:
+        stage.population = Crowd(scenario.population, world.settings.seed)
     _seed_amplitude(stage)
     _seed_braze(stage)
     for name in _in_order(scenario):

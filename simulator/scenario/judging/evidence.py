@@ -21,7 +21,8 @@ class Evidence:
 
     stage: Stage
     expect: Expect
-    _fates: list[Fate] | None = field(default=None)
+    _fates: list[Fate] | None = None
+    _by_outcome: dict[Outcome, dict[str, list[Fate]]] = field(default_factory=dict)
 
     @property
     def recent(self) -> bool:
@@ -36,10 +37,8 @@ class Evidence:
     def fates(self) -> list[Fate]:
         """How people fared, narrowed by `since` and `only`, in order."""
         if self._fates is None:
-            marks = self.stage.marks
-            after = marks.last_page if self.recent else marks.page
-            everything = fates(self.ledger, after)
-            self._fates = [fate for fate in everything if self._wanted(fate)]
+            after = self.stage.marks.last_page if self.recent else 0
+            self._fates = [fate for fate in all_fates(self.stage) if fate.page > after and self._wanted(fate)]
         return self._fates
 
     def _wanted(self, fate: Fate) -> bool:
@@ -62,11 +61,15 @@ class Evidence:
 
     def by_name(self, outcome: Outcome, direction: str = "") -> dict[str, list[Fate]]:
         """The fates with an outcome (in a direction) of each person, in order."""
-        found: dict[str, list[Fate]] = {}
-        for fate in self.fates():
-            if fate.outcome is outcome and direction in ("", fate.direction):
-                found.setdefault(self.name(fate), []).append(fate)
-        return found
+        if not self._by_outcome:
+            for fate in self.fates():
+                own = self._by_outcome.setdefault(fate.outcome, {})
+                own.setdefault(self.name(fate), []).append(fate)
+        found = self._by_outcome.get(outcome, {})
+        if not direction:
+            return found
+        narrowed = {name: [fate for fate in own if fate.direction == direction] for name, own in found.items()}
+        return {name: own for name, own in narrowed.items() if own}
 
     def why(self, name: str) -> str:
         """What happened last to a person, in a sentence; why nothing did, when nothing was sent."""
@@ -80,7 +83,13 @@ class Evidence:
     def _cohorts_of(self, name: str) -> str:
         cohorts = self.stage.world.amplitude.cohorts
         ids = set(self.stage.cast[name].amplitude_ids) if name in self.stage.cast else set()
-        inside = [each for each, cohort_id in self.stage.cohort_ids.items() if ids & set(cohorts.members(cohort_id))]
+        # Asking for the members of a cohort that nobody has computed would compute it, and looking must change nothing.
+        computed = {
+            name: cohort_id
+            for name, cohort_id in self.stage.cohort_ids.items()
+            if cohorts.describe(cohort_id).computed_at is not None
+        }
+        inside = [name for name, cohort_id in computed.items() if ids & set(cohorts.members(cohort_id))]
         return f"in Amplitude they are in {', '.join(inside) if inside else 'none of the cohorts'}"
 
     def difference(self, expectation: Expectation, what: str, expected: str, got: str, why: str = "") -> Difference:
@@ -93,6 +102,14 @@ class Evidence:
             if key in expectation.spots:
                 return expectation.spots[key]
         return expectation.where
+
+
+def all_fates(stage: Stage) -> list[Fate]:
+    """How everybody fared since the first step; read once for a state of the ledger."""
+    page = stage.world.ledger.last_page()
+    if stage.fates_until != page:
+        stage.fates, stage.fates_until = fates(stage.world.ledger, stage.marks.page), page
+    return stage.fates
 
 
 def sentence(fate: Fate, name: str, stage: Stage) -> str:

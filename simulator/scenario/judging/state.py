@@ -9,15 +9,13 @@ import orjson
 
 from simulator.fakes.braze.users.export import EXPORTED_FIELDS, Documents
 from simulator.population.people import Person
-from simulator.rules.identity import AmplitudeUser
-from simulator.rules.mapping import Mapping as IdentifierMapping
 from simulator.rules.mapping import candidates
 from simulator.rules.matching import Hit, match
 from simulator.scenario.acting.stage import PARTNER, WORKSPACE
 from simulator.scenario.acting.wire import profiles_of
 from simulator.scenario.events import Difference
-from simulator.scenario.judging.evidence import Evidence, listed
-from simulator.scenario.judging.fates import ADD, fates
+from simulator.scenario.judging.evidence import Evidence, all_fates, listed
+from simulator.scenario.judging.fates import ADD
 from simulator.scenario.model import expectations as model
 from simulator.scenario.model.steps.wire import Answer
 from simulator.scenario.story import story_text
@@ -49,26 +47,27 @@ def _live(evidence: Evidence) -> list[Sync]:
 
 
 def _reached(evidence: Evidence, sync: Sync) -> set[str]:
+    """MAP-2. The profiles that the members' identifiers mean under the rules in force, asked a thousand at a time."""
     world = evidence.stage.world
-    connection = world.engine.setup.connection(sync.connection)
-    feed = world.amplitude.cohorts.source().changes(sync.cohort, None, world.clock.now)
-    return {
-        hit.profile.braze_id for user in feed.entered if (hit := _hit(evidence, user, connection.mappings)) is not None
-    }
-
-
-def _hit(evidence: Evidence, user: AmplitudeUser, mappings: tuple[IdentifierMapping, ...]) -> Hit | None:
-    """MAP-2. The profile that one person's identifier means under the rules in force."""
-    world = evidence.stage.world
+    mappings = world.engine.setup.connection(sync.connection).mappings
     considered = mappings[:1] if world.rules.fallback == "off" else mappings
-    for resolved in candidates(user, considered):
-        (found,) = world.braze.store.candidates.fetch(WORKSPACE, [resolved.identifier])
-        verdict = match(resolved.identifier, found, world.rules)
-        if isinstance(verdict, Hit):
-            return verdict
-        if world.rules.fallback != "on_no_match":
-            return None
-    return None
+    feed = world.amplitude.cohorts.source().changes(sync.cohort, None, world.clock.now)
+    pending = [candidates(user, considered) for user in feed.entered]
+    reached: set[str] = set()
+    while pending:
+        page, pending = pending[:CANDIDATES_AT_ONCE], pending[CANDIDATES_AT_ONCE:]
+        asked = [(tries, resolved.identifier) for tries in page if (resolved := next(tries, None)) is not None]
+        found = world.braze.store.candidates.fetch(WORKSPACE, [identifier for _, identifier in asked])
+        for (tries, identifier), profiles_found in zip(asked, found, strict=True):
+            verdict = match(identifier, profiles_found, world.rules)
+            if isinstance(verdict, Hit):
+                reached.add(verdict.profile.braze_id)
+            elif world.rules.fallback == "on_no_match":
+                pending.append(tries)
+    return reached
+
+
+CANDIDATES_AT_ONCE = 1_000
 
 
 def outcomes(evidence: Evidence, expected: model.Outcomes) -> Iterator[Difference]:
@@ -81,7 +80,7 @@ def outcomes(evidence: Evidence, expected: model.Outcomes) -> Iterator[Differenc
     for sync in _live(evidence):
         mappings = next(iter(stage.world.engine.runs(sync.id))).mappings
         promises: dict[object, Any] = {}
-        for fate in fates(evidence.ledger, stage.marks.page):
+        for fate in all_fates(stage):
             person = people.get(stage.person_name(fate.person))
             if person is None or fate.run != f"{sync.id}/1" or fate.direction != ADD:
                 continue

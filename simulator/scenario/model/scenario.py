@@ -59,6 +59,19 @@ _MATRIX_DOC = (
 )
 
 
+def case_text(case: Mapping[str, Any]) -> str:
+    """The values of a case in one line, as YAML would have them."""
+    return ", ".join(f"{name}={_flow(value)}" for name, value in case.items())
+
+
+def _flow(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{name}: {_flow(each)}" for name, each in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_flow(each) for each in value) + "]"
+    return str(value)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario(Record):
     """One file, or one case of its matrix."""
@@ -106,10 +119,7 @@ class Scenario(Record):
     @property
     def title(self) -> str:
         """The title with the values of the case, if there are several."""
-        if not self.case:
-            return self.scenario
-        values = ", ".join(f"{name}={value}" for name, value in self.case.items())
-        return f"{self.scenario} [{values}]"
+        return f"{self.scenario} [{case_text(self.case)}]" if self.case else self.scenario
 
     @property
     def timeline(self) -> tuple[Step, ...]:
