@@ -278,7 +278,8 @@ class Stage:
         if self._people is not None:
             self._people.furnish(self.world)
         if self.at_machine_time:
-            # Making the world has taken real time as well.
+            # Making the world has taken real time as well, which must not be counted twice.
+            self.pacer.take()
             self.move_on(max(machine_now() - self.world.clock.now, 0))
 
     def stop(self) -> None:
