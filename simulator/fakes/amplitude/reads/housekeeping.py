@@ -58,7 +58,7 @@ class Housekeeping:
 
     def create_release(self, project: Project, call: Call) -> Reply:
         """`POST /api/2/release`, as JSON or by query."""
-        given = fields_of(call)
+        given = fields_of(call, _bad_request)
         for name in ("version", "release_start", "title"):
             if not given.get(name):
                 raise _bad_request(f"Missing required parameter: {name}")

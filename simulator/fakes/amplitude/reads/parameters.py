@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -67,8 +67,8 @@ def timestamp(at: int) -> str:
     return to_datetime(at).isoformat(" ", "microseconds")[:26]
 
 
-def fields_of(call: Call) -> dict[str, object]:
-    """The body as one flat mapping: JSON if it is that, else a form, else the query. Raises Problem."""
+def fields_of(call: Call, refusal: Callable[[str], Problem] = invalid) -> dict[str, object]:
+    """The body as one flat mapping: JSON if it is that, else a form, else the query. Raises the refusal."""
     if not call.body:
         return {name: values[0] for name, values in call.query.items() if values}
     try:
@@ -76,5 +76,5 @@ def fields_of(call: Call) -> dict[str, object]:
     except MalformedBody:
         return {name: values[0] for name, values in call.form().items() if values}
     if not isinstance(body, Mapping):
-        raise invalid("The body must be an object")
+        raise refusal("The body must be an object")
     return dict(body)

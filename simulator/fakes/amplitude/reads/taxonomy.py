@@ -117,7 +117,7 @@ class Taxonomy:
 
     def create_category(self, project: Project, call: Call) -> Reply:
         """`POST /api/2/taxonomy/category`."""
-        name = _required(fields_of(call), "category_name")
+        name = _required(_given(call), "category_name")
         if self._find(project, "category", name, "") is not None:
             raise failed(409, f'Attempted to add an event category, "{name}", that already exists.')
         self._insert(project, "category", name, "", {})
@@ -137,7 +137,7 @@ class Taxonomy:
 
     def update_category(self, project: Project, call: Call) -> Reply:
         """`PUT /api/2/taxonomy/category/{category}`, by id."""
-        name = _required(fields_of(call), "category_name")
+        name = _required(_given(call), "category_name")
         category = self._category(project, call.path["category"])
         self._database.execute("UPDATE amplitude_taxonomy SET name = ? WHERE id = ?", (name, category.id))
         return _DONE
@@ -157,7 +157,7 @@ class Taxonomy:
 
     def create(self, kind: Kind, project: Project, call: Call) -> Reply:
         """`POST /api/2/taxonomy/<kind>`."""
-        given = fields_of(call)
+        given = _given(call)
         name, parent = _prefixed(kind, _required(given, kind.key)), _parent(kind, given)
         with self._database.transaction():
             if self._find(project, kind.key, name, parent) is not None:
@@ -195,7 +195,7 @@ class Taxonomy:
 
     def update(self, kind: Kind, project: Project, call: Call) -> Reply:
         """`PUT /api/2/taxonomy/<kind>/{name}`."""
-        given = fields_of(call)
+        given = _given(call)
         changes = {field: read(given[field]) for field, (read, _) in kind.fields.items() if field in given}
         new_name = given.get(kind.new_name)
         with self._database.transaction():
@@ -227,7 +227,7 @@ class Taxonomy:
 
     def restore(self, kind: Kind, project: Project, call: Call) -> Reply:
         """`POST /api/2/taxonomy/<kind>/{name}/restore`; one that was not deleted cannot be."""
-        name, given = _prefixed(kind, call.path[kind.key]), fields_of(call)
+        name, given = _prefixed(kind, call.path[kind.key]), _given(call)
         found = self._find(project, kind.key, name, _parent(kind, given))
         if found is None or found.state != "deleted":
             raise failed(409, "Not found")
@@ -306,6 +306,10 @@ def _planned(row: tuple[object, ...]) -> _Planned:
     return _Planned(int(str(number)), str(name), str(parent), str(state), orjson.loads(str(body)))
 
 
+def _given(call: Call) -> dict[str, object]:
+    return fields_of(call, lambda message: failed(400, message))
+
+
 def _required(given: Mapping[str, object], name: str) -> str:
     value = given.get(name)
     if value is None or value == "":
@@ -328,5 +332,5 @@ def _asked_parent(kind: Kind, call: Call) -> str | None:
         return None
     asked = call.argument(kind.parent)
     if asked is None and call.body:
-        asked = _parent(kind, fields_of(call)) or None
+        asked = _parent(kind, _given(call)) or None
     return asked

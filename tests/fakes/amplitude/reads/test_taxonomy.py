@@ -197,3 +197,8 @@ def test_reads_cost_one_and_writes_two_of_7200_an_hour(amplitude) -> None:
     assert form(amplitude, "POST", "category", category_name="c2").status_code == 200
     assert form(amplitude, "POST", "category", category_name="c3").status_code == 429
     assert [amplitude.get(BASE + "category").status_code for _ in range(2)] == [200, 429]
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "event"), ("PUT", "user-property/plan"), ("POST", "category")])
+def test_a_body_that_is_no_object_is_refused(amplitude, method, path) -> None:
+    assert said(amplitude.call(method, BASE + path, json=["a"])) == (400, "The body must be an object")
