@@ -10,7 +10,7 @@ from simulator.fakes.amplitude.store.placed import COMPUTATION, NOBODY, PROFILE_
 from simulator.fakes.amplitude.store.users import UserRecord
 from simulator.fakes.amplitude.store.whole import AmplitudeStore
 from simulator.fakes.amplitude.wire import control_problem, refuse
-from simulator.fakes.binding import Call, Handler, Reply
+from simulator.fakes.binding import Call, Handler, Problem, Reply
 from simulator.openapi import Contract, Operation
 from simulator.rules.instants import Instant, format_instant, parse_instant
 
@@ -176,5 +176,8 @@ def _user(record: UserRecord) -> dict[str, object]:
 
 
 def _event(event: Mapping[str, Any], now: Instant) -> tuple[str, Instant, Mapping[str, object]]:
-    time = parse_instant(event["at"]) if "at" in event else now
+    try:
+        time = parse_instant(event["at"]) if "at" in event else now
+    except ValueError as error:
+        raise Problem(control_problem(400, str(error))) from error
     return event["name"], time, event.get("properties", {})

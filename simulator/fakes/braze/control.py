@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -146,7 +147,11 @@ class Control:
         body = call.json()
         workspace = self._workspace(body.get("workspace"))
         first = self._room.store.profiles.next_row()
-        count = self._seeding.seed((_seed_of(each) for each in body["profiles"]), workspace)
+        try:
+            count = self._seeding.seed((_seed_of(each) for each in body["profiles"]), workspace)
+        except sqlite3.IntegrityError as error:
+            # One transaction for all: nobody was put in.
+            raise Problem(problem(409, "an external id or an alias of these profiles is taken")) from error
         profiles = self._room.store.profiles.by_rows(range(first, first + count))
         return Reply(201, {"profiles": [profile.braze_id for profile in profiles]})
 
@@ -325,4 +330,8 @@ def _seed_of(each: Mapping[str, Any]) -> ProfileSeed:
 
 
 def _instant(text: str | None) -> Instant | None:
-    return None if text is None else parse_instant(text)
+    """The pattern of the contract lets a thirteenth month through; the calendar does not."""
+    try:
+        return None if text is None else parse_instant(text)
+    except ValueError as error:
+        raise Problem(problem(400, str(error))) from error

@@ -1,0 +1,115 @@
+"""Sends one request to a service of the bench and judges the answer by its contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import orjson
+from werkzeug.test import Client
+
+from simulator.contract.bench import Bench, Target
+from simulator.contract.campaign import SHOWN_CHARACTERS, Failure
+from simulator.contract.meter import Meter
+from simulator.contract.supply import headers_for
+from simulator.journal import mask_text
+from simulator.openapi import Operation
+
+FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request to an operation. `body` is written as JSON, or as a form where the operation takes only forms."""
+
+    operation: str
+    path: Mapping[str, object] = field(default_factory=dict)
+    query: Mapping[str, object] = field(default_factory=dict)
+    body: Any = None
+    headers: Mapping[str, str | None] = field(default_factory=dict)
+    """Added to, or put in the place of, the usual ones; None takes a header away."""
+    raw: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON, or None when it is none."""
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            return None
+
+
+class Caller:
+    """One service under one name of check; failures are collected, statuses counted."""
+
+    def __init__(self, bench: Bench, service: str, check: str, meter: Meter, seed: int) -> None:
+        self._bench = bench
+        self._target: Target = bench.targets[service]
+        self._check = check
+        self._meter = meter
+        self._seed = seed
+        self._client = Client(self._target.application) if self._target.application is not None else None
+        self.failures: list[Failure] = []
+
+    def send(self, sent: Sent) -> Answer:
+        """Send, judge and count. Raises KeyError for an operation that the contract does not have."""
+        operation = self._target.contract.operations[sent.operation]
+        headers, body = self._dressed(operation, sent)
+        url = operation.path
+        for name, value in sent.path.items():
+            url = url.replace("{" + name + "}", quote(str(value), safe=""))
+        if sent.query:
+            url += "?" + urlencode(sent.query, doseq=True)
+        answer = self._exchange(operation.method, url, headers, body)
+        self._meter.count(self._target.service, operation.operation_id, answer.status)
+        for violation in self._target.contract.check_response(operation, answer.status, answer.headers, answer.body):
+            self.fail(operation, sent, answer, violation.keyword, f"{violation.where}: {violation.message}")
+        return answer
+
+    def fail(self, operation: Operation, sent: Sent, answer: Answer, check: str, message: str) -> None:
+        """Note that something is wrong with an answer."""
+        shown = mask_text(f"{operation.method} {operation.path} {sent.body or ''}")[:SHOWN_CHARACTERS]
+        self.failures.append(
+            Failure(
+                self._target.service, operation.operation_id, check, mask_text(message), self._check, answer.status,
+                shown, mask_text(answer.body.decode("utf-8", "replace"))[:SHOWN_CHARACTERS], self._seed,
+            )
+        )  # fmt: skip
+
+    def _dressed(self, operation: Operation, sent: Sent) -> tuple[dict[str, str], bytes]:
+        content = operation.definition.get("requestBody", {})
+        accepted = self._target.contract.resolve(content).get("content", {}) if content else {}
+        headers = headers_for(self._target.service, operation, self._bench.keys)
+        body = b""
+        if sent.raw is not None:
+            body = sent.raw
+            headers["Content-Type"] = next(iter(accepted), "application/json")
+        elif sent.body is not None and FORM in accepted and "application/json" not in accepted:
+            fields = {k: v if isinstance(v, str) else orjson.dumps(v).decode() for k, v in sent.body.items()}
+            headers["Content-Type"], body = FORM, urlencode(fields).encode()
+        elif sent.body is not None:
+            headers["Content-Type"], body = "application/json", orjson.dumps(sent.body)
+        for name, value in sent.headers.items():
+            headers.pop(name, None)
+            if value is not None:
+                headers[name] = value
+        return headers, body
+
+    def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        if self._client is None:
+            import urllib3
+
+            answered = urllib3.request(method, self._target.url + url, headers=dict(headers), body=body, redirect=False)
+            return Answer(answered.status, {k.lower(): v for k, v in answered.headers.items()}, answered.data)
+        response = self._client.open(url, method=method, headers=dict(headers), data=body)
+        return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, response.get_data())

@@ -1,0 +1,172 @@
+"""Refusals asked for on purpose: for every operation, each documented status that generated requests do not reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from simulator.contract.bench import Bench
+from simulator.contract.caller import Answer, Caller, Sent
+from simulator.contract.campaign import Failure
+from simulator.contract.meter import Meter
+from simulator.contract.supply import Supply
+from simulator.fakes.faults import Fault
+from simulator.openapi import Contract, Operation
+
+HUGE_BYTES = {"braze": 4 * 1024 * 1024 + 1, "amplitude": 20 * 1024 * 1024 + 1, "control": 1}
+LONG_QUERY = "x" * 9_000
+BY_FAULT = ("423", "429", "500", "502", "503", "504")
+NOT_JSON = b'{"events": [,]}'
+
+Probe = Callable[["Probes", Operation], Iterator[tuple[Sent, int | None]]]
+
+
+class Probes:
+    """All probes of one service. Needs our own world: limits, keys and faults are reached behind the doors."""
+
+    def __init__(self, bench: Bench, service: str, meter: Meter, seed: int) -> None:
+        self._bench = bench
+        self._service = service
+        self._contract: Contract = bench.targets[service].contract
+        self._supply = Supply(service, bench.keys, bench.living, seed)
+        self.caller = Caller(bench, service, "probes", meter, seed)
+
+    def run(self, only: frozenset[str] = frozenset()) -> list[Failure]:
+        """Ask every operation for every refusal that it documents; what does not conform."""
+        for operation in self._contract.operations.values():
+            if only and operation.operation_id not in only:
+                continue
+            for status in operation.statuses:
+                probe = _PROBES.get(status)
+                if probe is None:
+                    continue
+                for sent, expected in probe(self, operation):
+                    answer = self.caller.send(sent)
+                    if expected is not None and answer.status != expected:
+                        self._unexpected(operation, sent, answer, expected)
+            if self._service != "control":
+                self._by_fault(operation)
+        return self.caller.failures
+
+    def _unexpected(self, operation: Operation, sent: Sent, answer: Answer, expected: int) -> None:
+        message = f"expected {expected}, got {answer.status}"
+        self.caller.fail(operation, sent, answer, "refusal", message)
+
+    def _by_fault(self, operation: Operation) -> None:
+        """Statuses that only trouble brings: the fault's answer must be the vendor's own shape."""
+        faults = self._bench.stage.world.faults
+        for status in BY_FAULT:
+            if status in operation.statuses and operation.emulated:
+                standing = faults.add(
+                    Fault(service=self._service, operation=operation.operation_id, answer=int(status))
+                )
+                self.caller.send(self.example(operation))
+                faults.remove(standing.id)
+
+    def example(self, operation: Operation) -> Sent:
+        """The first example of an operation's contract, with keys and living ids."""
+        path = {p["name"]: self._value(p) for p in operation.parameters if p["in"] == "path"}
+        query = {p["name"]: self._value(p) for p in operation.parameters if p["in"] == "query" and p.get("required")}
+        return Sent(operation.operation_id, self._supply.fill(path), self._supply.fill(query), self._body(operation))
+
+    def _body(self, operation: Operation) -> Any:
+        declared = operation.definition.get("requestBody")
+        if not declared:
+            return None
+        for content in self._contract.resolve(declared)["content"].values():
+            for example in content.get("examples", {}).values():
+                return self._supply.fill(self._contract.resolve(example).get("value"))
+            if "example" in content:
+                return self._supply.fill(content["example"])
+        return {}
+
+    def _value(self, parameter: Mapping[str, Any]) -> object:
+        if "example" in parameter:
+            return parameter["example"]
+        for example in parameter.get("examples", {}).values():
+            return self._contract.resolve(example)["value"]
+        schema = self._contract.resolve(parameter.get("schema", {}))
+        if "enum" in schema:
+            return schema["enum"][0]
+        return schema.get("example", schema.get("default", 1 if schema.get("type") == "integer" else "x"))
+
+    @property
+    def service(self) -> str:
+        """Which service is probed."""
+        return self._service
+
+
+def _keyed(operation: Operation) -> bool:
+    return operation.definition.get("security") != [] and operation.emulated
+
+
+def _unauthorised(probes: Probes, operation: Operation) -> Iterator[tuple[Sent, int | None]]:
+    """401: no key at all, and (Braze) a key that nobody has."""
+    if not _keyed(operation):
+        return
+    example = probes.example(operation)
+    yield Sent(example.operation, example.path, example.query, example.body, {"Authorization": None}), 401
+    if probes.service == "braze":
+        wrong = {"Authorization": "Bearer 00000000-0000-0000-0000-000000000000"}
+        yield Sent(example.operation, example.path, example.query, example.body, wrong), 401
+
+
+def _forbidden(probes: Probes, operation: Operation) -> Iterator[tuple[Sent, int | None]]:
+    """403: a REST key without the permission; keys that are no pair (Amplitude)."""
+    if not _keyed(operation):
+        return
+    example = probes.example(operation)
+    if probes.service == "braze":
+        key = probes._bench.stage.world.braze.keys.create_rest_key("main", "probe", permissions=["nothing"])
+        header = {"Authorization": f"Bearer {key}"}
+        yield Sent(example.operation, example.path, example.query, example.body, header), 403
+    elif probes.service == "amplitude" and not operation.path.startswith("/v1/"):
+        yield Sent(example.operation, example.path, example.query, example.body, {"Authorization": "Basic eDp5"}), 403
+
+
+def _bad_request(probes: Probes, operation: Operation) -> Iterator[tuple[Sent, int | None]]:
+    """400: a body that is not JSON, or nothing of what is required."""
+    example = probes.example(operation)
+    if operation.definition.get("requestBody"):
+        yield Sent(example.operation, example.path, example.query, raw=NOT_JSON), None
+        yield Sent(example.operation, example.path, example.query, body={}), None
+    elif operation.parameters:
+        yield Sent(example.operation, example.path, {"page": "x", "length": "x", "user": ""}), None
+
+
+def _not_found(probes: Probes, operation: Operation) -> Iterator[tuple[Sent, int | None]]:
+    """404: somebody or something that does not exist."""
+    example = probes.example(operation)
+    nobody = {name: _NOBODY.get(name, "nobody-of-that-name") for name in example.path}
+    yield Sent(example.operation, nobody, example.query, example.body), None
+
+
+def _too_large(probes: Probes, operation: Operation) -> Iterator[tuple[Sent, int | None]]:
+    """413: a body one byte over the vendor's limit."""
+    example = probes.example(operation)
+    yield Sent(example.operation, example.path, example.query, raw=b" " * HUGE_BYTES[probes.service]), 413
+
+
+def _too_long(probes: Probes, operation: Operation) -> Iterator[tuple[Sent, int | None]]:
+    """414: an address longer than any server reads."""
+    example = probes.example(operation)
+    yield Sent(example.operation, example.path, {**example.query, "x": LONG_QUERY}, example.body), None
+
+
+def _wrong_type(probes: Probes, operation: Operation) -> Iterator[tuple[Sent, int | None]]:
+    """415: a body that does not say that it is JSON."""
+    example = probes.example(operation)
+    if example.body is not None:
+        yield Sent(example.operation, example.path, example.query, example.body, {"Content-Type": "text/plain"}), 415
+
+
+def _left_out(probes: Probes, operation: Operation) -> Iterator[tuple[Sent, int | None]]:
+    """501: an operation that is known and not emulated says so."""
+    yield probes.example(operation), None if operation.emulated else 501
+
+
+_NOBODY = {"amplitude_id": "1", "day": "2020-01-01", "fault": "999999"}
+_PROBES: dict[str, Probe] = {
+    "400": _bad_request, "401": _unauthorised, "403": _forbidden, "404": _not_found, "413": _too_large,
+    "414": _too_long, "415": _wrong_type, "501": _left_out,
+}  # fmt: skip
