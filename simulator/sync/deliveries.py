@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import orjson
@@ -205,9 +206,9 @@ class Deliverer:
             if self._planner.next_stage(sync, run, at):
                 self._store.update_run(run.sync, run.number, stage=run.stage + 1)
             else:
-                self.finish(sync, self._store.run(run.sync, run.number), at)
+                self._finish(sync, self._store.run(run.sync, run.number), at)
 
-    def finish(self, sync: Sync, run: Run, at: Instant) -> None:
+    def _finish(self, sync: Sync, run: Run, at: Instant) -> None:
         """SYNC-5, ALERT-1. Failed if any request was not delivered; only a success moves the cursor."""
         lost = self._store.lost(run.sync, run.number)
         status = RunStatus.FAILED if lost else RunStatus.SUCCESS
@@ -225,11 +226,25 @@ class Deliverer:
             columns["next_run_at"] = next_free_run(sync.cadence, sync.saved_at, run.started_at, sync.slot_ms, at)
         if columns:
             self._store.update_sync(sync.number, **columns)
-        finished = self._store.run(run.sync, run.number)
-        self._mailbox.run_finished(sync, finished, status, at)
+        self._tell(sync, replace(run, status=status, finished_at=at, reason=reason), at)
+
+    def end_at_once(self, sync: Sync, run: Run, next_run_at: Instant | None, at: Instant, reason: str = "") -> None:
+        """Record a run that sends nothing: nobody moved, or there is nothing any more to ask (a reason fails it)."""
+        status = RunStatus.FAILED if reason else RunStatus.SUCCESS
+        ended = replace(run, status=status, finished_at=at, reason=reason)
+        columns: dict[str, object] = {"runs": run.number, "next_run_at": next_run_at}
+        if not reason:
+            columns |= {"cursor": run.cursor, "last_success": run.number}
+        self._store.add_run(ended)
+        self._store.update_sync(sync.number, **columns)
+        self._tell(sync, ended, at)
+
+    def _tell(self, sync: Sync, run: Run, at: Instant) -> None:
+        self._mailbox.run_finished(sync, run, run.status, at)
         detail = {
-            "status": status, "added": run.added, "removed": run.removed, "skipped": run.skipped,
-            "undelivered": run.undelivered, "requests": run.requests, "reason": reason, "started_at": run.started_at,
+            "status": run.status, "added": run.added, "removed": run.removed, "skipped": run.skipped,
+            "undelivered": run.undelivered, "requests": run.requests, "reason": run.reason,
+            "started_at": run.started_at,
         }  # fmt: skip
         self._ledger.write(
             at, room="engine", event="run_finished", cohort=sync.cohort, sync=sync.id, run=run_id(sync, run.number),

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from simulator.clock import SimClock
 from simulator.database import Database
+from simulator.feeds import UnknownCohort
 from simulator.ledger import Ledger
 from simulator.rules.cadence import Cadence, Plan, next_run
 from simulator.rules.identity import Kind
@@ -27,7 +28,7 @@ from simulator.sync.mailbox import Mailbox
 from simulator.sync.ports import OutcomeReader, Source, TraitSource, Transports
 from simulator.sync.runs import RunPlanner
 from simulator.sync.store import EngineStore
-from simulator.sync.store.records import Connection, Delivery, Run, Sync, SyncKind
+from simulator.sync.store.records import Connection, Delivery, Run, Sync, SyncKind, SyncState
 from simulator.sync.traits.selection import TraitIdentity, check
 
 BY_USER_ID = TraitIdentity()
@@ -58,18 +59,19 @@ class Engine:
 
     def next_due(self) -> Instant | None:
         """The earliest instant at which a run begins or a request is sent."""
-        dues = [self._deliverer.next_due(run) for run in self.store.running()]
-        begins = self.store.next_run_due()
-        if begins is not None:
-            dues.append(begins)
-        return min(dues, default=None)
+        running = self.store.running()
+        begins = self.store.next_run_due(bool(running))
+        dues = [self._deliverer.next_due(run) for run in running]
+        return min(dues if begins is None else [*dues, begins], default=None)
 
     def run_due(self, at: Instant) -> None:
         """Begin every run and send every request due at or before `at`; returns at once when already at work."""
         if not self._working.acquire(blocking=False):
             return
         try:
-            while self._turn(at):
+            for sync in self.store.due_syncs(at):
+                self._begin(sync, at)
+            while self._work(at):
                 pass
         finally:
             self._working.release()
@@ -78,28 +80,31 @@ class Engine:
         """Whether a run is under way, or a scheduled sync still owes what its failed run could not deliver."""
         return bool(self.store.running()) or self.store.any_owing()
 
-    def _turn(self, at: Instant) -> bool:
-        acted = False
-        for sync in self.store.due_syncs(at):
-            self._begin(sync, at)
-            acted = True
-        for run in self.store.running():
-            if self._deliverer.next_due(run) <= at:
-                self._deliverer.work(run, at)
-                acted = True
-        return acted
+    def _work(self, at: Instant) -> bool:
+        """Go on with every run that can go on; whether there was one."""
+        ready = [run for run in self.store.running() if self._deliverer.next_due(run) <= at]
+        for run in ready:
+            self._deliverer.work(run, at)
+        return bool(ready)
 
     def _begin(self, sync: Sync, at: Instant) -> None:
         connection = self.store.connection(sync.connection)
         assert connection is not None
-        first = sync.runs == 0
-        trigger = "first" if first else "manual" if sync.cadence is Cadence.ONE_TIME else "schedule"
+        trigger = "first" if sync.runs == 0 else "manual" if sync.cadence is Cadence.ONE_TIME else "schedule"
+        # A run by hand leaves a paused sync paused.
+        following = next_run(sync.cadence, sync.saved_at, at, sync.slot_ms) if sync.state is SyncState.ACTIVE else None
         with self.store.transaction():
-            following = next_run(sync.cadence, sync.saved_at, at, sync.slot_ms)
-            self.store.update_sync(sync.number, next_run_at=following)
-            empty = self._planner.begin(sync, connection, trigger, at)
-            if empty is not None:
-                self._deliverer.finish(sync, empty, at)
+            try:
+                run, sends = self._planner.begin(sync, connection, trigger, at)
+            except UnknownCohort:
+                gone = self._planner.empty_run(sync, connection, trigger, at)
+                self._deliverer.end_at_once(sync, gone, following, at, "The cohort does not exist any more.")
+                return
+            if sends:
+                self.store.add_run(run)
+                self.store.update_sync(sync.number, runs=run.number, next_run_at=following)
+            else:
+                self._deliverer.end_at_once(sync, run, following, at)
 
     def use_rules(self, rules: RuleSet) -> None:
         """Read the documents differently from now on; requests planned already stay as they are."""

@@ -62,6 +62,7 @@ class Parcels:
     piles: dict[int, list[Row]]
     ready: list[NewDelivery]
     extras: dict[int, Any]
+    skipped: int = 0
 
     def add(self, stage: int, rows: Sequence[Row], extras: Mapping[int, Any] | None = None) -> None:
         """Put changes on their piles; cut a request off each pile that is full. `extras` go with their people."""
@@ -132,25 +133,25 @@ class RunPlanner:
         self._outcomes = outcomes
         self._traits = traits
 
-    def begin(self, sync: Sync, connection: Connection, trigger: str, at: Instant) -> Run | None:
-        """Start the next run of a sync: everything it will send is on disk when this returns.
+    def begin(self, sync: Sync, connection: Connection, trigger: str, at: Instant) -> tuple[Run, bool]:
+        """Plan the next run of a sync: everything it will send is on disk when this returns, but the run's own row.
 
-        The run itself comes back when it has nothing to send.
-
-        The changes asked for are those since the last successful run (SYNC-1), whatever happened in between.
+        Returns the run and whether it has anything to send. The changes asked for are those since the last successful
+        run (SYNC-1), whatever happened in between. Raises UnknownCohort.
         """
-        run = Run(
+        run = self.empty_run(sync, connection, trigger, at)
+        parcels = self._parcels(sync, run, connection, at, first=0)
+        made = (self._traits_run if sync.kind is SyncKind.TRAITS else self._cohort_run)(sync, run, parcels)
+        parcels.close(FIRST_STAGE)
+        return replace(made, skipped=parcels.skipped), parcels.number > 0
+
+    def empty_run(self, sync: Sync, connection: Connection, trigger: str, at: Instant) -> Run:
+        """The next run of a sync before anything is planned for it."""
+        return Run(
             sync=sync.number, number=sync.runs + 1, trigger=trigger, started_at=at, finished_at=None,
             status=RunStatus.RUNNING, cursor=None, cohort_name="", mappings=connection.mappings,
             stage=FIRST_STAGE, added=0, removed=0, skipped=0, undelivered=0, requests=0, reason="",
         )  # fmt: skip
-        parcels = self._parcels(sync, run, connection, at)
-        if sync.kind is SyncKind.TRAITS:
-            self._begin_traits(sync, run, parcels)
-        else:
-            self._begin_cohort(sync, run, parcels)
-        parcels.close(FIRST_STAGE)
-        return None if parcels.number else self._store.run(run.sync, run.number)
 
     def next_stage(self, sync: Sync, run: Run, at: Instant) -> bool:
         """MAP-2, `on_no_match`. Send whom Braze did not match again by their next mapping; False if there is none."""
@@ -162,7 +163,8 @@ class RunPlanner:
             return False
         connection = self._store.connection(sync.connection)
         assert connection is not None
-        parcels = self._parcels(sync, run, connection, at)
+        first = self._store.delivery_count(sync.number, run.number)
+        parcels = self._parcels(sync, run, connection, at, first)
         found = False
         for delivery in sent:
             missed = {
@@ -184,27 +186,22 @@ class RunPlanner:
         parcels.close(run.stage + 1)
         return found
 
-    def _begin_cohort(self, sync: Sync, run: Run, parcels: Parcels) -> None:
+    def _cohort_run(self, sync: Sync, run: Run, parcels: Parcels) -> Run:
         info = self._source.cohort_info(sync.cohort)
         feed = self._source.changes(sync.cohort, sync.cursor, parcels.at)
-        self._open(sync, replace(run, cursor=feed.cursor, cohort_name=info.name))
         if (naming := parcels.destination.name_call(sync, info)) is not None:
             parcels.ready.append(NewDelivery(NAME, NAME_STAGE, Batch(()), naming))
         self._plan(sync, run, parcels, feed.entered, feed.left)
+        return replace(run, cursor=feed.cursor, cohort_name=info.name)
 
-    def _begin_traits(self, sync: Sync, run: Run, parcels: Parcels) -> None:
+    def _traits_run(self, sync: Sync, run: Run, parcels: Parcels) -> Run:
         assert self._traits is not None, "a trait sync is refused where there is no source of traits"
-        self._open(sync, replace(run, cohort_name=", ".join(sync.settings["names"])))
         for number, chunk in enumerate(trait_chunks(self._traits, sync, parcels.at)):
-            self._skip(sync, run, number, chunk.skips, parcels.at)
+            self._skip(parcels, number, chunk.skips)
             parcels.add(FIRST_STAGE, rows_of(chunk.changes), chunk.objects)
+        return replace(run, cohort_name=", ".join(sync.settings["names"]))
 
-    def _open(self, sync: Sync, run: Run) -> None:
-        self._store.add_run(run)
-        self._store.update_sync(sync.number, runs=run.number)
-
-    def _parcels(self, sync: Sync, run: Run, connection: Connection, at: Instant) -> Parcels:
-        first = self._store.delivery_count(sync.number, run.number)
+    def _parcels(self, sync: Sync, run: Run, connection: Connection, at: Instant, first: int) -> Parcels:
         destination = DESTINATIONS[connection.kind]
         return Parcels(self._store, self._seed, sync, run, connection, destination, at, first, {}, [], {})
 
@@ -221,19 +218,21 @@ class RunPlanner:
         for number, chunk in enumerate(_chunks(entered)):
             if not anybody_sent and not somebody_goes:
                 found, skips = additions(chunk, run.mappings, self.rules.fallback)
-                self._skip(sync, run, number, skips, parcels.at)
+                self._skip(parcels, number, skips)
                 parcels.add(FIRST_STAGE, rows_of_additions(found), parcels.details(chunk))
                 continue
             planned = self._reconcile(sync, run, chunk, [], known=anybody_sent)
-            self._skip(sync, run, number, planned.skips, parcels.at)
+            self._skip(parcels, number, planned.skips)
             if somebody_goes:
                 entering.update(change.identifier for change in planned.changes)
                 for user in chunk:
                     strays.pop(user.amplitude_id, None)
             parcels.add(FIRST_STAGE, rows_of(planned.changes), parcels.details(chunk))
+        if not removals and not strays:
+            return
         returned = self._source.users(sorted(person for person, was_member in strays.items() if was_member))
         again = self._reconcile(sync, run, returned, [])
-        self._skip(sync, run, -1, again.skips, parcels.at)
+        self._skip(parcels, -1, again.skips)
         entering.update(change.identifier for change in again.changes)
         gone = sorted(person for person, was_member in strays.items() if not was_member)
         removals += [
@@ -262,12 +261,13 @@ class RunPlanner:
         standing: dict[int, list[Standing]] = self._store.standing(sync.number, people) if known and people else {}
         return reconcile(wanted, unwanted, standing, run.mappings, self.rules.fallback)
 
-    def _skip(self, sync: Sync, run: Run, number: int, skips: Sequence[Skip], at: Instant) -> None:
+    def _skip(self, parcels: Parcels, number: int, skips: Sequence[Skip]) -> None:
         """MAP-3. Nothing is sent for these people; the run goes on and can still succeed."""
         if not skips:
             return
+        sync, run = parcels.sync, parcels.run
         self._store.add_skips(sync.number, run.number, number, skips)
-        self._store.count_in_run(sync.number, run.number, skipped=len(skips))
+        parcels.skipped += len(skips)
         entries = [
             Entry(
                 person=str(skip.amplitude_id),
@@ -278,7 +278,7 @@ class RunPlanner:
             for skip in skips
         ]
         self._ledger.write(
-            at, room="engine", event="skipped", entries=entries, cohort=sync.cohort, sync=sync.id,
+            parcels.at, room="engine", event="skipped", entries=entries, cohort=sync.cohort, sync=sync.id,
             run=run_id(sync, run.number),
         )  # fmt: skip
 

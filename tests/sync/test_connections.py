@@ -153,6 +153,26 @@ def test_a_one_time_sync_can_be_run_again_by_hand_and_sends_only_what_changed(be
     assert (2, "manual", 1) == (run.number, run.trigger, run.removed)
 
 
+def test_running_a_paused_sync_by_hand_leaves_it_paused(bench: Any, ida: AmplitudeUser) -> None:
+    bench.source.cohort("openers")
+    bench.engine.create_sync("openers", bench.connect().id, Cadence.HOURLY)
+    bench.engine.pause("sync-1")
+    bench.source.enter("openers", ida)
+    assert 1 == bench.engine.sync_now("sync-1").added
+    bench.advance(5 * HOUR_MS)
+    assert 2 == len(bench.engine.runs("sync-1"))
+
+
+def test_a_cohort_that_is_gone_fails_the_runs_of_its_sync(bench: Any, ida: AmplitudeUser) -> None:
+    bench.source.cohort("openers", ida)
+    bench.engine.create_sync("openers", bench.connect().id, Cadence.HOURLY)
+    del bench.source.members["openers"]
+    bench.advance(HOUR_MS)
+    last = bench.engine.runs("sync-1")[-1]
+    assert ("failed", "The cohort does not exist any more.") == (last.status, last.reason)
+    assert ["success", "failed"] == [mail.about for mail in bench.engine.mailbox.mails()]
+
+
 def test_a_deleted_sync_sends_nothing_and_then_its_connection_can_go(bench: Any, ida: AmplitudeUser) -> None:
     bench.source.cohort("openers", ida)
     connection = bench.connect()

@@ -111,8 +111,11 @@ class Connector:
 
     def next_due(self) -> Instant | None:
         """When a batch is full or old enough, or the next try is due."""
+        connectors = self.connectors()
+        if not connectors:
+            return None
         dues = [due] if (due := self.outbox.next_due(KIND)) is not None else []
-        for channel in self.connectors():
+        for channel in connectors:
             waiting = self._source.events(channel.position, BATCH_EVENTS)
             if waiting:
                 full = len(waiting) == BATCH_EVENTS

@@ -101,8 +101,11 @@ class SyncRows(Rows):
             (at,),
         )
 
-    def next_run_due(self) -> Instant | None:
+    def next_run_due(self, any_running: bool) -> Instant | None:
         """The earliest instant at which a sync that is not running is due."""
+        if not any_running:
+            first: Instant | None = self._database.value("SELECT min(next_run_at) FROM engine_sync")
+            return first
         due: Instant | None = self._database.value(
             "SELECT min(next_run_at) FROM engine_sync WHERE NOT EXISTS (SELECT 1 FROM engine_run r "
             "WHERE r.sync = engine_sync.number AND r.status = 'running')"

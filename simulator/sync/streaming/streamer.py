@@ -98,9 +98,12 @@ class Streamer:
 
     def next_due(self) -> Instant | None:
         """When the oldest unread event, or the next try, is due."""
+        streams = self.streams()
+        if not streams:
+            return None
         dues = [due] if (due := self.outbox.next_due(KIND)) is not None else []
         newest = None
-        for channel in self.streams():
+        for channel in streams:
             newest = self._source.last_sequence() if newest is None else newest
             if channel.active and newest > channel.position:
                 waiting = self._source.events(channel.position, 1)
