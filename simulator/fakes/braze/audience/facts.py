@@ -9,7 +9,7 @@ was kept).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,15 +42,18 @@ class _Draft:
     groups: dict[str, str] = field(default_factory=dict)
     received: set[str] = field(default_factory=set)
 
-    def done(self) -> ProfileFacts:
+    def done(self, with_bucket: bool) -> ProfileFacts:
         return ProfileFacts(
             self.braze_id, self.external_id, self.aliases, self.fields, self.custom, self.events, self.purchases,
             frozenset(self.cohorts), frozenset(self.apps), self.last_used_app, self.groups, frozenset(self.received),
-            random_bucket(self.braze_id),
+            random_bucket(self.braze_id) if with_bucket else 0,
         )  # fmt: skip
 
 
 Drafts = dict[int, _Draft]
+_OF_FIELDS = frozenset(
+    {Kind.COUNTRY, Kind.LANGUAGE, Kind.PROFILE_FIELD, Kind.EMAIL_SUBSCRIPTION, Kind.PUSH_SUBSCRIPTION}
+)
 
 
 class FactsReader:
@@ -75,10 +78,11 @@ class FactsReader:
     ) -> Iterator[tuple[int, ProfileFacts]]:
         """Row and facts of each profile, in the order of arrival; rows that never were are left out."""
         asked = [found for tree in trees for found in filters_of(tree)]
+        kinds = frozenset(each.kind for each in asked)
         members = self._members(workspace, asked, at)
         ordered = sorted(rows)
         for start in range(0, len(ordered), BATCH):
-            drafts = self._profiles(ordered[start : start + BATCH], at, any(f.kind is Kind.USER_ALIAS for f in asked))
+            drafts = self._profiles(ordered[start : start + BATCH], at, kinds)
             for cohort, inside in members.items():
                 for row in inside.intersection(drafts):
                     drafts[row].cohorts.add(cohort)
@@ -87,17 +91,19 @@ class FactsReader:
                 if subjects:
                     fill(self, drafts, subjects, at)
             for row, draft in drafts.items():
-                yield row, draft.done()
+                yield row, draft.done(Kind.RANDOM_BUCKET in kinds)
 
     def _members(self, workspace: str, asked: list[Filter], at: Instant) -> dict[tuple[str, str], set[int]]:
         cohorts = {(f.subject, str(f.value)) for f in asked if f.kind is Kind.PARTNER_COHORT}
         store = self._room.store.membership
         return {(partner, cid): set(store.members(workspace, partner, cid, at)) for partner, cid in sorted(cohorts)}
 
-    def _profiles(self, rows: Sequence[int], at: Instant, with_aliases: bool) -> Drafts:
+    def _profiles(self, rows: Sequence[int], at: Instant, kinds: frozenset[Kind]) -> Drafts:
+        """The profiles as they were; JSON that no filter asks about is not even parsed."""
         store = self._room.store
         past = store.profiles.past(rows, at)
-        aliases: Mapping[int, list[tuple[str, str]]] = store.identifiers.aliases_of(rows) if with_aliases else {}
+        with_fields, with_custom = bool(kinds & _OF_FIELDS), Kind.CUSTOM_ATTRIBUTE in kinds
+        aliases = store.identifiers.aliases_of(rows) if Kind.USER_ALIAS in kinds else {}
         drafts: Drafts = {}
         for row, braze_id, external_id, email, phone, fields, custom in self._database.rows(
             "SELECT profile, braze_id, external_id, email, phone, fields, custom FROM braze_profile "
@@ -105,13 +111,16 @@ class FactsReader:
             (_array(rows),),
         ):
             then = past.get(row)
-            if then is None:
-                known = {**orjson.loads(fields), "email": email, "phone": phone}
-                mine = frozenset(aliases.get(row, ()))
-                drafts[row] = _Draft(braze_id, external_id, known, orjson.loads(custom), mine)
-            else:
+            if then is not None:
                 known = {**then.fields, "email": then.email, "phone": then.phone}
                 drafts[row] = _Draft(braze_id, then.external_id, known, dict(then.custom), then.aliases)
+                continue
+            known = {}
+            if with_fields:
+                known = orjson.loads(fields)
+                known["email"], known["phone"] = email, phone
+            attributes = orjson.loads(custom) if with_custom else {}
+            drafts[row] = _Draft(braze_id, external_id, known, attributes, frozenset(aliases.get(row, ())))
         return drafts
 
     def _fill_events(self, drafts: Drafts, names: Sequence[str], at: Instant) -> None:
