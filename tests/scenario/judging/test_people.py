@@ -40,7 +40,8 @@ def test_any_cited_rule_or_the_reason_names_a_drop(passes: Passes, cause: str) -
 def test_a_skip_is_named_by_rule_or_reason(passes: Passes, cause: str) -> None:
     passes(
         f"steps: [sync: openers]\nexpect: {{skipped: {{ben: {cause}}}, added: [ida]}}\n",
-        head="people: {ben: {device_id: d-ben-0001, events: app_opened}, ida: {user_id: ida-1001, events: app_opened}}\n"
+        head="people: {ben: {device_id: d-ben-0001, events: app_opened}, "
+        "ida: {user_id: ida-1001, events: app_opened}}\n"
         "connections: {braze: [user_id]}\ncohorts: {openers: {performed: app_opened}}\n",
     )
 
@@ -69,7 +70,7 @@ def test_what_happened_is_told_from_the_first_step_unless_since_says_otherwise(p
         "  - expect: {since: last_expect, added: [], runs: {count: 0}, requests: {count: 0}}\n"
         "  - leaves: {cohort: vips, people: ida}\n"
         "  - advance: 1h\n"
-        "  - expect: {since: last_expect, removed: [ida], added: [], runs: 2, requests: 1, alerts: [{about: success}]}\n"
+        "  - expect: {since: last_expect, removed: ida, added: [], runs: 2, requests: 1, alerts: {about: success}}\n"
     )
 
 
@@ -153,7 +154,8 @@ def test_a_stranger_in_a_cohort_is_not_overlooked(differs: Differs) -> None:
         "steps:\n"
         "  - track: {attributes: {external_id: stranger, first_name: Zoe}}\n"
         "  - call: {service: braze, path: /partners/amplitude/cohorts/users, "
-        "body: {partner_api_key: '{partner_api_key}', client_secret: '{data_import_key}', cohort_id: '{cohort:vips}', cohort_changes: [{user_ids: [stranger]}]}}\n"
+        "body: {partner_api_key: '{partner_api_key}', client_secret: '{data_import_key}', cohort_id: '{cohort:vips}', "
+        "cohort_changes: [{user_ids: [stranger]}]}}\n"
         "  - expect: {members: {vips: []}}\n"
     )
 

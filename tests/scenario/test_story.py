@@ -1,0 +1,123 @@
+"""The story of one person: every step of the way with its rule and its document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from simulator.scenario.parse import load_text
+from simulator.scenario.runner import RunOptions, played_stage, settings_of
+from simulator.scenario.story import story, story_text
+from simulator.world import World
+
+HEAD = """
+scenario: A device id stops working once its owner logs in
+people:
+  ben: {device_id: d-ben-0001, events: [app_opened]}
+  ida: {user_id: ida-1001, events: [app_opened]}
+  kim: {braze: {aliases: {crm: kim-7}}}
+connections: {braze: [user_id, crm_id -> alias crm, device_id]}
+cohorts: {openers: {performed: app_opened, within: 7d}}
+expect: {profiles_created: 0}
+"""
+Tell = Callable[..., str]
+
+
+@pytest.fixture
+def tell() -> Tell:
+    def told(person: str, steps: str, head: str = HEAD) -> str:
+        (scenario,) = load_text(head + steps, "login.scenario.yaml")
+        with World(settings_of(scenario, RunOptions())) as world:
+            return story_text(played_stage(scenario, world), person)
+
+    return told
+
+
+def in_order(text: str, words: list[str]) -> list[str]:
+    """The words that do not follow the ones before them."""
+    place, missing = 0, []
+    for word in words:
+        found = text.find(word, place)
+        if found < 0:
+            missing.append(word)
+        else:
+            place = found
+    return missing
+
+
+def test_the_way_from_the_cohort_to_the_drop_is_told_in_order(tell: Tell) -> None:
+    told = tell("ben", "steps:\n  - log_in: {person: ben, user_id: ben-1001}\n  - sync: openers\n")
+
+    assert [] == in_order(
+        told,
+        [
+            "ben in 'A device id stops working once its owner logs in' (login.scenario.yaml)",
+            "at the beginning, Amplitude: device_id 'd-ben-0001', performed app_opened (last at 2026-03-02T09:00:00Z)",
+            "at the beginning, Braze: anonymous profile, device 'd-ben-0001'",
+            "phone", "LIFE-1: changeUser to an unknown id",
+            "enters the cohort openers",
+            "sent to be added as device_id d-ben-0001 in run sync-1/1 of openers",
+            "tried user_id -> external_id: no value",
+            "tried crm_id -> alias crm: no value",
+            "tried device_id -> device_id: 'd-ben-0001'",
+            "answered 201",
+            "MAP-2:", "[Braze, Amplitude cohort import]",
+            "looked up device_id d-ben-0001: the device belongs to an identified profile",
+            "it belongs to identified profile ben-1001",
+            "MATCH-4:", "[Braze, Amplitude cohort import, User Matching]",
+            "at the end, ben is a member of no cohort in Braze",
+        ],
+    )  # fmt: skip
+
+
+def test_who_arrives_is_told_as_well(tell: Tell) -> None:
+    told = tell("ida", "steps:\n  - sync: openers\n")
+
+    assert [] == in_order(
+        told,
+        [
+            "tried user_id -> external_id: 'ida-1001'",
+            "Braze found the profile and added it",
+            "of ida)",
+            "MATCH-1:",
+            "at the end, ida is a member of openers in Braze",
+        ],
+    )
+
+
+def test_a_skip_names_every_mapping_that_was_tried(tell: Tell) -> None:
+    head = HEAD.replace("[user_id, crm_id -> alias crm, device_id]", "[user_id, crm_id -> alias crm]")
+
+    told = tell("ben", "steps:\n  - sync: openers\n", head)
+
+    assert [] == in_order(
+        told, ["skipped in run sync-1/1", "tried user_id: no value", "tried crm_id: no value", "MAP-3:"]
+    )
+
+
+def test_a_leaver_goes_out_under_the_stored_identifier(tell: Tell) -> None:
+    told = tell("ida", "steps:\n  - sync: {cohort: openers, cadence: hourly}\n  - advance: 8d\n")
+
+    assert [] == in_order(
+        told, ["leaves the cohort openers", "sent to be removed as external_id ida-1001", "stored at entry", "MAP-5:"]
+    )
+
+
+def test_whoever_nothing_happened_to_has_a_short_story(tell: Tell) -> None:
+    told = tell("kim", "steps:\n  - sync: openers\n")
+
+    assert "at the beginning, Amplitude: unknown" in told
+    assert "nothing happened to them" in told
+
+
+def test_the_story_as_data_names_rules_with_their_documents() -> None:
+    (scenario,) = load_text(HEAD + "steps:\n  - sync: openers\n")
+    with World(settings_of(scenario, RunOptions())) as world:
+        lines = [line.as_plain() for line in story(played_stage(scenario, world), "ida")]
+
+    sent = next(line for line in lines if line["outcome"] == "sent_add")
+    assert ("engine", "external_id ida-1001", "sync-1/1") == (sent["room"], sent["identifier"], sent["run"])
+    matched = next(line for line in lines if line["outcome"] == "added")
+    assert sent["request"] == matched["request"]
+    assert "Braze, Amplitude cohort import, User Matching" == matched["rules"][0]["source"]
