@@ -20,7 +20,12 @@ NOT_FOUND, NOT_EXECUTABLE, BY_SIGNAL = 127, 126, 128
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @serving_options
-@click.option("-q", "--quiet", is_flag=True, help="Do not say on stderr where the services are.")
+@click.option(
+    "-q",
+    "--quiet",
+    is_flag=True,
+    help="Say nothing on stderr: neither where the services are nor what breaks a contract.",
+)
 @click.argument("argv", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD [ARG]…")
 def command(argv: tuple[str, ...], quiet: bool, **world: Any) -> int:
     """Start both fakes, run CMD with their addresses and keys in its environment, stop, keep its exit code.
@@ -30,7 +35,7 @@ def command(argv: tuple[str, ...], quiet: bool, **world: Any) -> int:
     gives 127, one that a signal ended 128 plus its number.
     """
     with ExitStack() as stack:
-        server = open_server(stack, "127.0.0.1", (0, 0, 0), world)
+        server = open_server(stack, "127.0.0.1", (0, 0, 0), world, quiet)
         environment = server.main.environment()
         if not quiet:
             talk(

@@ -59,7 +59,7 @@ def serving_options(command: _Command) -> _Command:
 @option("--control-port", type=click.IntRange(0, 65535), default=CONTROL_PORT, help="0 takes any free one.")
 @option("--host", default="127.0.0.1", help="A loopback address; others are refused.")
 @serving_options
-@click.option("-q", "--quiet", is_flag=True, help="No banner.")
+@click.option("-q", "--quiet", is_flag=True, help="Neither banner nor warnings.")
 def command(amplitude_port: int, braze_port: int, control_port: int, host: str, quiet: bool, **world: Any) -> int:
     """Serve both fakes and the engine between them, until Ctrl-C.
 
@@ -69,7 +69,7 @@ def command(amplitude_port: int, braze_port: int, control_port: int, host: str, 
     ending = Ending()
     with ExitStack() as stack:
         stack.enter_context(ending)
-        server = open_server(stack, host, (amplitude_port, braze_port, control_port), world)
+        server = open_server(stack, host, (amplitude_port, braze_port, control_port), world, quiet)
         if not quiet:
             _announce(server, world)
         return ending.wait()
@@ -103,10 +103,11 @@ class Ending:
         return self._code
 
 
-def open_server(stack: ExitStack, host: str, ports: tuple[int, int, int], world: dict[str, Any]) -> Server:
+def open_server(stack: ExitStack, host: str, ports: tuple[int, int, int], world: dict[str, Any], quiet: bool) -> Server:
     """A server that answers, and its ready file, closed with the stack. Raises UsageError, EnvironmentFault."""
     from simulator.database import StoreUnusable
     from simulator.serving.addresses import PortUnavailable
+    from simulator.serving.banner import Warner
     from simulator.serving.pacer import UnknownPace
     from simulator.serving.readyfile import ReadyFileUnwritable, ready_file
     from simulator.serving.server import Server
@@ -115,7 +116,7 @@ def open_server(stack: ExitStack, host: str, ports: tuple[int, int, int], world:
     try:
         server = Server(
             _settings(world), pace=world["pace"], ports=Ports(*ports), host=host, people=_people(world["scenario"]),
-            at_machine_time=world["clock"] == NOW,
+            hear=None if quiet else Warner().hear, at_machine_time=world["clock"] == NOW,
         )  # fmt: skip
         stack.callback(server.stop)
         server.main.start()

@@ -1,4 +1,4 @@
-"""What `absim serve` says once its world accepts calls."""
+"""What `absim serve` says: the banner once its world accepts calls, and then each new way of breaking a contract."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ from dataclasses import dataclass
 from typing import IO
 
 from rich.console import Console
+
+from simulator.journal import Entry
+
+KINDS_TOLD = 200
+"""After so many different ones somebody sends noise, and the journal is the place to look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +80,23 @@ def _is_file_on_disk(stream: IO[str]) -> bool:
         return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
     except (OSError, ValueError):
         return False
+
+
+class Warner:
+    """Tells once of each way in which calls break a contract; nothing that the real service accepts is refused."""
+
+    def __init__(self, stream: IO[str] | None = None) -> None:
+        self._stream = stream
+        self._told: set[tuple[str, str]] = set()
+
+    def hear(self, entry: Entry) -> None:
+        """Look at an exchange that was just written to the journal; its secrets are masked already."""
+        for violation in entry.violations:
+            kind = (entry.operation, violation)
+            if kind in self._told or len(self._told) >= KINDS_TOLD:
+                continue
+            self._told.add(kind)
+            line = f"contract: {entry.service} {entry.operation} ({entry.status}, journal {entry.number}): {violation}"
+            print(line, file=self._stream or sys.stderr, flush=True)
+            if len(self._told) == KINDS_TOLD:
+                print("contract: from here on only the journal tells", file=self._stream or sys.stderr, flush=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from types import TracebackType
 
+from simulator.journal import Entry
 from simulator.serving.addresses import LOOPBACK
 from simulator.serving.pacer import FROZEN
 from simulator.serving.plane.app import control_app
@@ -25,15 +27,17 @@ class Server:
         ports: Ports | None = None,
         host: str = LOOPBACK,
         people: People | None = None,
+        hear: Callable[[Entry], None] | None = None,
         at_machine_time: bool = False,
     ) -> None:
         """Binds all ports and builds the world. Raises PortUnavailable, StoreUnusable, UnknownPace."""
         self.stages: dict[str, Stage] = {}
         self._host = host
         self._people = people
+        self._hear = hear
         self._making = threading.Lock()
         self.main = Stage(
-            MAIN, settings or WorldSettings(), self._plane, pace=pace, ports=ports, host=host, people=people,
+            MAIN, settings or WorldSettings(), self._plane, pace=pace, ports=ports, host=host, people=people, hear=hear,
             at_machine_time=at_machine_time,
         )  # fmt: skip
         self.stages[MAIN] = self.main
@@ -57,6 +61,7 @@ class Server:
                 raise Taken(f"there is already a world {name!r}")
             stage = Stage(
                 name, settings, self._plane, pace=self.main.pacer.pace, host=self._host, people=self._people,
+                hear=self._hear,
                 at_machine_time=at_machine_time,
             )  # fmt: skip
             stage.start()

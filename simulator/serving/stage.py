@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from simulator import openapi
 from simulator.fakes.amplitude.projects import AmplitudeSettings, ProjectSettings
 from simulator.fakes.braze.keys import BrazeSettings, WorkspaceSettings
+from simulator.journal import Entry
 from simulator.openapi import Contract
 from simulator.rules.instants import Instant, format_instant
 from simulator.rules.switches import RULE_SETS
@@ -104,10 +105,13 @@ class Stage:
         ports: Ports | None = None,
         host: str = LOOPBACK,
         people: People | None = None,
+        hear: Callable[[Entry], None] | None = None,
         at_machine_time: bool = False,
     ) -> None:
-        """`at_machine_time` lets the world begin at the machine's now, also after a reset, so that real clients and it
-        agree on the day. Raises PortUnavailable, StoreUnusable, UnknownPace.
+        """`hear` is told of every exchange as it is written to the journal. `at_machine_time` lets the world begin at
+        the machine's now, also after a reset, so that real clients and it agree on the day.
+
+        Raises PortUnavailable, StoreUnusable, UnknownPace.
         """
         self.name = name
         self.turn = threading.RLock()
@@ -115,6 +119,7 @@ class Stage:
         self.settings = settings
         self._plane = plane
         self._people = people
+        self._hear = hear
         self.at_machine_time = at_machine_time
         self._aside = Aside()
         self._next_due: Instant | None = None
@@ -305,6 +310,8 @@ class Stage:
         # On a served world the engine is a client like any other: it comes through the doors.
         world.endpoints.add(world.braze_endpoint, HttpTransport(self.urls["braze"], world.braze_endpoint))
         world.endpoints.add(AMPLITUDE_ENDPOINT, HttpTransport(self.urls["amplitude"], AMPLITUDE_ENDPOINT))
+        if self._hear is not None:
+            world.journal.watch(self._hear)
         self.world = world
         control = self._plane(self)
         for service, behind in self._behind.items():

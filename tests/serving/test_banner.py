@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from simulator.serving.banner import Announcement, show
+from simulator.exchange import Exchange
+from simulator.journal import Journal
+from simulator.rules.instants import Instant
+from simulator.serving.banner import KINDS_TOLD, Announcement, Warner, show
 
 KEYS = {
     "amplitude_api_key": "a1f0" + 28 * "f",
@@ -73,3 +76,37 @@ def test_in_a_file_on_disk_the_keys_are_masked(tmp_path: Path) -> None:
     assert [key for key in KEYS.values() if key in written] == []
     assert "a1f0…" in written
     assert "keys are masked, as this goes to a file" in written
+
+
+def exchange(operation: str = "trackUsers") -> Exchange:
+    return Exchange("braze", operation, Instant(0), "r1", "POST", "/users/track", "", {}, b"{}", 201, {}, b"{}")
+
+
+@pytest.fixture
+def warned() -> tuple[Journal, io.StringIO]:
+    stream, journal = io.StringIO(), Journal()
+    journal.watch(Warner(stream).hear)
+    return journal, stream
+
+
+def test_each_way_of_breaking_a_contract_is_told_once(warned: tuple[Journal, io.StringIO]) -> None:
+    journal, stream = warned
+    journal.record(exchange())
+    for _ in range(3):
+        journal.record(exchange(), ["request body.attributes: is not an array [type]"])
+    journal.record(exchange("identifyUsers"), ["request body.attributes: is not an array [type]"])
+
+    assert stream.getvalue().splitlines() == [
+        "contract: braze trackUsers (201, journal 2): request body.attributes: is not an array [type]",
+        "contract: braze identifyUsers (201, journal 5): request body.attributes: is not an array [type]",
+    ]
+
+
+def test_noise_is_cut_off_and_said_to_be(warned: tuple[Journal, io.StringIO]) -> None:
+    journal, stream = warned
+    for number in range(KINDS_TOLD + 50):
+        journal.record(exchange(), [f"request body[{number}]: is wrong"])
+
+    lines = stream.getvalue().splitlines()
+    assert len(lines) == KINDS_TOLD + 1
+    assert lines[-1] == "contract: from here on only the journal tells"
