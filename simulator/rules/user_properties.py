@@ -173,10 +173,9 @@ def update_built_in(built_in: Mapping[str, object], sent: Mapping[str, object]) 
     place fields (Amplitude, Identify API, older page).
     """
     result = dict(built_in)
-    given = {name for name, value in sent.items() if value is not None}
+    given = {name: value for name, value in sent.items() if value is not None}
     for together in (PLATFORM_FIELDS, PLACE_FIELDS):
-        if given & together:
+        if given.keys() & together:
             for name in together:
                 result.pop(name, None)
-    result.update({name: sent[name] for name in given})
-    return result
+    return result | given

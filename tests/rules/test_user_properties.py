@@ -93,3 +93,8 @@ def test_setting_one_place_field_nulls_the_other_places() -> None:
         "city": "Kyiv",
         "platform": "iOS",
     }
+
+
+def test_built_in_fields_keep_the_order_in_which_they_came() -> None:
+    sent = {"platform": "iOS", "language": "German", "city": "Wien", "os_name": "ios", "app_version": "1"}
+    assert list(update_built_in({"paying": "true"}, sent)) == ["paying", *sent]

@@ -41,7 +41,8 @@ def incoming(
         session_id=int(session) if isinstance(session, int | float) else -1,
         event_properties=_object(event.fields.get("event_properties")),
         user_properties=_object(event.fields.get("user_properties")) or None,
-        built_in={name: fields[name] for name in fields.keys() & BUILT_IN_FIELDS},
+        # In the order sent: what comes out of a set differs from process to process (INV-8).
+        built_in={name: value for name, value in fields.items() if name in BUILT_IN_FIELDS},
         fields=fields,
         skip_sync=str(event.fields.get("$skip_user_properties_sync", False)).lower() == "true",
         operations=operations == "every_event" or event.special,
