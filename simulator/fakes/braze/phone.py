@@ -47,6 +47,7 @@ class Phone:
         self._store = room.store
         self._life = life
         self._writer = TrackWriter(room, life)
+        self.sessions_at_most = SESSIONS_AT_MOST
 
     def _accepted(self, workspace: str) -> Accepted:
         return Accepted(workspace, self._room.clock.now, "")
@@ -133,7 +134,7 @@ class Phone:
             profile.fields["date_of_last_session"] = utc_text(at)
             self._store.profiles.save(profile, at)
             self._bill(workspace, at, "session start", profile, times)
-            if profile.external_id and self._store.activity.sessions(profile.row) > SESSIONS_AT_MOST:
+            if profile.external_id and self._store.activity.sessions(profile.row) > self.sessions_at_most:
                 self._store.identifiers.block(workspace, profile.external_id)
             return profile
 

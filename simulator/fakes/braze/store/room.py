@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from simulator.clock import SimClock
 from simulator.database import Database
-from simulator.fakes.braze.store.activity import Activity, EventRow, PurchaseRow
+from simulator.fakes.braze.store.activity import Activity
 from simulator.fakes.braze.store.candidates import CandidateReader
 from simulator.fakes.braze.store.identifiers import Identifiers
 from simulator.fakes.braze.store.membership import Membership
 from simulator.fakes.braze.store.points import DataPoints
 from simulator.fakes.braze.store.profiles import Profile, Profiles
-from simulator.fakes.braze.store.writes import Accepted, Writes
+from simulator.fakes.braze.store.writes import Writes
 from simulator.ledger import Ledger
 from simulator.rules.instants import Instant
 from simulator.rules.switches import RuleSet
@@ -43,8 +43,6 @@ class Room:
         self.store = Store(database, seed)
         self.when_merged: list[Callable[[Profile, Profile, Instant], None]] = []
         """Told (source, target, at) before the source ends, so that what others keep by profile can go over."""
-        self.when_active: list[Callable[[Accepted, Sequence[EventRow], Sequence[PurchaseRow]], None]] = []
-        """Told what a request, or a phone, made people do, for whatever is triggered by it."""
         self.when_emailed: list[Callable[[Profile], None]] = []
         """Told a profile that has just got an address, before it is written; the follower may set its fields."""
         self.exported_by_others: list[Callable[[Sequence[int], Instant], Mapping[int, Mapping[str, object]]]] = []

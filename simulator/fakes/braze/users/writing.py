@@ -75,8 +75,6 @@ class TrackWriter:
         self._store.activity.add_events(events)
         self._store.activity.add_purchases(purchases)
         self._close(accepted, tally, room)
-        for follow in self._room.when_active:
-            follow(accepted, events, purchases)
         return met
 
     def _close(self, accepted: Accepted, tally: Tally, room: str) -> None:
