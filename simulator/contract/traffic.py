@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import orjson
 
@@ -85,7 +85,7 @@ def check_traffic(contract: Contract, exchanges: Iterable[Recorded]) -> TrafficR
     total = known = 0
     for exchange in exchanges:
         total += 1
-        found = contract.find(exchange.method, exchange.path)
+        found = contract.find(exchange.method, unquote(exchange.path))
         known += found is not None
         for key in _departures(contract, exchange, found):
             counts[key] += 1

@@ -10,7 +10,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.contract.bench import Living
+from simulator.contract.asking.bench import Living
 from simulator.ids import derive_int
 from simulator.openapi import Operation
 from simulator.serving.stage import Keys

@@ -15,9 +15,9 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events
 from schemathesis.generation import GenerationMode
 
-from simulator.contract.bench import Bench, Target
-from simulator.contract.meter import Meter
-from simulator.contract.supply import Supply, credentials, headers_for
+from simulator.contract.asking.bench import Bench, Target
+from simulator.contract.asking.meter import Meter
+from simulator.contract.asking.supply import Supply, credentials, headers_for
 from simulator.journal import mask_text
 from simulator.openapi import Operation
 

@@ -10,10 +10,10 @@ from urllib.parse import quote, urlencode
 import orjson
 from werkzeug.test import Client
 
-from simulator.contract.bench import Bench, Target
-from simulator.contract.campaign import SHOWN_CHARACTERS, Failure
-from simulator.contract.meter import Meter
-from simulator.contract.supply import headers_for
+from simulator.contract.asking.bench import Bench, Target
+from simulator.contract.asking.campaign import SHOWN_CHARACTERS, Failure
+from simulator.contract.asking.meter import Meter
+from simulator.contract.asking.supply import headers_for
 from simulator.journal import mask_text
 from simulator.openapi import Operation
 

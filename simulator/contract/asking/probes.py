@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from simulator.contract.bench import Bench
-from simulator.contract.caller import Answer, Caller, Sent
-from simulator.contract.campaign import Failure
-from simulator.contract.meter import Meter
-from simulator.contract.supply import Supply
+from simulator.contract.asking.bench import Bench
+from simulator.contract.asking.caller import Answer, Caller, Sent
+from simulator.contract.asking.campaign import Failure
+from simulator.contract.asking.meter import Meter
+from simulator.contract.asking.supply import Supply
 from simulator.fakes.faults import Fault
 from simulator.openapi import Contract, Operation
 

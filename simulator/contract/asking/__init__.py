@@ -1,0 +1,1 @@
+"""What is asked of a service and how the answers are judged: campaigns, journeys, probes, the status meter."""
