@@ -268,10 +268,13 @@ def _identifier(value: object, min_id_length: int, short_ids: str) -> _Id:
 
 
 def identifier_text(value: object) -> str:
-    """An id as text: numbers are written without a fraction when they have none."""
+    """An id as text: numbers without a fraction when they have none, and no NUL characters, which no store keeps.
+
+    What the vendor does with NUL is not documented (inferred).
+    """
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value)
+    return str(value).replace("\0", "")
 
 
 def _clean(index: int, event: Mapping[str, object], identifiers: Mapping[str, _Id]) -> CleanEvent:

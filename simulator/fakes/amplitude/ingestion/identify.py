@@ -13,7 +13,7 @@ from simulator.fakes.amplitude.projects import AmplitudeSettings, Project
 from simulator.fakes.amplitude.store.whole import AmplitudeStore
 from simulator.fakes.amplitude.wire import SUCCESS, text
 from simulator.fakes.binding import Call, Handler, Problem, Reply
-from simulator.rules.ingestion import MIN_ID_LENGTH, THROTTLED, CleanEvent, Refusal, check_events
+from simulator.rules.ingestion import MIN_ID_LENGTH, THROTTLED, CleanEvent, Refusal, check_events, identifier_text
 from simulator.rules.instants import Instant
 
 IDENTIFY = Endpoint("/identify", 1024 * 1024, 2_000, 30, "Amplitude, Identify API")
@@ -80,7 +80,7 @@ class Identify:
             identifiers = [each.get("user_id"), each.get("device_id")]
             if identifiers == [None, None]:
                 raise ValueError(f"identify call {index} has neither user_id nor device_id")
-            user_id, device_id = (None if value is None else str(value) for value in identifiers)
+            user_id, device_id = (None if value is None else identifier_text(value) for value in identifiers)
             fields = {name: value for name, value in each.items() if name not in ("user_id", "device_id")}
             clean.append(CleanEvent(index, "$identify", user_id, device_id, fields))
         return self._take(project, clean, at, request)

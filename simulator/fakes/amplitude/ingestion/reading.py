@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from simulator.fakes.amplitude.ingestion.intake import Incoming
 from simulator.fakes.amplitude.languages import language_name
 from simulator.fakes.amplitude.store.events import Kind
-from simulator.rules.ingestion import SPECIAL_TYPES, CleanEvent
+from simulator.rules.ingestion import SPECIAL_TYPES, CleanEvent, identifier_text
 from simulator.rules.instants import MINUTE_MS, Instant, parse_instant
 from simulator.rules.user_properties import PLACE_FIELDS, PLATFORM_FIELDS
 
@@ -37,7 +37,7 @@ def incoming(
         time=client_time + shift_ms,
         user_id=event.user_id,
         device_id=event.device_id,
-        insert_id=None if insert_id is None else str(insert_id),
+        insert_id=None if insert_id is None else identifier_text(insert_id),
         session_id=int(session) if isinstance(session, int | float) else -1,
         event_properties=_object(event.fields.get("event_properties")),
         user_properties=_object(event.fields.get("user_properties")) or None,

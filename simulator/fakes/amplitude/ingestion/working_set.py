@@ -13,7 +13,7 @@ from simulator.rules.resolution import Device, IdentityChange, Resolution, devic
 
 
 def is_name(user_id: str | None) -> bool:
-    """Whether a user id says who somebody is; one made of blanks does not (MAP-6)."""
+    """Whether a user id says who somebody is; one made of blanks is none (MAP-6)."""
     return user_id is not None and bool(user_id.strip())
 
 
@@ -70,11 +70,12 @@ class WorkingSet:
     def owner(self, user_id: str | None, device_id: str | None, at: Instant) -> UserRecord:
         """Whose event this is (ID-1 to ID-5); makes, names and merges users as the rules say."""
         device = self.devices.get(device_id) if device_id is not None else None
+        user_id = user_id if is_name(user_id) else None
         if user_id is None and device_id in self.elsewhere and (device is None or device.last_user_id is None):
             # "Amplitude will assume the device ID is tied to that user ID in all projects."
             user_id = self.elsewhere[device_id]
-        named = is_name(user_id)
-        known = self.user_ids.get(user_id) if named and user_id is not None else None
+        named = user_id is not None
+        known = None if user_id is None else self.user_ids.get(user_id)
         resolution = resolve(named, known, device)
         record = self._apply(resolution, user_id, at)
         self.touched[record.amplitude_id] = None
@@ -95,7 +96,7 @@ class WorkingSet:
             record = self.users[resolution.amplitude_id]
         if resolution.adopts:
             record.user_id = user_id
-        if is_name(record.user_id) and record.user_id is not None:
+        if record.user_id is not None:
             self.user_ids[record.user_id] = record.amplitude_id
         if resolution.merged_id is not None:
             merged = self.users[resolution.merged_id]

@@ -157,3 +157,9 @@ def test_with_limits_off_nothing_is_throttled(amplitude_with) -> None:
     amplitude = amplitude_with(AmplitudeSettings(limits=False))
     many = json.dumps([json.loads(identification())] * 901)
     assert amplitude.form("/identify", identification=many).text == "success"
+
+
+def test_a_user_id_of_blanks_is_none(amplitude) -> None:
+    people = [{"user_id": "   ", "device_id": f"d-{n}-00001"} for n in range(2)]
+    assert len(set(amplitude.service.identify("main", people).amplitude_ids)) == 2
+    assert amplitude.service.find("main", device_id="d-0-00001").user_id is None

@@ -185,3 +185,10 @@ def test_by_switch_a_device_known_in_another_project_is_that_users_here_too(ampl
     amplitude.upload(an_event(device_id="d-ida-0001"))
     amplitude.service.ingest("shop", [an_event(None, device_id="d-ida-0001")])
     assert amplitude.service.find("shop", device_id="d-ida-0001").user_id == "ida-1001"
+
+
+@pytest.mark.parametrize("user_id", ["a\0bcdef", "李雷🎈-1001", "q\"uote\\'s", "x" * 2000, "%5B-1001"])
+def test_an_id_of_any_characters_is_the_same_user_the_second_time(amplitude, an_event, user_id) -> None:
+    for _ in range(2):
+        amplitude.upload(an_event(user_id, device_id=f"d{user_id}", insert_id=f"i{user_id}", event_type="a\0b"))
+    assert (amplitude.service.store.users.count(amplitude.main), len(amplitude.stored())) == (1, 1)
