@@ -256,11 +256,13 @@ def _stamped(event: Event, key: str) -> object:
 
 def _clause_change(clause: Clause, history: History, at: Instant, rules: RuleSet) -> Instant | None:
     """The first instant after `at` at which the clause's truth differs, or the last of the instants tried."""
-    if isinstance(clause, (InCohort, StaticIds, People)):
+    if isinstance(clause, (InCohort, StaticIds, People)) or _reads_the_profile(clause, rules):
         return None
     if _is_plain_count(clause, rules) and isinstance(clause, Performed):
         return _count_change(clause, history, at)
     instants = sorted({instant for instant in _instants(clause, history, rules) if instant > at})
+    if not instants:
+        return None
     now = _Judge(history, at, _no_cohort, rules).holds(clause)
     for instant in instants[:MOST_CANDIDATES]:
         if _Judge(history, Instant(instant), _no_cohort, rules).holds(clause) != now:
@@ -270,6 +272,10 @@ def _clause_change(clause: Clause, history: History, at: Instant, rules: RuleSet
 
 def _no_cohort(cohort: str, amplitude_id: int, at: Instant) -> bool:
     raise AssertionError(f"no clause that changes with time asks for cohort {cohort}")  # pragma: no cover
+
+
+def _reads_the_profile(clause: Clause, rules: RuleSet) -> bool:
+    return isinstance(clause, HadProperty) and clause.window is None and rules.property_most_recently == "profile"
 
 
 def _is_plain_count(clause: Clause, rules: RuleSet) -> bool:

@@ -6,10 +6,12 @@ taken; whatever else a definition says goes through the judge, a page of people 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from simulator.database import Database
 from simulator.fakes.amplitude.cohorts.catalogue import Cohort
+from simulator.fakes.amplitude.projects import Project
 from simulator.fakes.amplitude.store.events import Kind
 from simulator.rules.cohorts.definition import (
     ANY_ACTIVE_EVENT,
@@ -59,25 +61,37 @@ def plain_count(definition: Definition, rules: RuleSet) -> PlainCount | None:
 _WANTED = "CREATE TEMP TABLE IF NOT EXISTS wanted (amplitude_id INTEGER PRIMARY KEY, inside INTEGER, due_at INTEGER)"
 
 # The nth newest event of each person in the window, and their first event still to come (client clocks run ahead).
+# Whoever was merged into somebody counts for them; there are few, so they are looked up in a list of their own.
+_HITS = """
+merged AS MATERIALIZED (
+  SELECT amplitude_id, merged_into FROM amplitude_user WHERE merged_into IS NOT NULL
+), hits AS (
+  SELECT coalesce(m.merged_into, e.amplitude_id) AS id, e.time AS time
+  FROM amplitude_event e LEFT JOIN merged m ON m.amplitude_id = e.amplitude_id
+  WHERE e.project = :project AND e.kind = :kind AND e.event_type = :event AND e.time > :after
+)
+"""
+_ONCE = f"""
+WITH {_HITS}, found AS (
+  SELECT id, max(CASE WHEN time <= :at THEN time END) AS nth, min(CASE WHEN time > :at THEN time END) AS coming
+  FROM hits GROUP BY id
+)
+"""
+_OFTEN = f"""
+WITH {_HITS}, ranked AS (
+  SELECT id, time, row_number() OVER (PARTITION BY id ORDER BY time > :at, time DESC) AS place FROM hits
+), found AS (
+  SELECT id, max(CASE WHEN time <= :at AND place = :times THEN time END) AS nth,
+         min(CASE WHEN time > :at THEN time END) AS coming
+  FROM ranked GROUP BY id
+)
+"""
 _FILL = """
 INSERT INTO temp.wanted
-WITH hits AS (
-  SELECT coalesce(u.merged_into, u.amplitude_id) AS id, e.time AS time
-  FROM amplitude_event e JOIN amplitude_user u ON u.amplitude_id = e.amplitude_id
-  WHERE e.project = :project AND e.kind = :kind AND e.event_type = :event AND e.time > :after
-), ranked AS (
-  SELECT id, time, row_number() OVER (PARTITION BY id ORDER BY time DESC) AS place FROM hits WHERE time <= :at
-), nth AS (
-  SELECT id, time FROM ranked WHERE place = :times
-), coming AS (
-  SELECT id, min(time) AS time FROM hits WHERE time > :at GROUP BY id
-), concerned AS (
-  SELECT id FROM nth UNION SELECT id FROM coming
-)
-SELECT c.id, nth.time IS NOT NULL,
-       nullif(min(coalesce(nth.time + :length, :never), coalesce(coming.time, :never)), :never)
-FROM concerned c LEFT JOIN nth ON nth.id = c.id LEFT JOIN coming ON coming.id = c.id
-ORDER BY c.id
+"""
+_ANSWER = """
+SELECT id, nth IS NOT NULL, nullif(min(coalesce(nth + :length, :never), coalesce(coming, :never)), :never)
+FROM found WHERE nth IS NOT NULL OR coming IS NOT NULL ORDER BY id
 """
 _NEVER = 2**62
 _BEGINNING = -(2**62)
@@ -89,7 +103,7 @@ def fill_wanted(database: Database, cohort: Cohort, count: PlainCount, at: Insta
         connection.execute(_WANTED)
         connection.execute("DELETE FROM temp.wanted")
         connection.execute(
-            _FILL,
+            _FILL + (_ONCE if count.times == 1 else _OFTEN) + _ANSWER,
             {
                 "project": cohort.project,
                 "kind": int(Kind.EVENT),
@@ -103,26 +117,60 @@ def fill_wanted(database: Database, cohort: Cohort, count: PlainCount, at: Insta
         )
 
 
-def entering(database: Database, cohort: Cohort, after: int, limit: int) -> list[int]:
-    """People who are wanted and not in yet, ascending, beyond `after`."""
-    rows = database.rows(
+def entering(database: Database, cohort: Cohort, size: int) -> Iterator[list[int]]:
+    """People who are wanted and not in yet, ascending, a page at a time; the caller puts each page in."""
+    return _pages(
+        database,
         "SELECT w.amplitude_id FROM temp.wanted w WHERE w.amplitude_id > ? AND w.inside AND NOT EXISTS"
         " (SELECT 1 FROM amplitude_membership m WHERE m.project = ? AND m.cohort = ?"
         " AND m.amplitude_id = w.amplitude_id) ORDER BY w.amplitude_id LIMIT ?",
-        (after, cohort.project, cohort.number, limit),
+        (cohort.project, cohort.number, size),
     )
-    return [row[0] for row in rows]
 
 
-def leaving(database: Database, cohort: Cohort, after: int, limit: int) -> list[int]:
-    """People who are in and not wanted any more, ascending, beyond `after`."""
-    rows = database.rows(
-        "SELECT m.amplitude_id FROM amplitude_membership m WHERE m.project = ? AND m.cohort = ? AND m.amplitude_id > ?"
-        " AND NOT EXISTS (SELECT 1 FROM temp.wanted w WHERE w.amplitude_id = m.amplitude_id AND w.inside)"
+def leaving(database: Database, cohort: Cohort, size: int) -> Iterator[list[int]]:
+    """People who are in and not wanted any more, ascending, a page at a time; the caller takes each page out."""
+    return _pages(
+        database,
+        "SELECT m.amplitude_id FROM amplitude_membership m WHERE m.amplitude_id > ? AND m.project = ?"
+        " AND m.cohort = ? AND NOT EXISTS"
+        " (SELECT 1 FROM temp.wanted w WHERE w.amplitude_id = m.amplitude_id AND w.inside)"
         " ORDER BY m.amplitude_id LIMIT ?",
-        (cohort.project, cohort.number, after, limit),
+        (cohort.project, cohort.number, size),
     )
-    return [row[0] for row in rows]
+
+
+def wanted_pages(database: Database, size: int) -> Iterator[list[int]]:
+    """Everybody wanted, ascending, a page at a time."""
+    query = "SELECT amplitude_id FROM temp.wanted WHERE amplitude_id > ? AND inside ORDER BY amplitude_id LIMIT ?"
+    return _pages(database, query, (size,))
+
+
+def everybody(database: Database, project: Project, size: int) -> Iterator[list[int]]:
+    """Everybody of a project who was not merged into somebody else, ascending, a page at a time."""
+    start, end = project.id_range
+    return _pages(
+        database,
+        "SELECT amplitude_id FROM amplitude_user WHERE amplitude_id > ? AND amplitude_id >= ? AND amplitude_id < ?"
+        " AND merged_into IS NULL ORDER BY amplitude_id LIMIT ?",
+        (start, end, size),
+    )
+
+
+def _pages(database: Database, query: str, parameters: tuple[object, ...]) -> Iterator[list[int]]:
+    after = 0
+    while rows := database.rows(query, (after, *parameters)):
+        yield [row[0] for row in rows]
+        after = rows[-1][0]
+
+
+def enter_first(database: Database, cohort: Cohort, at: Instant) -> None:
+    """Put everybody wanted into a cohort that has nobody yet."""
+    database.execute(
+        "INSERT INTO amplitude_membership (project, cohort, amplitude_id, since)"
+        " SELECT ?, ?, amplitude_id, ? FROM temp.wanted WHERE inside ORDER BY amplitude_id",
+        (cohort.project, cohort.number, at),
+    )
 
 
 def take_dues(database: Database, cohort: Cohort) -> None:

@@ -58,9 +58,8 @@ class CohortSource:
 
     def users(self, amplitude_ids: Sequence[int]) -> list[AmplitudeUser]:
         """The people of these ids that still exist and were not merged into others, ascending."""
-        records = self._users.by_amplitude_id(self._project, sorted(set(amplitude_ids)))
-        return [record.as_amplitude_user() for record in records.values() if record.merged_into is None]
+        return self._users.people(self._project, sorted(set(amplitude_ids)))
 
     def _people(self, pages: Iterator[list[int]]) -> Iterator[AmplitudeUser]:
         for page in pages:
-            yield from self.users(page)
+            yield from self._users.people(self._project, page)

@@ -16,7 +16,7 @@ from simulator.fakes.amplitude.cohorts.histories import Histories, needs_of
 from simulator.fakes.amplitude.cohorts.members import Members, Move
 from simulator.fakes.amplitude.projects import Project, Projects
 from simulator.fakes.amplitude.store.users import Users
-from simulator.ledger import Entry, Ledger
+from simulator.ledger import Ledger
 from simulator.rules.cohorts.history import History
 from simulator.rules.cohorts.membership import ResolveCohort, is_member, next_change
 from simulator.rules.instants import Instant, format_instant
@@ -73,6 +73,8 @@ class Keeper:
             return
         with self._database.transaction():
             while due := self._members.due(at, PAGE):
+                if len(due) == PAGE and self._catch_up_in_bulk(at):
+                    continue
                 by_project: dict[str, dict[int, tuple[Instant, list[int]]]] = {}
                 for person, (due_at, numbers) in due.items():
                     project_name = self._catalogue.numbered(numbers[0]).project
@@ -84,6 +86,16 @@ class Keeper:
                             targets.setdefault(number, set()).add(person)
                     instants = {person: due_at for person, (due_at, _) in people.items()}
                     self._evaluate(self._projects.named(project_name), targets, instants, at, ("COHORT-2",))
+
+    def _catch_up_in_bulk(self, at: Instant) -> bool:
+        """Work a plain count with thousands of dues out anew in one statement; False when there is none."""
+        for project in self._projects.all():
+            for cohort in self._catalogue.kept_up(project.name):
+                if self._plain(cohort) is not None and self._members.count_due(cohort, at) >= BULK_FROM:
+                    self._recompute_plain(cohort, at, first=False, rules=("COHORT-2",))
+                    self._dependents_anew(project, cohort, at)
+                    return True
+        return False
 
     # --- what people do ----------------------------------------------------------------------------
 
@@ -138,18 +150,16 @@ class Keeper:
                 self._recompute_plain(cohort, at, first=first)
             else:
                 self._members.forget_dues(cohort)
-                for records in self._users.pages(project, size=PAGE):
-                    page = [record.amplitude_id for record in records]
+                for page in bulk.everybody(self._database, project, PAGE):
                     self._evaluate(
                         project, {cohort.number: set(page)}, dict.fromkeys(page, at), at, ("COHORT-1",),
                         logged=not first, onward=False,
                     )  # fmt: skip
-            self._dependents_anew(project, cohort, at, first=first)
+            if not first:  # before its first computation nobody could depend on it and be computed
+                self._dependents_anew(project, cohort, at)
         return self._catalogue.numbered(cohort.number)
 
-    def _dependents_anew(self, project: Project, cohort: Cohort, at: Instant, *, first: bool) -> None:
-        if first:
-            return  # nobody could depend on it and be computed before it was
+    def _dependents_anew(self, project: Project, cohort: Cohort, at: Instant) -> None:
         for other in self._catalogue.kept_up(project.name):
             if other.definition and cohort.cohort_id in needs_of([other.definition], self.rules).cohorts:
                 self.recompute(project, other, at)
@@ -157,18 +167,22 @@ class Keeper:
     def _plain(self, cohort: Cohort) -> bulk.PlainCount | None:
         return None if cohort.definition is None else bulk.plain_count(cohort.definition, self.rules)
 
-    def _recompute_plain(self, cohort: Cohort, at: Instant, *, first: bool) -> None:
+    def _recompute_plain(
+        self, cohort: Cohort, at: Instant, *, first: bool, rules: tuple[str, ...] = ("COHORT-1",)
+    ) -> None:
         count = self._plain(cohort)
         assert count is not None
         bulk.fill_wanted(self._database, cohort, count, at)
-        after = 0
-        while people := bulk.leaving(self._database, cohort, after, PAGE):
-            after = people[-1]
-            self._leave(cohort, [Move(person, at) for person in people], at, ("COHORT-1",))
-        after = 0
-        while people := bulk.entering(self._database, cohort, after, PAGE):
-            after = people[-1]
-            self._enter(cohort, [Move(person, at) for person in people], at, ("COHORT-1",), logged=not first)
+        if first:
+            bulk.enter_first(self._database, cohort, at)
+            for people in bulk.wanted_pages(self._database, PAGE):
+                self._catalogue.resize(cohort, len(people), at)
+                self._write("entered", cohort, [Move(person, at) for person in people], at, rules, "")
+        else:
+            for people in bulk.leaving(self._database, cohort, PAGE):
+                self._leave(cohort, [Move(person, at) for person in people], at, rules)
+            for people in bulk.entering(self._database, cohort, PAGE):
+                self._enter(cohort, [Move(person, at) for person in people], at, rules)
         bulk.take_dues(self._database, cohort)
 
     def _evaluate(
@@ -317,12 +331,14 @@ class Keeper:
             room="amplitude",
             event=event,
             cohort=cohort.cohort_id,
-            entries=[
-                Entry(str(person), "", None, event, rules, note or ("" if when == at else f"at {format_instant(when)}"))
-                for person, when in moves
-            ],
+            spread=[(str(person), "", "", "", "", event, rules, note or _when(when, at)) for person, when in moves],
             detail={"name": cohort.name, "project": cohort.project},
         )
+
+
+def _when(when: Instant, at: Instant) -> str:
+    """A word about the instant, where it is not that of the page."""
+    return "" if when == at else f"at {format_instant(when)}"
 
 
 def _pages(people: Iterable[int]) -> Iterator[list[int]]:

@@ -88,8 +88,8 @@ class Members:
         self._database.executemany(
             "DELETE FROM amplitude_membership_due WHERE project = ? AND cohort = ? AND amplitude_id = ?",
             self._database.rows(
-                "SELECT d.project, d.cohort, d.amplitude_id FROM amplitude_cohort c JOIN json_each(?) j"
-                " JOIN amplitude_membership_due d ON d.project = c.project AND d.cohort = c.number"
+                "SELECT d.project, d.cohort, d.amplitude_id FROM amplitude_cohort c CROSS JOIN json_each(?) j"
+                " CROSS JOIN amplitude_membership_due d ON d.project = c.project AND d.cohort = c.number"
                 " AND d.amplitude_id = j.value",
                 (json_list(amplitude_ids),),
             ),
@@ -100,7 +100,7 @@ class Members:
     def inside(self, cohort: Cohort, amplitude_ids: Collection[int]) -> set[int]:
         """Which of these people are in."""
         rows = self._database.rows(
-            "SELECT m.amplitude_id FROM json_each(?) j JOIN amplitude_membership m"
+            "SELECT m.amplitude_id FROM json_each(?) j CROSS JOIN amplitude_membership m"
             " ON m.project = ? AND m.cohort = ? AND m.amplitude_id = j.value",
             (json_list(amplitude_ids), cohort.project, cohort.number),
         )
@@ -109,8 +109,9 @@ class Members:
     def cohorts_of(self, amplitude_ids: Collection[int]) -> dict[int, dict[int, Instant]]:
         """For each cohort number, those of these people who are in it, and since when."""
         rows = self._database.rows(
-            "SELECT m.cohort, m.amplitude_id, m.since FROM json_each(?) j JOIN amplitude_membership m"
-            " ON m.amplitude_id = j.value ORDER BY m.cohort, m.amplitude_id",
+            "SELECT m.cohort, m.amplitude_id, m.since FROM amplitude_cohort c CROSS JOIN json_each(?) j"
+            " CROSS JOIN amplitude_membership m ON m.project = c.project AND m.cohort = c.number"
+            " AND m.amplitude_id = j.value ORDER BY m.cohort, m.amplitude_id",
             (json_list(amplitude_ids),),
         )
         found: dict[int, dict[int, Instant]] = {}
@@ -204,16 +205,24 @@ class Members:
         )
         return Instant(end_of_hour) if later is not None and first < later < end_of_hour else first
 
+    def count_due(self, cohort: Cohort, at: Instant) -> int:
+        """How many people of a cohort are due by `at`."""
+        query = "SELECT count(*) FROM amplitude_membership_due WHERE project = ? AND cohort = ? AND due_at <= ?"
+        return int(self._database.value(query, (cohort.project, cohort.number, at)))
+
     def due(self, at: Instant, limit: int) -> dict[int, tuple[Instant, list[int]]]:
-        """Up to `limit` people with something due by `at`: the earliest instant of each, and the cohorts due then."""
+        """Some people with something due by `at`, earliest first: the earliest instant of each, and for which cohorts.
+
+        Up to `limit` rows are read; whatever is left over is still due afterwards.
+        """
         rows = self._database.rows(
-            "WITH soonest AS (SELECT amplitude_id, min(due_at) AS due_at FROM amplitude_membership_due"
-            " WHERE due_at <= ? GROUP BY amplitude_id ORDER BY 2, 1 LIMIT ?)"
-            " SELECT s.amplitude_id, s.due_at, d.cohort FROM soonest s JOIN amplitude_membership_due d"
-            " ON d.due_at = s.due_at AND d.amplitude_id = s.amplitude_id ORDER BY s.due_at, s.amplitude_id, d.cohort",
+            "SELECT amplitude_id, due_at, cohort FROM amplitude_membership_due WHERE due_at <= ?"
+            " ORDER BY due_at LIMIT ?",
             (at, limit),
         )
         found: dict[int, tuple[Instant, list[int]]] = {}
         for person, due_at, cohort in rows:
-            found.setdefault(person, (Instant(due_at), []))[1].append(cohort)
+            earliest, cohorts = found.setdefault(person, (Instant(due_at), []))
+            if due_at == earliest:
+                cohorts.append(cohort)
         return found

@@ -47,7 +47,6 @@ def create_members(sql: SqliteDatabase) -> None:
         " amplitude_id INTEGER NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (project, cohort, amplitude_id))"
         " WITHOUT ROWID"
     )
-    sql.execute("CREATE INDEX amplitude_membership_person ON amplitude_membership (amplitude_id)")
     sql.execute(
         "CREATE TABLE amplitude_membership_change (sequence INTEGER PRIMARY KEY AUTOINCREMENT, project TEXT NOT NULL,"
         " cohort INTEGER NOT NULL, amplitude_id INTEGER NOT NULL, at INTEGER NOT NULL, direction INTEGER NOT NULL)"

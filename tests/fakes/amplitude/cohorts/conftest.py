@@ -8,7 +8,9 @@ import pytest
 
 from simulator.clock import Agenda, SimClock
 from simulator.database import Database
+from simulator.fakes.amplitude.cohorts.catalogue import Cohort
 from simulator.fakes.amplitude.cohorts.facade import Cohorts, Stores
+from simulator.fakes.amplitude.cohorts.histories import Histories
 from simulator.fakes.amplitude.cohorts.tables import MIGRATIONS as COHORT_MIGRATIONS
 from simulator.fakes.amplitude.ingestion.intake import Incoming, Intake
 from simulator.fakes.amplitude.projects import AmplitudeSettings, Projects, ProjectSettings
@@ -18,6 +20,7 @@ from simulator.fakes.amplitude.store.users import Users
 from simulator.ledger import MIGRATIONS as LEDGER_MIGRATIONS
 from simulator.ledger import Ledger
 from simulator.rules.cohorts.definition import needs
+from simulator.rules.cohorts.history import History
 from simulator.rules.cohorts.membership import is_member
 from simulator.rules.instants import Instant, parse_duration
 from simulator.rules.switches import RuleSet
@@ -80,17 +83,21 @@ class Shop:
         members = self.users.by_amplitude_id(self.project, self.cohorts.members(cohort)).values()
         return sorted(each.user_id or f":{each.device_id}" for each in members)
 
+    def read(self, cohort: Cohort) -> list[History]:
+        """Everybody's history, as far as the cohort's definition looks at it."""
+        everybody = [record.amplitude_id for record in self.users.iterate(self.project)]
+        stamped = self.rules.property_most_recently == "latest_active_event"
+        wanted = needs(cohort.definition, stamped_properties=stamped)
+        return Histories(self.users, self.events).load(self.project, everybody, wanted)
+
     def judged(self, cohort: str) -> list[int]:
         """Who is in by the full evaluation: every history, read whole and judged now."""
         found = self.cohorts.describe(cohort)
         if found.definition is None:
             return self.cohorts.members(cohort)
-        everybody = [record.amplitude_id for record in self.users.iterate(self.project)]
-        stamped = self.rules.property_most_recently == "latest_active_event"
-        wanted = needs(found.definition, stamped_properties=stamped)
         return [
             history.amplitude_id
-            for history in self.cohorts.due_work._histories.load(self.project, everybody, wanted)
+            for history in self.read(found)
             if is_member(found.definition, history, self.clock.now, lambda c, a, at: a in self.judged(c), self.rules)
         ]
 
