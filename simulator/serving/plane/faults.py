@@ -62,7 +62,7 @@ def _check_operation(stage: Stage, service: str | None, operation: str) -> None:
         return
     known = {name: contract.operations for name, contract in stage.contracts.items() if service in (None, name)}
     if not any(operation in operations for operations in known.values()):
-        raise refuse(400, f"operation: {service or 'no service'} has no operation {operation!r}; see contracts/")
+        raise refuse(404, f"operation: {service or 'no service'} has no operation {operation!r}; see contracts/")
 
 
 def _instant(name: str, text: str) -> Instant:

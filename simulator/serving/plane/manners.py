@@ -33,6 +33,8 @@ class ContractGate:
         violations = self._contract.check_request(
             operation, path=call.path, query=call.query, headers=call.headers, body=call.body
         )
+        if any(each.where.startswith("path ") for each in violations):
+            return problem(404, f"there is no such thing: {'; '.join(map(str, violations))}")
         if any(each.keyword == "content-type" for each in violations):
             return problem(415, "send the body as application/json")
         if violations:

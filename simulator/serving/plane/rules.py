@@ -41,7 +41,7 @@ def _set_switches(stage: Stage, call: Call) -> Reply:
         with stage.turn:
             stage.world.use_rules(stage.world.rules.with_switches(call.json()))
     except UnknownSwitch as error:
-        raise refuse(400, str(error)) from error
+        raise refuse(404, str(error)) from error
     return _switches(stage)
 
 

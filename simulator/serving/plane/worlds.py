@@ -51,7 +51,7 @@ def _create(stage: Stage, hub: Hub, call: Call) -> Reply:
         at_machine_time = stage.at_machine_time and "clock" not in wanted
         made = hub.create(name, _settings(stage.settings, name, wanted), at_machine_time)
     except UnknownSwitch as error:
-        raise refuse(400, str(error)) from error
+        raise refuse(404, str(error)) from error
     except ValueError as error:
         raise refuse(409 if isinstance(error, Taken) else 400, str(error)) from error
     return Reply(201, made.described(), {"Location": f"/_sim/worlds/{name}"})

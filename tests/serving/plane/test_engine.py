@@ -63,8 +63,8 @@ def test_a_connection_goes_when_no_sync_uses_it(client: Any) -> None:
     [
         ({"name": "braze", "identify_by": []}, 400, "body.identify_by"),
         ({"name": "braze", "identify_by": BY_USER_ID * 4}, 400, "body.identify_by"),
-        ({"name": "braze", "identify_by": [{"property": "crm_id", "to": "alias"}]}, 400, "needs an alias label"),
-        ({"name": "braze", "identify_by": [{"property": "user_id", "to": "email"}]}, 400, "body.identify_by[0].to"),
+        ({"name": "braze", "identify_by": [{"property": "crm_id", "to": "alias"}]}, 400, "body.identify_by[0]"),
+        ({"name": "braze", "identify_by": [{"property": "user_id", "to": "email"}]}, 400, "body.identify_by[0]"),
         ({"name": "first", "identify_by": BY_USER_ID}, 409, "a connection named 'first' exists"),
     ],
 )

@@ -32,7 +32,7 @@ def test_an_unknown_switch_or_value_is_refused_with_those_there_are(client: Any)
     name = client.sim("PATCH", "/switches", {"fallbak": "off"})
     value = client.sim("PATCH", "/switches", {"fallback": "maybe"})
 
-    assert (name.status, value.status) == (400, 400)
+    assert (name.status, value.status) == (404, 404)
     assert name.body["detail"].startswith("unknown switch 'fallbak'; there are fallback, ")
     assert value.body["detail"] == "switch fallback has no value 'maybe'; it takes on_missing, on_no_match, off"
     assert value_of(client, "fallback") == "on_missing"

@@ -77,9 +77,10 @@ def test_a_world_without_a_name_gets_one(client: Any) -> None:
     [
         ({"world": "main"}, 409, "there is already a world 'main'"),
         ({"world": "Not A Name"}, 400, "body.world"),
-        ({"rules": "wishful"}, 400, "unknown rule set 'wishful'"),
-        ({"switches": {"fallbak": "off"}}, 400, "unknown switch 'fallbak'"),
-        ({"clock": "2026-02-30T00:00:00Z"}, 400, "is not an instant"),
+        ({"rules": "wishful"}, 404, "unknown rule set 'wishful'"),
+        ({"switches": {"fallbak": "off"}}, 404, "unknown switch 'fallbak'"),
+        ({"clock": "2026-02-30T00:00:00Z"}, 400, "body.clock"),
+        ({"clock": "2026-02-29T00:00:00Z"}, 400, "is not an instant"),
         ({"colour": "red"}, 400, "'colour' was unexpected"),
     ],
 )
