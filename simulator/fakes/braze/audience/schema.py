@@ -86,6 +86,13 @@ def create_messaging(sql: SqliteDatabase) -> None:
             f"CREATE INDEX braze_message_event_{name} ON braze_message_event ({columns}) WHERE campaign_id <> ''"
         )
     sql.execute(
+        """CREATE TABLE braze_api_schedule (
+            number INTEGER PRIMARY KEY, schedule_id TEXT NOT NULL UNIQUE, workspace TEXT NOT NULL,
+            campaign_id TEXT NOT NULL, body BLOB NOT NULL, due_at INTEGER NOT NULL, request TEXT NOT NULL,
+            dispatch_id TEXT NOT NULL, send_id TEXT NOT NULL, done_at INTEGER)"""
+    )
+    sql.execute("CREATE INDEX braze_api_schedule_due ON braze_api_schedule (due_at) WHERE done_at IS NULL")
+    sql.execute(
         """CREATE TABLE braze_send (
             workspace TEXT NOT NULL, send_id TEXT NOT NULL, campaign_id TEXT NOT NULL, created_at INTEGER NOT NULL,
             PRIMARY KEY (workspace, send_id)) WITHOUT ROWID"""

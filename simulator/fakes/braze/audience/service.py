@@ -13,6 +13,7 @@ from simulator.fakes.braze.audience.handlers.campaigns import CampaignHandlers
 from simulator.fakes.braze.audience.handlers.emails import EmailHandlers
 from simulator.fakes.braze.audience.handlers.lists import ListHandlers
 from simulator.fakes.braze.audience.handlers.messages import MessageHandlers
+from simulator.fakes.braze.audience.handlers.schedules import ApiSchedules
 from simulator.fakes.braze.audience.handlers.segments import SegmentHandlers
 from simulator.fakes.braze.audience.handlers.subscriptions import SubscriptionHandlers
 from simulator.fakes.braze.audience.handlers.triggers import TriggerHandlers
@@ -49,7 +50,6 @@ class Audience:
         """`post` makes the callbacks of exports."""
         self._room = room
         self._keys = keys
-        self._life = life
         self._documents = Documents(room)
         self.control_group = ControlGroup(room)
         self.segments = Segments(room)
@@ -63,6 +63,8 @@ class Audience:
         self.emails = Emails(room, self.sender)
         self.names = Names(room)
         self.exports = Exports(room, self.segments, self.control_group, self._shown, post)
+        self._triggers = TriggerHandlers(room, keys, life, self.campaigns, self.entries, self.send_ids)
+        self.schedules = ApiSchedules(room, keys, self.campaigns, self.entries, self._triggers)
         self.reactions = Reactions(room, self.campaigns, self.sender, self.emails)
         self.behaviours = Behaviours(room, self.events)
         room.store.activity.when_added.append(self.behaviours.heard)
@@ -80,7 +82,8 @@ class Audience:
             MessageHandlers(
                 room, keys, self.segments, self.campaigns, self.entries, self.sender, self.send_ids, self.control_group
             ),
-            TriggerHandlers(room, keys, self._life, self.campaigns, self.entries, self.send_ids),
+            self._triggers,
+            self.schedules,
             ListHandlers(keys, self.segments, self.names),
             SubscriptionHandlers(room, keys, self.subscriptions),
             EmailHandlers(room, keys, self.emails),
@@ -90,7 +93,7 @@ class Audience:
     @property
     def due_works(self) -> tuple[DueWork, ...]:
         """What the world's agenda has to run."""
-        return (self.runs, self.exports)
+        return (self.runs, self.schedules, self.exports)
 
     # -- segments
 

@@ -80,32 +80,51 @@ class TriggerHandlers:
 
     def _trigger(self, call: Call, kind: Kind) -> Reply:
         workspace, body = self._keys.workspace_of(call), body_of(call)
-        campaign = self._plan(workspace, body, kind)
-        recipients = _recipients(body)
-        broadcast = says_true(body.get("broadcast"))
-        _check_call(body, recipients, broadcast)
-        extra = connected_audience(body) or EVERYBODY
-        dispatch_id = self._entries.dispatch_id(call.request_id, call.at)
+        campaign = self.checked(workspace, body, kind)
+        accepted = Accepted(workspace, call.at, call.request_id)
+        shown = {"dispatch_id": self._entries.dispatch_id(call.request_id, call.at)}
         if campaign.status is not Status.ACTIVE:
-            return success(notice=_notice(campaign, kind), dispatch_id=dispatch_id)
-        shown = {"dispatch_id": dispatch_id}
-        errors: list[ObjectError] = []
+            return success(201, notice=_notice(campaign, kind), **shown)
         with self._room.database.transaction():
-            send_id = body.get("send_id") if isinstance(body.get("send_id"), str) else ""
-            if not kind.canvas and (broadcast or send_id):
-                send_id = self._send_ids.create(campaign, call.at, call.request_id, str(send_id))
-                shown["send_id"] = send_id
-            if broadcast:
-                rows = self._entries.everybody(campaign, extra)
-            else:
-                met, errors = self._people(Accepted(workspace, call.at, call.request_id), recipients)
-                rows = self._entries.among(campaign, met, extra)
-            self._entries.enter(
-                campaign, rows, call.at, request=call.request_id, send_id=str(send_id), dispatch_id=dispatch_id
-            )
+            send_id = self.send_id(accepted, campaign, body)
+            errors = self.fire(accepted, campaign, body, shown["dispatch_id"], send_id)
+        if send_id:
+            shown["send_id"] = send_id
         return success(201, **shown, errors=errors)
 
-    def _plan(self, workspace: str, body: Body, kind: Kind) -> Campaign:
+    def checked(self, workspace: str, body: Body, kind: Kind) -> Campaign:
+        """The plan that a body means, once the body makes sense. Raises Problem."""
+        campaign = self.plan(workspace, body, kind)
+        _check_call(body, _recipients(body), says_true(body.get("broadcast")))
+        connected_audience(body)
+        return campaign
+
+    def send_id(self, accepted: Accepted, campaign: Campaign, body: Body) -> str:
+        """The send id of a campaign that is broadcast or names one; none for a Canvas."""
+        given = body.get("send_id")
+        wanted = given if isinstance(given, str) else ""
+        if campaign.canvas or not (wanted or says_true(body.get("broadcast"))):
+            return ""
+        return self._send_ids.create(campaign, accepted.at, accepted.request, wanted)
+
+    def fire(
+        self, accepted: Accepted, campaign: Campaign, body: Body, dispatch_id: str, send_id: str
+    ) -> list[ObjectError]:
+        """Let everybody enter whom the body means; one error for each recipient with unusable attributes."""
+        extra = connected_audience(body) or EVERYBODY
+        errors: list[ObjectError] = []
+        if says_true(body.get("broadcast")):
+            rows = self._entries.everybody(campaign, extra)
+        else:
+            met, errors = self._people(accepted, _recipients(body))
+            rows = self._entries.among(campaign, met, extra)
+        self._entries.enter(
+            campaign, rows, accepted.at, request=accepted.request, send_id=send_id, dispatch_id=dispatch_id
+        )
+        return errors
+
+    def plan(self, workspace: str, body: Body, kind: Kind) -> Campaign:
+        """The plan that a body names. Raises Problem."""
         campaign = self._campaigns.find(workspace, text(body, kind.id_key), canvas=kind.canvas)
         if campaign is None or campaign.plan.delivery is not Delivery.API_TRIGGERED:
             raise refuse(400, kind.invalid)
