@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import jsonschema_rs
 import orjson
@@ -110,13 +109,37 @@ class Contract:
             node = target
         return node
 
-    def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
-        """The operation that a method and a path mean, with the path parameters; literal paths win over templates."""
-        candidates = []
+    @cached_property
+    def _literal_paths(self) -> dict[str, dict[str, Operation]]:
+        found: dict[str, dict[str, Operation]] = {}
         for operation in self.operations.values():
-            if operation.method == method.upper() and (match := operation.pattern.match(path)):
-                candidates.append((operation, {key: unquote(value) for key, value in match.groupdict().items()}))
-        return min(candidates, key=lambda found: len(found[1]), default=None)
+            if "{" not in operation.path:
+                found.setdefault(operation.path, {})[operation.method] = operation
+        return found
+
+    @cached_property
+    def _template_paths(self) -> list[tuple[re.Pattern[str], dict[str, Operation]]]:
+        found: dict[str, tuple[re.Pattern[str], dict[str, Operation]]] = {}
+        for operation in self.operations.values():
+            if "{" in operation.path:
+                found.setdefault(operation.path, (operation.pattern, {}))[1][operation.method] = operation
+        return sorted(found.values(), key=lambda each: each[0].groups)
+
+    def at(self, path: str) -> tuple[Mapping[str, Operation], dict[str, str]] | None:
+        """The operations at a path (percent-decoded) by method, with the path parameters; literal paths win."""
+        if (methods := self._literal_paths.get(path)) is not None:
+            return methods, {}
+        for pattern, operations in self._template_paths:
+            if (match := pattern.match(path)) is not None:
+                return operations, match.groupdict()
+        return None
+
+    def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
+        """The operation that a method and a path (percent-decoded) mean, with the path parameters."""
+        found = self.at(path)
+        if found is None or method.upper() not in found[0]:
+            return None
+        return found[0][method.upper()], found[1]
 
     def check_request(
         self,

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import logging
-import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import parse_qs
 
 import orjson
 from flask import Flask, Request, Response, current_app, request
-from werkzeug.routing import Rule
 
 from simulator.clock import SimClock
 from simulator.exchange import Exchange
@@ -23,6 +22,7 @@ from simulator.rules.instants import Instant
 BODY_BYTES_AT_MOST = 64 * 1024 * 1024
 """What a body may unpack to; the vendors' own, smaller limits are checked by the fakes."""
 
+HERE = str(Path(__file__).resolve().parent)
 _LOG = logging.getLogger(__name__)
 
 
@@ -126,30 +126,14 @@ class Manners:
     broken: Callable[[Call], Reply]
 
 
-class _RoutingRule(Rule):
-    """A route that is only matched. Compiling the half that builds URLs, which nobody asks for, costs most of the
-    time in which a world is made."""
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """One operation with what stands around it."""
 
-    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        return _builds_nothing
-
-    def compile(self) -> None:
-        """Parse a path once a process; every world has the same paths."""
-        known = _COMPILED.get(self.rule)
-        if known is None:
-            super().compile()
-            _COMPILED[self.rule] = {name: getattr(self, name) for name in _COMPILED_INTO}
-            return
-        for name, value in known.items():
-            setattr(self, name, value)
-
-
-_COMPILED: dict[str, dict[str, Any]] = {}
-_COMPILED_INTO = ("_parts", "_trace", "_converters", "arguments", "_build", "_build_unknown")
-
-
-def _builds_nothing(*_: Any, **__: Any) -> tuple[str, str]:
-    raise RuntimeError("services of a world build no URLs from their routes")
+    operation: Operation
+    handler: Handler
+    gates: tuple[Gate, ...]
+    observed: bool
 
 
 class Service:
@@ -158,15 +142,17 @@ class Service:
     def __init__(self, name: str, clock: SimClock, seed: int, manners: Manners) -> None:
         self.name = name
         self.clock = clock
-        self.app = Flask(name, static_folder=None)
-        self.app.url_rule_class = _RoutingRule
+        # Both folders are said, though nothing is read from them: Flask would search the disk for them.
+        self.app = Flask(name, static_folder=None, root_path=HERE, instance_path=HERE)
         self.observers: list[Observer] = []
         self.handlers: dict[str, Handler] = {}
         self._seed = seed
         self._calls = 0
         self._manners = manners
-        for status in (404, 405):
-            self.app.register_error_handler(status, self._unbound)
+        self._contracts: list[Contract] = []
+        self._bound: dict[str, _Bound] = {}
+        # The contract is the routing table, parsed once a process; Flask's would be compiled anew for each world.
+        self.app.before_request(self._view)
 
     def bind(
         self,
@@ -192,31 +178,39 @@ class Service:
                 f"handlers without operation: {', '.join(sorted(undeclared)) or 'none'}"
             )
         self.handlers.update(handlers)
+        if contract not in self._contracts:
+            self._contracts.append(contract)
         for operation in operations:
             handler = handlers.get(operation.operation_id, self._manners.left_out)
-            self.app.add_url_rule(
-                re.sub(r"\{([^}]+)\}", r"<string:\1>", operation.path),
-                endpoint=operation.operation_id,
-                view_func=self._view(operation, handler, tuple(gates), observed),
-                methods=[operation.method],
-                provide_automatic_options=False,
-            )
+            self._bound[operation.operation_id] = _Bound(operation, handler, tuple(gates), observed)
 
-    def _view(
-        self, operation: Operation, handler: Handler, gates: tuple[Gate, ...], observed: bool
-    ) -> Callable[..., Response]:
-        def view(**path: str) -> Response:
-            call, refusal = self._call(operation.operation_id, path)
-            reply = refusal if refusal is not None else self._answer(call, operation, handler, gates)
-            return self._send(call, reply, observed)
+    def _view(self) -> Response:
+        found, parameters, status = self._find(request.method, request.path)
+        if found is None:
+            return self._refuse(status)
+        call, refusal = self._call(found.operation.operation_id, parameters)
+        reply = refusal if refusal is not None else self._answer(call, found)
+        return self._send(call, reply, found.observed)
 
-        return view
+    def _find(self, method: str, path: str) -> tuple[_Bound | None, dict[str, str], int]:
+        """What answers, with its path parameters; or nothing, and whether the path (404) or the method (405) is why."""
+        status = 404
+        for contract in self._contracts:
+            if (at := contract.at(path)) is None:
+                continue
+            # A HEAD is a GET whose body the server keeps to itself.
+            operation = at[0].get("GET" if method == "HEAD" else method)
+            if operation is not None and operation.operation_id in self._bound:
+                return self._bound[operation.operation_id], at[1], 200
+            if any(each.operation_id in self._bound for each in at[0].values()):
+                status = 405
+        return None, {}, status
 
-    def _answer(self, call: Call, operation: Operation, handler: Handler, gates: tuple[Gate, ...]) -> Reply:
+    def _answer(self, call: Call, bound: _Bound) -> Reply:
         try:
-            reply = self._pass(call, operation, handler, gates)
-            for gate in reversed(gates):
-                reply = gate.after(call, operation, reply)
+            reply = self._pass(call, bound)
+            for gate in reversed(bound.gates):
+                reply = gate.after(call, bound.operation, reply)
             return reply
         except Exception:
             if current_app.config["PROPAGATE_EXCEPTIONS"]:
@@ -224,20 +218,20 @@ class Service:
             _LOG.exception("%s failed on %s; this is a fault of the simulator", self.name, call.operation)
             return self._manners.broken(call)
 
-    def _pass(self, call: Call, operation: Operation, handler: Handler, gates: tuple[Gate, ...]) -> Reply:
+    def _pass(self, call: Call, bound: _Bound) -> Reply:
         try:
-            for gate in gates:
-                if (answer := gate.before(call, operation)) is not None:
+            for gate in bound.gates:
+                if (answer := gate.before(call, bound.operation)) is not None:
                     return answer
-            return handler(call)
+            return bound.handler(call)
         except Problem as problem:
             return problem.reply
         except MalformedBody as error:
             return self._manners.malformed(call, str(error))
 
-    def _unbound(self, error: Any) -> Response:
+    def _refuse(self, status: int) -> Response:
         call, _ = self._call("", {})
-        return self._send(call, self._manners.not_found(call, int(error.code)), not request.path.startswith("/_sim/"))
+        return self._send(call, self._manners.not_found(call, status), not request.path.startswith("/_sim/"))
 
     def _call(self, operation_id: str, path: Mapping[str, str]) -> tuple[Call, Reply | None]:
         self._calls += 1
