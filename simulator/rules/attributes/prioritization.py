@@ -50,7 +50,7 @@ def check(prioritization: object) -> list[str]:
     """The list as it was sent; none at all is an empty list. Raises BadPrioritization."""
     if prioritization is None:
         return []
-    if not isinstance(prioritization, list) or not all(word in RANK for word in prioritization):
+    if not isinstance(prioritization, list) or not all(word in list(RANK) for word in prioritization):
         raise BadPrioritization(UNKNOWN_WORD)
     if {"most_recently_updated", "least_recently_updated"} <= set(prioritization):
         raise BadPrioritization(BOTH_UPDATED)
