@@ -70,6 +70,11 @@ def test_a_scenario_holds_under_another_seed(path: Path) -> None:
         assert ["passed"] == told(result_of(scenario, RunOptions(seed=99, twice=False)))
 
 
+def test_ten_thousand_generated_people_end_as_they_were_born_to() -> None:
+    path = FOLDER.parent / "benchmarks" / "ten-thousand.scenario.yaml"
+    assert ["passed"] == told(result_of(load(path, path.name)[0], RunOptions(twice=False)))
+
+
 def test_there_is_a_folder_for_every_family_and_enough_in_it() -> None:
     families = {path.parent.name for path in FILES}
 
