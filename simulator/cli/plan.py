@@ -16,9 +16,9 @@ def command(paths: tuple[Path, ...]) -> int:
 
     PATHS are files or folders.
     """
+    from simulator.scenario.describing.plan import plan_lines
     from simulator.scenario.language.source import ScenarioInvalid
     from simulator.scenario.parse import load
-    from simulator.scenario.plan import plan_lines
 
     invalid = False
     for path in scenario_files(paths):

@@ -15,8 +15,8 @@ from simulator.cli.common import EnvironmentFault, ExitCode, option, shown_name,
 def command(as_reference: bool, write: bool) -> int:
     """Print the JSON Schema of scenario files, for editors; or the language reference, for people."""
     from simulator import resources
-    from simulator.scenario.reference import reference
-    from simulator.scenario.schema import schema_text
+    from simulator.scenario.describing.reference import reference
+    from simulator.scenario.describing.schema import schema_text
 
     if not write:
         click.echo(reference() if as_reference else schema_text(), nl=False)

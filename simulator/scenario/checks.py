@@ -24,12 +24,41 @@ def check(scenario: Scenario, reader: Reader) -> None:
             _check_static(step, scenario, reader)
         elif isinstance(step, Expect):
             _check_expect(step, scenario, reader)
+    _check_circles(scenario, reader)
     for name, where in _names_given_twice(scenario):
         hint = "give this one another name"
         reader.refuse(f"there is another sync called {name!r}", where, hint)
     if not any(_expects(step) for step in scenario.timeline):
         where = scenario.spots.get("scenario", scenario.where)
         reader.refuse("this scenario expects nothing", where, "add `expect:` at the end, or a step `- expect:`")
+
+
+def _check_circles(scenario: Scenario, reader: Reader) -> None:
+    """A cohort may name others as long as it does not come back to itself."""
+    for name, cohort in scenario.cohorts.items():
+        reached, waiting = set[str](), list(cohort.refers_to)
+        while waiting:
+            other = waiting.pop()
+            if other not in reached and other in scenario.cohorts:
+                reached.add(other)
+                waiting += scenario.cohorts[other].refers_to
+        if name in reached:
+            circle = [each for each in scenario.cohorts if each in reached and _leads_to(scenario, each, name)]
+            what = f"{name} waits for itself" if circle == [name] else f"{' and '.join(circle)} wait for each other"
+            reader.refuse(what, scenario.spots.get(f"cohorts.{name}", scenario.where), "name another cohort")
+            return
+
+
+def _leads_to(scenario: Scenario, start: str, target: str) -> bool:
+    reached, waiting = set[str](), [start]
+    while waiting:
+        for other in scenario.cohorts[waiting.pop()].refers_to:
+            if other == target:
+                return True
+            if other not in reached and other in scenario.cohorts:
+                reached.add(other)
+                waiting.append(other)
+    return False
 
 
 def _check_connection(step: Sync, scenario: Scenario, reader: Reader) -> None:

@@ -12,7 +12,7 @@ from simulator.rules.instants import Instant, format_instant
 from simulator.rules.outcomes import SENTENCES, Outcome
 from simulator.rules.resolution import CHANGE_SENTENCES, IdentityChange
 from simulator.scenario.acting.stage import Stage, character
-from simulator.scenario.plan import amplitude_side, braze_side
+from simulator.scenario.describing.plan import amplitude_side, braze_side
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from simulator.fakes.braze.seeding import ProfileSeed
 from simulator.population import people as generated
 from simulator.population.people import Population
 from simulator.population.recipe import Recipe
-from simulator.rules.cohorts.definition import Definition, InCohort
 from simulator.rules.cohorts.people import bind_people
 from simulator.rules.instants import Instant
 from simulator.scenario.acting.cast import Cast, Character, Phone
@@ -300,7 +299,7 @@ def _in_order(scenario: Scenario) -> list[str]:
     ordered: dict[str, None] = {}
 
     def place(name: str) -> None:
-        for other in referred(scenario.cohorts[name].definition):
+        for other in scenario.cohorts[name].refers_to:
             if other in scenario.cohorts and other not in ordered:
                 place(other)
         ordered[name] = None
@@ -308,8 +307,3 @@ def _in_order(scenario: Scenario) -> list[str]:
     for name in scenario.cohorts:
         place(name)
     return list(ordered)
-
-
-def referred(definition: Definition) -> list[str]:
-    """The cohorts that a definition names."""
-    return [clause.cohort for clause in definition.clauses() if isinstance(clause, InCohort)]

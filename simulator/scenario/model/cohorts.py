@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from simulator.rules.cohorts.definition import Definition, DefinitionError
+from simulator.rules.cohorts.definition import Definition, DefinitionError, InCohort
 from simulator.rules.cohorts.language.reading import from_language
 from simulator.rules.cohorts.language.vocabulary import KEYS, Role
 from simulator.rules.cohorts.people import is_static
@@ -22,6 +22,11 @@ class CohortDefinition:
 
     definition: Definition
     written: Any
+
+    @property
+    def refers_to(self) -> tuple[str, ...]:
+        """The cohorts that the definition names."""
+        return tuple(clause.cohort for clause in self.definition.clauses() if isinstance(clause, InCohort))
 
     @property
     def static(self) -> bool:

@@ -10,15 +10,15 @@ import jsonschema_rs
 import pytest
 
 from simulator import resources
+from simulator.scenario.describing.plan import plan_lines
+from simulator.scenario.describing.reference import reference
+from simulator.scenario.describing.schema import json_schema, schema_text
 from simulator.scenario.language.nodes import parse_nodes, plain_value
 from simulator.scenario.language.records import Record, keys_of
 from simulator.scenario.language.source import Source
 from simulator.scenario.model.expect import EXPECTATIONS
 from simulator.scenario.model.registry import STEPS
 from simulator.scenario.parse import load_text
-from simulator.scenario.plan import plan_lines
-from simulator.scenario.reference import reference
-from simulator.scenario.schema import json_schema, schema_text
 
 WORLD = """
 scenario: every example of the reference
