@@ -77,18 +77,24 @@ class Batch:
     def count(self, direction: Direction) -> int:
         """How many changes go in a direction."""
         code = DIRECTION_CODES[direction]
-        return sum(row[1] == code for row in self.rows)
+        directions = {found for found, _ in self._pairs()}
+        if directions <= {code}:
+            return len(self.rows) if directions else 0
+        return sum(row[1] == code for row in self.rows) if code in directions else 0
 
     def only(self, direction: Direction, kind: Kind) -> Sequence[Row]:
         """The rows of one direction and one kind, in order."""
         wanted = (DIRECTION_CODES[direction], KIND_CODES[kind])
+        present = self._pairs()
+        if wanted not in present:
+            return []
+        return self.rows if len(present) == 1 else [row for row in self.rows if (row[1], row[2]) == wanted]
+
+    def _pairs(self) -> set[tuple[int, int]]:
+        """The pairs of direction and kind that occur; most requests have one."""
         if self._present is None:
             self._present = {(row[1], row[2]) for row in self.rows}
-        if wanted not in self._present:
-            return []
-        if len(self._present) == 1:
-            return self.rows
-        return [row for row in self.rows if (row[1], row[2]) == wanted]
+        return self._present
 
     def changes(self) -> list[Change]:
         """The same as values."""
