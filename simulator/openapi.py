@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,9 @@ import orjson
 import yaml
 
 from simulator import resources
+
+_KEPT_FORMAT = b"1"
+"""Counts up when what is made of a file changes."""
 
 METHODS = ("get", "post", "put", "patch", "delete")
 _TEMPLATE = re.compile(r"\{([^}]+)\}")
@@ -312,7 +318,34 @@ def read(name: str, path: Path) -> Contract:
 @lru_cache(maxsize=8)
 def load(name: str) -> Contract:
     """The shipped contract of `braze`, `amplitude` or `control`; read once a process, never changed."""
-    return read(name, resources.contract_path(name))
+    path = resources.contract_path(name)
+    kept = _kept_path(path)
+    with contextlib.suppress(OSError, orjson.JSONDecodeError):
+        return Contract(name, orjson.loads(kept.read_bytes()))
+    contract = read(name, path)
+    _keep(kept, contract.document)
+    return contract
+
+
+def _kept_path(path: Path) -> Path:
+    """Where the parsed form of a contract lies, as Python keeps compiled modules: YAML takes most of a start's time.
+
+    The name holds a hash of the file, so what is kept is never older than the contract.
+    """
+    digest = blake2b(_KEPT_FORMAT + path.read_bytes(), digest_size=12).hexdigest()
+    return path.parent / "__pycache__" / f"{path.stem}.{digest}.json"
+
+
+def _keep(kept: Path, document: Mapping[str, Any]) -> None:
+    # An installation that cannot be written is only slower to start.
+    with contextlib.suppress(OSError, TypeError):
+        packed = orjson.dumps(document)
+        kept.parent.mkdir(exist_ok=True)
+        for older in kept.parent.glob(f"{kept.name.split('.')[0]}.*.json"):
+            older.unlink(missing_ok=True)
+        beside = kept.with_suffix(f".{os.getpid()}")
+        beside.write_bytes(packed)
+        os.replace(beside, kept)
 
 
 class _Loader(yaml.CSafeLoader):

@@ -164,3 +164,32 @@ def test_a_doubled_or_missing_operation_id_and_a_dangling_reference_are_refused(
 @pytest.mark.parametrize("name", ["braze", "amplitude", "control"])
 def test_the_shipped_contracts_can_be_read(name: str) -> None:
     assert len(openapi.load(name).operations) >= 10
+
+
+def test_a_parsed_contract_is_kept_until_its_file_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "braze.openapi.yaml"
+    monkeypatch.setattr(openapi.resources, "contract_path", lambda name: path)
+    titles = []
+    for title in ("first", "first", "second", "second"):
+        path.write_text(f"openapi: 3.1.0\ninfo: {{title: {title}, version: '1'}}\npaths: {{}}\n", encoding="utf-8")
+        openapi.load.cache_clear()
+        titles.append(openapi.load("braze").document["info"]["title"])
+    kept = list((tmp_path / "__pycache__").iterdir())
+    openapi.load.cache_clear()
+
+    assert titles == ["first", "first", "second", "second"]
+    assert [each.suffix for each in kept] == [".json"]
+
+
+def test_what_is_kept_and_damaged_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "braze.openapi.yaml"
+    path.write_text("openapi: 3.1.0\ninfo: {title: whole, version: '1'}\npaths: {}\n", encoding="utf-8")
+    monkeypatch.setattr(openapi.resources, "contract_path", lambda name: path)
+    openapi.load.cache_clear()
+    openapi.load("braze")
+    for kept in (tmp_path / "__pycache__").iterdir():
+        kept.write_bytes(b"{")
+    openapi.load.cache_clear()
+
+    assert openapi.load("braze").document["info"]["title"] == "whole"
+    openapi.load.cache_clear()
