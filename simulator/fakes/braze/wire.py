@@ -14,6 +14,7 @@ from simulator.rules.instants import Instant, to_datetime
 BODY_BYTES = 4 * 1024 * 1024
 BULK_BODY_BYTES = 2 * 1024 * 1024
 IDS_PER_REQUEST = 50
+NESTING_AT_MOST = 100
 
 TOO_MANY_USERS = "The max number of external_ids and aliases per request was exceeded"
 TOO_MANY_IDS = "The max number of ids per request was exceeded"
@@ -48,11 +49,26 @@ def object_error(sentence: str, array: str, index: int) -> ObjectError:
 
 
 def body_of(call: Call) -> dict[str, object]:
-    """The JSON object that a call carries. Raises MalformedBody for bad JSON, Problem for another kind of value."""
+    """The JSON object that a call carries. Raises MalformedBody for bad JSON, Problem for another kind of value.
+
+    That nesting has a limit is inferred.
+    """
     body = call.json()
     if not isinstance(body, dict):
         raise refuse(400, "Bad Request", error="Send a JSON object as valid `application/json`.")
+    openers = call.body.count(b"{") + call.body.count(b"[")
+    if openers > NESTING_AT_MOST and _is_deeper(body, NESTING_AT_MOST):
+        raise refuse(400, "Bad Request", error=f"The body nests more than {NESTING_AT_MOST} deep.")
     return body
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    """Whether arrays and objects nest deeper; what is stored and queued has to be written as JSON again."""
+    if not isinstance(value, dict | list):
+        return False
+    if levels == 0:
+        return True
+    return any(_is_deeper(inner, levels - 1) for inner in (value.values() if isinstance(value, dict) else value))
 
 
 def objects_in(body: Mapping[str, object], name: str, at_most: int, too_many: str) -> list[dict[str, object]]:

@@ -172,7 +172,7 @@ def _update_one(objects: list[object], item: Mapping[str, object], options: Writ
 
 def _means(item: Mapping[str, object], known: object) -> bool:
     key = item.get("$identifier_key")
-    if not isinstance(known, Mapping) or key not in known:
+    if not isinstance(known, Mapping) or not isinstance(key, str) or key not in known:
         return False
     return same(known[key], item.get("$identifier_value"))
 

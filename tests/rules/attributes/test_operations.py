@@ -99,6 +99,7 @@ def test_an_array_of_objects_is_set_and_added_to() -> None:
 def test_remove_takes_every_object_that_matches() -> None:
     remove = {"$remove": [{"$identifier_key": "id", "$identifier_value": 1}]}
     assert written([*PETS, {"id": 1}, "odd", {"x": 1}], remove) == ([PETS[1], "odd", {"x": 1}], 1)
+    assert written(PETS, {"$remove": [{"$identifier_key": {}, "$identifier_value": 1}]}) == (PETS, 1)
 
 
 def test_update_keeps_other_keys_only_when_merging() -> None:
