@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
@@ -29,8 +30,9 @@ from simulator.rules.switches import RuleSet
 class Shop:
     """One Amplitude with a clock; people are named by user id, or by device id after a colon (`:d-ben-0001`)."""
 
-    def __init__(self, start: Instant, rules: RuleSet | None = None) -> None:
-        self.database = Database.memory([LEDGER_MIGRATIONS, STORE_MIGRATIONS, COHORT_MIGRATIONS])
+    def __init__(self, start: Instant, rules: RuleSet | None = None, file: Path | None = None) -> None:
+        migrations = [LEDGER_MIGRATIONS, STORE_MIGRATIONS, COHORT_MIGRATIONS]
+        self.database = Database.open(file, migrations) if file else Database.memory(migrations)
         self.clock = SimClock(start)
         self.agenda = Agenda(self.clock)
         self.ledger = Ledger(self.database)
@@ -105,6 +107,12 @@ class Shop:
 @pytest.fixture
 def shop(start: Instant) -> Shop:
     return Shop(start)
+
+
+@pytest.fixture
+def shop_in(start: Instant, tmp_path: Path):
+    """A shop that lives in a file; opened again it stands where it stood, at the instant given."""
+    return lambda at=start: Shop(at, file=tmp_path / "world.db")
 
 
 @pytest.fixture

@@ -214,6 +214,20 @@ def test_with_many_dues_in_an_hour_the_agenda_is_called_once_and_readers_see_the
     assert len(shop.cohorts.members("openers")) == 30
 
 
+def test_a_world_that_is_opened_again_forgets_no_due_and_no_cursor(shop_in, start):
+    before = shop_in()
+    ida = before.did("ida-1001")
+    cohort = before.cohorts.create("openers", OPENERS)
+    cursor = before.cohorts.source().changes(cohort.cohort_id, None, start).cursor
+    before.database.close()
+    after = shop_in(Instant(start + DAY_MS))
+    ben = after.did("ben-1001")
+    after.later("6d")
+    feed = after.cohorts.source().changes(cohort.cohort_id, cursor, after.clock.now)
+    assert ([person.amplitude_id for person in feed.entered], list(feed.left)) == ([ben], [ida])
+    after.database.close()
+
+
 DEFINITIONS = [
     OPENERS,
     {"performed": "app_opened", "times": ">= 2", "within": "2d"},
