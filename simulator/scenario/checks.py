@@ -25,12 +25,30 @@ def check(scenario: Scenario, reader: Reader) -> None:
         elif isinstance(step, Expect):
             _check_expect(step, scenario, reader)
     _check_circles(scenario, reader)
+    _check_identifiers(scenario, reader)
     for name, where in _names_given_twice(scenario):
         hint = "give this one another name"
         reader.refuse(f"there is another sync called {name!r}", where, hint)
     if not any(_expects(step) for step in scenario.timeline):
         where = scenario.spots.get("scenario", scenario.where)
         reader.refuse("this scenario expects nothing", where, "add `expect:` at the end, or a step `- expect:`")
+
+
+def _check_identifiers(scenario: Scenario, reader: Reader) -> None:
+    """Neither system has two records under one name; devices may be shared."""
+    owners: dict[tuple[str, ...], str] = {}
+    for name, person in scenario.people.items():
+        names: list[tuple[str, ...]] = [] if person.user_id is None else [("user_id", person.user_id)]
+        for profile in person.profiles:
+            names += [] if profile.external_id is None else [("external_id", profile.external_id)]
+            names += [("alias", label, alias) for label, alias in profile.aliases.items()]
+        for each in names:
+            first = owners.setdefault(each, name)
+            if names.count(each) > 1 or first != name:
+                whose = f"of {first}" if first != name else f"of another profile of {name}"
+                where = person.spots.get("braze" if each[0] != "user_id" else "user_id", person.where)
+                reader.refuse(f"{' '.join(each)} is the {each[0]} {whose} already", where, "give each its own")
+                break
 
 
 def _check_circles(scenario: Scenario, reader: Reader) -> None:

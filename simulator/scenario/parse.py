@@ -11,7 +11,7 @@ from simulator.scenario.files import Case, cases_of, cases_of_text
 from simulator.scenario.language.nodes import Entries, Listing, Node, Scalar
 from simulator.scenario.language.records import read_record
 from simulator.scenario.language.shapes import Broken, Reader
-from simulator.scenario.language.source import Problem, ScenarioInvalid
+from simulator.scenario.language.source import Problem, ScenarioInvalid, Where
 from simulator.scenario.model.scenario import POPULATION, Scenario
 
 
@@ -60,10 +60,7 @@ def _collect_names(root: Entries, reader: Reader) -> None:
         reader.generated_people = 0 if isinstance(recipe, Broken) else recipe.size
     for verb, value in _steps(root):
         if verb == "sync":
-            name = _sync_name(value)
-            known = reader.known("sync")
-            if name is not None and name.text not in known:
-                known[name.text] = name.where
+            _collect_sync(value, reader.known("sync"))
         elif verb == "create_segment" and isinstance(value, Entries):
             segment = value.get("name")
             if isinstance(segment, Scalar):
@@ -77,8 +74,14 @@ def _steps(root: Entries) -> Iterator[tuple[str, Node]]:
             yield from ((key.text, value) for key, value in step.entries)
 
 
-def _sync_name(value: Node) -> Scalar | None:
-    node: Node | None = value
-    if isinstance(value, Entries):
-        node = value.get("name") or value.get("cohort")
-    return node if isinstance(node, Scalar) else None
+def _collect_sync(value: Node, known: dict[str, Where]) -> None:
+    """A sync is called by its name, else by its cohort, numbered when that is taken; see `checks.sync_names`."""
+    given = value.get("name") if isinstance(value, Entries) else None
+    node = given or (value.get("cohort") if isinstance(value, Entries) else value)
+    if not isinstance(node, Scalar):
+        return
+    name, number = node.text, 1
+    while given is None and name in known:
+        number += 1
+        name = f"{node.text} ({number})"
+    known.setdefault(name, node.where)

@@ -184,3 +184,33 @@ def test_a_path_that_leads_nowhere_says_what_lies_nearby(tmp_path_factory: pytes
 
     with pytest.raises(ScenarioMissing, match=r"did you mean login\.scenario\.yaml\?"):
         find([folder / "logn.scenario.yaml"])
+
+
+def test_syncs_without_a_name_are_numbered_and_can_be_named_so() -> None:
+    one(
+        "connections: {braze: user_id}\ncohorts: {vips: {people: []}}\n"
+        "steps: [sync: vips, sync: vips, sync: {cohort: vips, name: last}, pause_sync: vips (2), pause_sync: last]\n"
+    )
+    with pytest.raises(ScenarioInvalid, match=r"unknown sync 'vips \(2\)'"):
+        one("connections: {braze: user_id}\ncohorts: {vips: {people: []}}\nsteps: [sync: vips, pause_sync: vips (2)]\n")
+
+
+@pytest.mark.parametrize(
+    ("people", "said"),
+    [
+        ("{a: {user_id: u}, b: {user_id: u}}", "user_id u is the user_id of a already"),
+        (
+            "{a: {user_id: u}, b: {device_id: d, braze: {external_id: u}}}",
+            "external_id u is the external_id of a already",
+        ),
+        ("{a: {braze: {aliases: {l: n}}}, b: {braze: {aliases: {l: n}}}}", "alias l n is the alias of a already"),
+        ("{a: {braze: [{external_id: u}, {external_id: u}]}}", "of another profile of a already"),
+    ],
+)
+def test_no_two_people_have_the_same_name_in_a_system(people: str, said: str) -> None:
+    with pytest.raises(ScenarioInvalid, match=said):
+        one(f"people: {people}")
+
+
+def test_people_may_share_a_device_and_a_name_under_another_label() -> None:
+    one("people: {a: {user_id: u, device_id: d}, b: {device_id: d, braze: {device_ids: d, aliases: {l: n}}}}")

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from simulator import openapi
 from simulator.fakes import faults as book
 from simulator.fakes.faults import InvalidFault
 from simulator.scenario.acting.stage import Stage, StepRefused
-from simulator.scenario.language.source import did_you_mean
 from simulator.scenario.model.steps.base import Step
 from simulator.scenario.model.steps.faults import ClearFaults, Fault
 
@@ -18,7 +16,6 @@ Act = Callable[[Stage, Step], object]
 
 def fault(stage: Stage, step: Fault, act: Act) -> None:
     """Put a fault in force."""
-    check_operation(step.operation)
     begin = None if step.from_ is None else step.from_.seen_from(stage.now)
     end = None if step.until is None else step.until.seen_from(begin if begin is not None else stage.now)
     made = book.Fault(
@@ -52,11 +49,3 @@ def _act_inside(stage: Stage, step: Step, act: Act) -> None:
 def clear_faults(stage: Stage, step: ClearFaults) -> None:
     """Everything works again."""
     stage.world.faults.clear()
-
-
-def check_operation(operation: str) -> None:
-    """Raises StepRefused for an operation that neither contract has."""
-    known = [name for service in ("braze", "amplitude") for name in openapi.load(service).operations]
-    if operation != book.ANY_OPERATION and operation not in known:
-        hint = did_you_mean(operation, known, "operations")
-        raise StepRefused(f"no contract has an operation {operation!r}; {hint}")

@@ -112,6 +112,12 @@ class Stage:
             raise StepRefused(self.refused_connections[name])
         return self.connection_ids[name]
 
+    def sync_id(self, name: str) -> str:
+        """The id of a sync of the file. Raises StepRefused before its step has saved it."""
+        if name not in self.sync_ids:
+            raise StepRefused(f"there is no sync {name!r} yet; the step that saves it comes later, or was refused")
+        return self.sync_ids[name]
+
     def profile_count(self) -> int:
         """How many profiles Braze has ever made."""
         return self.world.braze.store.profiles.next_row() - 1

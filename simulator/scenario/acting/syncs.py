@@ -48,27 +48,27 @@ def edit_cohort(stage: Stage, step: EditCohort) -> None:
 
 def sync_now(stage: Stage, step: SyncNow) -> None:
     """A run beside the schedule."""
-    stage.world.engine.sync_now(stage.sync_ids[step.sync])
+    stage.world.engine.sync_now(stage.sync_id(step.sync))
 
 
 def change_cadence(stage: Stage, step: ChangeCadence) -> None:
     """CAD-2. A new slot, and a run at once."""
-    stage.world.engine.change_cadence(stage.sync_ids[step.sync], step.cadence)
+    stage.world.engine.change_cadence(stage.sync_id(step.sync), step.cadence)
 
 
 def pause_sync(stage: Stage, step: PauseSync) -> None:
     """No further run begins."""
-    stage.world.engine.pause(stage.sync_ids[step.sync])
+    stage.world.engine.pause(stage.sync_id(step.sync))
 
 
 def resume_sync(stage: Stage, step: ResumeSync) -> None:
     """The schedule goes on."""
-    stage.world.engine.resume(stage.sync_ids[step.sync])
+    stage.world.engine.resume(stage.sync_id(step.sync))
 
 
 def delete_sync(stage: Stage, step: DeleteSync) -> None:
     """Braze's members stay."""
-    stage.world.engine.delete_sync(stage.sync_ids[step.sync])
+    stage.world.engine.delete_sync(stage.sync_id(step.sync))
 
 
 def revoke_key(stage: Stage, step: RevokeKey) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from simulator.rules.instants import format_instant
-from simulator.scenario.acting.faults import check_operation
 from simulator.scenario.acting.stage import WORKSPACE
 from simulator.scenario.events import Difference
 from simulator.scenario.judging.evidence import Evidence
@@ -83,8 +82,6 @@ def requests(evidence: Evidence, expected: model.Requests) -> Iterator[Differenc
     counted = stage.requests()
     counted.subtract(before)
     for wanted in expected.value:
-        if wanted.operation is not None:
-            check_operation(wanted.operation)
         fitting = sum(count for key, count in counted.items() if _fits(wanted, *key))
         amount = wanted.count or Amount(1, None, "at least one")
         if fitting not in amount:

@@ -29,6 +29,7 @@ from simulator.scenario.model.words import (
     AMOUNT,
     COHORT,
     FLAG,
+    OPERATION,
     PEOPLE,
     PERSON,
     SEGMENT,
@@ -235,7 +236,7 @@ class RequestFilter(Record):
     SHORT: ClassVar[str] = "count"
 
     count: Amount | None = key(AMOUNT, "How many requests fit.", default=None, shown="at least one")
-    operation: str | None = key(Text("an operationId of a contract"), "Only this operation.", default=None)
+    operation: str | None = key(OPERATION, "Only this operation.", default=None)
     status: int | None = key(STATUS, "Only requests that were answered so.", default=None)
     service: str | None = key(Choice(("braze", "amplitude")), "Only requests at this service.", default=None)
 
@@ -247,7 +248,7 @@ class Requests(Expectation):
 
     EXAMPLES: ClassVar[tuple[str, ...]] = (
         "requests: {operation: changeCohortUsers, status: 201, count: 1}",
-        "requests: [{operation: createCohort, count: 1}, {operation: changeCohortUsers, count: 2}]",
+        "requests: [{operation: nameCohort, count: 1}, {operation: changeCohortUsers, count: 2}]",
     )
 
     value: tuple[RequestFilter, ...] = key(ListOf(RecordOf(RequestFilter), single=True), "")
@@ -257,7 +258,7 @@ class Requests(Expectation):
 class Mail(Record):
     """One alert mail."""
 
-    to: str | None = key(TEXT, "To whom.", default=None)
+    to: str | None = key(TEXT, "To whom; every sync belongs to `owner`.", default=None)
     about: str | None = key(Choice(("success", "failed")), "What it reports.", default=None)
     count: Amount | None = key(AMOUNT, "How many such mails.", default=None, shown="at least one")
 

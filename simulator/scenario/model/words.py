@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
+from simulator import resources
 from simulator.rules.catalogue import RULES
 from simulator.scenario.language.nodes import Entries, Listing, Node, Scalar, plain_value
 from simulator.scenario.language.quantities import AmountShape, Duration, InstantShape, MomentShape
@@ -93,4 +95,30 @@ def _texts(node: Node) -> Iterator[Scalar]:
 
 
 TEMPLATE = Template()
+
+
+class OperationId(Shape):
+    """An operation of either contract."""
+
+    words = "an operationId of a contract"
+
+    def read(self, node: Node, reader: Reader) -> str | Broken:
+        text = node.text if isinstance(node, Scalar) else ""
+        known = operation_ids()
+        if text in known:
+            return text
+        return expected(self.words, node, reader, did_you_mean(text, known) if text else "")
+
+    def schema(self, book: SchemaBook) -> dict[str, Any]:
+        return {"type": "string"}
+
+
+@lru_cache(maxsize=1)
+def operation_ids() -> tuple[str, ...]:
+    """Every operationId of both contracts; found by their lines, since reading a contract takes half a second."""
+    texts = (resources.contract_path(service).read_text(encoding="utf-8") for service in ("braze", "amplitude"))
+    return tuple(found for text in texts for found in re.findall(r"^\s*operationId: *(\w+)", text, re.MULTILINE))
+
+
+OPERATION = OperationId()
 RULE_IDS = ListOf(RuleId(), single=True)

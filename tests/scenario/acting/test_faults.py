@@ -94,15 +94,9 @@ def test_a_key_is_revoked_in_the_middle_of_a_run(passes: Passes) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("fault", "said"),
-    [
-        ("operation: changeCohortUser, answer: 503", "did you mean changeCohortUsers"),
-        ("answer: 503, from: +2h, until: 2026-03-02T11:00:00Z", "ends before it begins"),
-    ],
-)
-def test_a_fault_that_makes_no_sense_is_refused(passes: Passes, fault: str, said: str) -> None:
-    passes(f"steps:\n  - {{fault: {{{fault}}}, refused: {said}}}\n")
+def test_a_fault_that_ends_before_it_begins_is_refused(passes: Passes) -> None:
+    fault = "{answer: 503, from: +2h, until: 2026-03-02T11:00:00Z}"
+    passes(f"steps:\n  - {{fault: {fault}, refused: ends before it begins}}\n")
 
 
 def test_what_cannot_be_done_in_the_middle_of_a_call_is_told_by_the_step_that_made_the_call(passes: Passes) -> None:

@@ -78,3 +78,18 @@ def test_a_population_lives_beside_named_people(passes: Passes) -> None:
         "connections: {braze: [user_id, crm_id -> alias crm, device_id]}\n"
         "cohorts: {openers: {performed: app_opened}}\n",
     )
+
+
+def test_a_sync_that_is_not_there_yet_cannot_be_paused(passes: Passes) -> None:
+    passes(
+        "steps:\n  - {pause_sync: vips, refused: there is no sync 'vips' yet}\n  - sync: vips\n  - pause_sync: vips\n",
+        head="connections: {braze: user_id}\ncohorts: {vips: {people: []}}\n",
+    )
+
+
+def test_whoever_shares_a_device_with_a_user_is_that_user_to_amplitude(passes: Passes) -> None:
+    passes(
+        "expect: {wanted: {openers: [ida]}}\n",
+        head="people: {ida: {user_id: ida-1001, device_id: d-1}, ben: {device_id: d-1, events: [app_opened]}}\n"
+        "cohorts: {openers: {performed: app_opened}}\n",
+    )

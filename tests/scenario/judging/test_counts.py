@@ -59,13 +59,6 @@ def test_requests_are_counted_by_operation_and_status(differs: Differs, requests
     assert fits is (differs(HOURLY + f"  - advance: 3h\n  - expect: {{requests: {requests}}}\n") == [])
 
 
-def test_an_operation_that_no_contract_has_is_refused_with_a_suggestion(differs: Differs) -> None:
-    found = differs(HOURLY + "  - expect: {requests: {operation: changeCohortUser}}\n")
-
-    assert [(3, "this step could not be done")] == [each[:2] for each in found]
-    assert "did you mean changeCohortUsers?" in found[0][3]
-
-
 @pytest.mark.parametrize(
     ("alerts", "fits"),
     [

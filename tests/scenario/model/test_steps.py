@@ -81,6 +81,8 @@ def test_a_call_expects_an_answer_by_its_status_alone() -> None:
         ("create_segment: {name: s, filters: {a: '{cohort:vip}'}}", "unknown cohort 'vip'"),
         ("call: {service: braze, path: /a, method: GET, body: {}}", "a GET has no body"),
         ("fault: {operation: trackUsers}", "nothing goes wrong"),
+        ("fault: {operation: trackUser, answer: 500}", "did you mean trackUsers"),
+        ("expect: {requests: {operation: changeCohortUser}}", "did you mean changeCohortUsers"),
         ("fault: {answer: 500, applied_but_lost: true}", "either lost or another one"),
         ("fault: {before: {log_out: ben}, after: {log_out: ben}}", "one step in the middle"),
         ("fault: {before: {advance: 1h}}", "advance cannot happen in the middle of a call"),

@@ -13,7 +13,7 @@ from simulator.scenario.language.records import key
 from simulator.scenario.language.shapes import Choice, Json, MapOf, Reader, SchemaBook, Shape, Text
 from simulator.scenario.language.source import Problem
 from simulator.scenario.model.steps.base import Step
-from simulator.scenario.model.words import COUNT, DURATION, FLAG, MOMENT, STATUS, TEXT
+from simulator.scenario.model.words import COUNT, DURATION, FLAG, MOMENT, OPERATION, STATUS, TEXT
 
 
 class Breakage(StrEnum):
@@ -64,9 +64,7 @@ class Fault(Step):
         "fault: {operation: changeCohortUsers, times: 1, after: {log_in: {person: ben, user_id: ben-1001}}}",
     )
 
-    operation: str = key(
-        Text("an operationId of a contract"), "Only calls of this operation.", default="*", shown="any"
-    )
+    operation: str = key(OPERATION, "Only calls of this operation.", default="*", shown="any")
     service: str = key(Choice(("braze", "amplitude")), "Only calls at this service.", default="", shown="both")
     nth: int = key(COUNT, "Begin with the nth fitting call, counted from this step.", default=1)
     times: int | None = key(COUNT, "Meet at most so many calls.", default=None, shown="no limit")

@@ -27,9 +27,12 @@ class LogIn(Step):
     """The person logs in on the phone they have.
 
     The app calls Braze's changeUser, which acts at once: an anonymous profile becomes this user, or is merged into the
-    user's profile if Braze knows the id already (LIFE-1, LIFE-2). The app also sets the user id in Amplitude's SDK,
-    which sends nothing by itself: Amplitude learns the user id with the person's next `event` or `change_property`.
-    `learns: both` tells Amplitude at once as well; `learns: amplitude` is an app that forgets to tell Braze.
+    user's profile if Braze knows the id already (LIFE-1, LIFE-2). It happens on the first device of the person's first
+    profile that has one, else on their Amplitude device, which then appears in Braze with an anonymous profile.
+
+    The app also sets the user id in Amplitude's SDK, which sends nothing by itself: Amplitude learns the user id with
+    the person's next `event` or `change_property`. `learns: both` tells Amplitude at once as well; `learns: amplitude`
+    is an app that forgets to tell Braze.
     """
 
     EXAMPLES: ClassVar[tuple[str, ...]] = (

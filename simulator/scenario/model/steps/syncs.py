@@ -18,7 +18,9 @@ from simulator.scenario.model.words import COHORT, CONNECTION, SYNC, TEXT
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sync(Step):
     """Syncs a cohort to a connection. The first run starts at once and happens within the step; what is retried, and
-    later runs, need `advance`."""
+    later runs, need `advance`. Each `sync` step saves a sync of its own, also of a cohort that is synced already: it
+    begins with the whole cohort. A sync without `name` is called like its cohort; the second one of a cohort is called
+    `openers (2)`, and so on."""
 
     SHORT: ClassVar[str] = "cohort"
     EXAMPLES: ClassVar[tuple[str, ...]] = (
