@@ -194,6 +194,17 @@ def test_faults_and_held_calls_survive_a_restart(tmp_path: Path) -> None:
     assert ["1", "held"] == second.things
 
 
+def test_an_act_that_a_world_opened_again_does_not_know_is_told_and_the_call_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = Shop(Database.open(tmp_path / "world.db", [faults.MIGRATIONS]))
+    first.book.teach("revoke_key", lambda: None)
+    first.book.add(Fault(act="revoke_key"))
+    second = Shop(Database.open(tmp_path / "world.db", [faults.MIGRATIONS]))
+    assert [201] == second.statuses(1)
+    assert "'revoke_key' is not known any more" in caplog.text
+
+
 def test_faults_can_be_taken_back(shop: Shop) -> None:
     one = shop.book.add(Fault(answer=500))
     shop.book.add(Fault(answer=501))

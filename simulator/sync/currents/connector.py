@@ -24,6 +24,7 @@ from simulator.sync.streaming.outbox import Channel, Outbox, ParcelState, Posted
 KIND = "currents"
 BATCH_EVENTS = 100
 BATCH_WAIT_MS = 15 * MINUTE_MS
+FULL_BATCH_WAIT_MS = SECOND_MS
 """Braze, Currents for custom HTTP connectors: about 100 events, or 15 minutes."""
 
 BUSY_FOR_MS = DAY_MS
@@ -119,7 +120,7 @@ class Connector:
             waiting = self._source.events(channel.position, BATCH_EVENTS)
             if waiting:
                 full = len(waiting) == BATCH_EVENTS
-                dues.append(Instant(waiting[-1].at if full else waiting[0].at + BATCH_WAIT_MS))
+                dues.append(Instant(waiting[-1].at + FULL_BATCH_WAIT_MS if full else waiting[0].at + BATCH_WAIT_MS))
         return min(dues, default=None)
 
     def run_due(self, at: Instant) -> None:
