@@ -12,10 +12,12 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from simulator.cli.common import EnvironmentFault, ExitCode, option, shown_name
 
 if TYPE_CHECKING:
+    from simulator.scenario.model.scenario import Scenario
     from simulator.serving.server import Server
     from simulator.serving.stage import People
     from simulator.world import World, WorldSettings
@@ -38,7 +40,7 @@ def serving_options(command: _Command) -> _Command:
         option("--state", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
                help="Let the world live in this file; it goes on there where it stopped."),
         option("--scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
-               help="Start with the people, cohorts and connections of this scenario."),
+               help="Start with the people, cohorts and connections of this scenario, its seed and its rules."),
         option("--no-limits", is_flag=True, help="Switch all rate limits off."),
         option("--ready-file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
                help="Write addresses and keys (in clear, for you alone) here as JSON once calls are accepted."),
@@ -113,9 +115,10 @@ def open_server(stack: ExitStack, host: str, ports: tuple[int, int, int], world:
     from simulator.serving.server import Server
     from simulator.serving.stage import Ports
 
+    scenario = _scenario(world["scenario"])
     try:
         server = Server(
-            _settings(world), pace=world["pace"], ports=Ports(*ports), host=host, people=_people(world["scenario"]),
+            _settings(world, scenario), pace=world["pace"], ports=Ports(*ports), host=host, people=_people(scenario),
             hear=None if quiet else Warner().hear, at_machine_time=world["clock"] == NOW,
         )  # fmt: skip
         stack.callback(server.stop)
@@ -144,20 +147,28 @@ class _Later:
         return Stories().tell(world, reference)
 
 
-def _people(path: Path | None) -> People:
+def _scenario(path: Path | None) -> Scenario | None:
+    """The scenario that lends its people, and its seed and rules unless options say otherwise. Raises UsageError."""
     if path is None:
-        return _Later()
+        return None
     from simulator.scenario.language.source import ScenarioInvalid
     from simulator.scenario.parse import load
-    from simulator.serving.plane.stories import Stories
 
     try:
-        return Stories(load(path, shown_name(path))[0])
+        return load(path, shown_name(path))[0]
     except ScenarioInvalid as error:
         raise click.UsageError(str(error)) from error
 
 
-def _settings(world: dict[str, Any]) -> WorldSettings:
+def _people(scenario: Scenario | None) -> People:
+    if scenario is None:
+        return _Later()
+    from simulator.serving.plane.stories import Stories
+
+    return Stories(scenario)
+
+
+def _settings(world: dict[str, Any], scenario: Scenario | None) -> WorldSettings:
     from simulator.rules.instants import parse_instant
     from simulator.rules.switches import UnknownSwitch, rule_set
     from simulator.serving.stage import Keys, world_settings
@@ -172,8 +183,16 @@ def _settings(world: dict[str, Any]) -> WorldSettings:
         start = DEFAULT_START if world["clock"] == NOW else parse_instant(world["clock"])
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--clock") from error
+    if scenario is not None:
+        rules = rules if _given("rules") else scenario.rules.over("default")
+        world["seed"] = world["seed"] if _given("seed") else scenario.seed
     base = WorldSettings(seed=world["seed"], start=start, rules=rules, state=world["state"])
     return world_settings(base, keys, limits=not world["no_limits"])
+
+
+def _given(name: str) -> bool:
+    """Whether somebody said so, rather than the default."""
+    return click.get_current_context().get_parameter_source(name) is not ParameterSource.DEFAULT
 
 
 def _announce(server: Server, world: dict[str, Any]) -> None:

@@ -130,3 +130,48 @@ def test_a_signal_is_passed_on_and_the_command_decides(number: signal.Signals) -
         code = process.wait(timeout=60)
 
     assert code == 17
+
+
+SCENARIO = """
+scenario: Ben has a device, Ida is known
+seed: 42
+rules: {fallback: 'off'}
+people:
+  ben: {device_id: d-ben-0001}
+  ida: {user_id: ida-1001}
+cohorts:
+  everybody: {people: [ben, ida]}
+steps:
+  - expect: {profiles_created: 0}
+"""
+ASK = """
+import json, os, urllib.request
+def told(path):
+    return json.load(urllib.request.urlopen(os.environ["ABSIM_URL"] + "/_sim" + path))
+switches = {each["name"]: each["value"] for each in told("/switches")["switches"]}
+print(told("/worlds/main")["seed"], switches["fallback"], told("/people/ben/story")["person"])
+"""
+
+
+def test_the_world_may_begin_with_a_scenario(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "two-people.scenario.yaml"
+    path.write_text(SCENARIO, encoding="utf-8")
+
+    codes = [
+        run(["exec", "-q", "--scenario", str(path), "--", PYTHON, "-c", ASK]),
+        run(["exec", "-q", "--scenario", str(path), "--seed", "7", "--rules", "default", "--", PYTHON, "-c", ASK]),
+    ]
+
+    assert codes == [0, 0]
+    assert capfd.readouterr().out == "42 off ben\n7 on_missing ben\n"
+
+
+def test_a_broken_scenario_is_told_with_its_line(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "broken.scenario.yaml"
+    path.write_text("scenario: no\nstps: []\n", encoding="utf-8")
+
+    code = run(["exec", "-q", "--scenario", str(path), "--", PYTHON, "-c", "pass"])
+
+    error = capfd.readouterr().err
+    assert code == 2
+    assert "broken.scenario.yaml:2:1" in error
