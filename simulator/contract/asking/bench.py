@@ -12,12 +12,15 @@ from simulator.fakes.amplitude.service import SeedEvent, UserSeed
 from simulator.fakes.braze.seeding import ProfileSeed
 from simulator.openapi import Contract
 from simulator.rules.instants import HOUR_MS, Instant
+from simulator.serving.plane.stories import Stories
 from simulator.serving.server import Server
 from simulator.serving.stage import Keys, Stage, world_settings
 from simulator.world import World, WorldSettings
 
 SERVICES = ("braze", "amplitude", "control")
 PEOPLE = 24
+REDIRECTED_FROM = 5
+"""Cohorts of so many are large: their files are behind a link. The real figure would need ten thousand people."""
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -54,7 +57,7 @@ class Bench:
     @classmethod
     def in_process(cls, seed: int, *, limits: bool = False) -> Bench:
         """A fresh world with people, cohorts, segments and campaigns; nothing listens outside loopback."""
-        server = Server(world_settings(WorldSettings(seed=seed), Keys(), limits=limits))
+        server = Server(world_settings(WorldSettings(seed=seed), Keys(), limits=limits), people=Stories())
         stage = server.main
         stage.start()
         living = furnish(stage.world)
@@ -125,6 +128,8 @@ def furnish(world: World) -> Living:
     audience = world.braze.audience
     segments = [audience.create_segment("everybody"), audience.create_segment("pros")]
     group = audience.create_subscription_group("news")
+    audience.control_group.set("main", 10)
+    world.amplitude.cohort_api.exports.redirect_from = REDIRECTED_FROM
     plan = {"segment": "everybody", "channel": "email", "api_triggered": True}
     campaign = audience.create_campaign("welcome", plan)
     canvas = audience.create_canvas("journey", plan)
@@ -139,7 +144,7 @@ def furnish(world: World) -> Living:
         "amplitude_id": amplitude_ids, "amplitude_ids": amplitude_ids, "ids": external_ids,
     }  # fmt: skip
     things = {
-        "cohort_id": cohort_ids, "existing_cohort_id": cohort_ids, "cohort": ["list 0", "list 1"],
+        "cohort_id": cohort_ids, "large_cohort_id": cohort_ids[2:], "existing_cohort_id": cohort_ids, "cohort": ["list 0", "list 1"],
         "segment_id": [each.segment_id for each in segments], "segment": ["everybody", "pros"],
         "campaign_id": [campaign.campaign_id], "campaign": ["welcome"], "canvas_id": [canvas.campaign_id],
         "subscription_group_id": [group.group_id], "app_id": [world.amplitude.store.projects.named("main").app_id],

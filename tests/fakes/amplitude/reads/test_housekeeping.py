@@ -55,6 +55,15 @@ def test_a_release_needs_version_start_and_title(amplitude, name) -> None:
     )
 
 
+@pytest.mark.parametrize("platforms", [[None], ["iOS", 5], [["iOS"]]])
+def test_platforms_of_a_release_are_names(amplitude, platforms) -> None:
+    answer = amplitude.call("POST", "/api/2/release", json={**RELEASE, "platforms": platforms})
+    assert (answer.status_code, answer.json) == (
+        400,
+        {"success": False, "errors": [{"message": "platforms must be a list of names"}]},
+    )
+
+
 @pytest.mark.parametrize("name", ["release_start", "release_end"])
 def test_times_of_a_release_have_one_form(amplitude, name) -> None:
     answer = amplitude.call("POST", "/api/2/release", json={**RELEASE, name: "2026-03-02T00:00:00Z"})

@@ -1,0 +1,69 @@
+"""Journeys through Braze: cohorts and their segment, a person tracked and exported, exports and their archives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from simulator.contract.asking.journeys.runner import Journey, Step
+
+_KEYS = {"partner_api_key": "{partner_api_key}", "client_secret": "{client_secret}"}
+
+COHORTS: Sequence[Journey] = (
+    Journey("a cohort is named and filled", "braze", [
+        Step("nameCohort", body={**_KEYS, "name": "journey", "cohort_id": "journey-1", "created_at": "{now}"},
+             status=201, says={"message": "success"}),
+        Step("changeCohortUsers", body={**_KEYS, "cohort_id": "journey-1", "cohort_changes":
+             [{"user_ids": ["{external_id}", "nobody"]}, {"device_ids": ["{device_id}"], "should_remove": True}]},
+             status=201, says={"message": "success"}),
+        Step("changeCohortUsers", body={**_KEYS, "cohort_id": "journey-1", "cohort_changes":
+             [{"user_ids": [f"many-{number}" for number in range(1001)]}]}, status=400),
+        Step("changeCohortUsers", body={**_KEYS, "cohort_id": "journey-1", "cohort_changes":
+             [{"user_ids": [f"many-{number}" for number in range(1000)]}]}, status=201),
+        Step("changeCohortUsers", body={**_KEYS, "client_secret": "of-nobody", "cohort_id": "journey-1",
+             "cohort_changes": [{"user_ids": ["{external_id}"]}]}, status=401),
+    ]),
+)  # fmt: skip
+
+PEOPLE: Sequence[Journey] = (
+    Journey("a person is tracked, given a second name, exported and forgotten", "braze", [
+        Step("trackUsers", body={"attributes": [{"external_id": "journey-ida", "plan": "plus"}],
+             "events": [{"external_id": "journey-ida", "name": "opened", "time": "{now}"}],
+             "purchases": [{"external_id": "journey-ida", "product_id": "mug", "currency": "EUR", "price": 9.5,
+                            "time": "{now}"}]},
+             status=201, says={"message": "success", "attributes_processed": 1, "events_processed": 1,
+                               "purchases_processed": 1}),
+        Step("trackUsers", body={"events": [{"external_id": "journey-ida", "name": "opened", "time": "{now}"},
+             {"name": "opened", "time": "{now}"}]}, status=201,
+             says={"message": "success", "events_processed": 1, "errors.0.index": 1,
+                   "errors.0.input_array": "events"}),
+        Step("trackUsersBulk", body={"attributes": [{"external_id": "journey-ida", "plan": "pro"}]}, status=201,
+             says={"attributes_processed": 1}),
+        Step("trackUsers", body={"attributes": []}, status=400),
+        Step("createUserAliases", body={"user_aliases": [{"external_id": "journey-ida", "alias_name": "ida-7",
+             "alias_label": "crm"}]}, status=201, says={"message": "success", "aliases_processed": 1}),
+        Step("identifyUsers", body={"aliases_to_identify": [{"external_id": "journey-ida", "user_alias":
+             {"alias_name": "ida-7", "alias_label": "crm"}}], "merge_behavior": "merge"}, status=201),
+        Step("exportUsersByIds", body={"external_ids": ["journey-ida", "journey-nobody"],
+             "fields_to_export": ["external_id", "user_aliases", "custom_attributes"]}, status=201,
+             says={"message": "success", "users.0.external_id": "journey-ida",
+                   "users.0.custom_attributes.plan": "pro", "users.0.user_aliases.0.alias_name": "ida-7",
+                   "invalid_user_ids": ["journey-nobody"]}),
+        Step("deleteUsers", body={"external_ids": ["journey-ida"]}, status=201, says={"deleted": 1}),
+    ]),
+)  # fmt: skip
+
+EXPORTS: Sequence[Journey] = (
+    Journey("a segment becomes an archive, for some hours", "braze", [
+        Step("exportUsersBySegment", body={"segment_id": "{segment_id}", "fields_to_export": ["external_id"],
+             "output_format": "zip"}, status=201, keep={"prefix": "object_prefix"}),
+        Step("downloadSegmentExport", path={"file": "{prefix}.zip"}, status=404),
+        Step("downloadSegmentExport", path={"file": "{prefix}.zip"}, later="30m", status=200),
+        Step("downloadSegmentExport", path={"file": "{prefix}.zip"}, later="2d", status=403),
+    ]),
+    Journey("the control group becomes an archive", "braze", [
+        Step("exportGlobalControlGroup", body={"fields_to_export": ["external_id"], "output_format": "zip"},
+             status=201, says={"object_prefix": ...}),
+    ]),
+)  # fmt: skip
+
+JOURNEYS: Sequence[Journey] = (*COHORTS, *PEOPLE, *EXPORTS)

@@ -1,0 +1,117 @@
+"""Journeys through the control plane: connections, syncs and runs, faults, worlds, and the vendors' dashboards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from simulator.contract.asking.journeys.runner import Journey, Step
+
+_CONNECTION = {"name": "journey", "identify_by": [{"property": "user_id", "to": "external_id"}]}
+_FAULT = {"service": "braze", "operation": "listSegments", "answer": 503, "times": 1}
+
+ENGINE: Sequence[Journey] = (
+    Journey("a sync from its connection to its end", "control", [
+        Step("createConnection", body=_CONNECTION, status=201),
+        Step("createConnection", body=_CONNECTION, status=409),
+        Step("getConnection", path={"connection": "journey"}, says={"name": "journey"}),
+        Step("createSync", body={"cohort": "list 2", "connection": "journey", "cadence": "hourly"}, status=201,
+             keep={"sync": "sync"}),
+        Step("getSync", path={"sync": "{sync}"}),
+        Step("updateSync", path={"sync": "{sync}"}, body={"paused": True}),
+        Step("updateSync", path={"sync": "{sync}"}, body={"paused": False}),
+        Step("runSync", path={"sync": "{sync}"}),
+        Step("listRuns", path={"sync": "{sync}"}, says={"runs": ...}),
+        Step("listBrazeCohorts", keep={"partner": "cohorts.0.partner", "braze_cohort": "cohorts.0.cohort_id"}),
+        Step("listBrazeCohortMembers", path={"partner": "{partner}", "cohort_id": "{braze_cohort}"}),
+        Step("getStory", path={"person": "{external_id}"}),
+        Step("deleteConnection", path={"connection": "journey"}, status=409),
+        Step("deleteSync", path={"sync": "{sync}"}, status=204),
+        Step("deleteConnection", path={"connection": "journey"}, status=204),
+    ]),
+    Journey("a fault is put in force and taken back", "control", [
+        Step("createFault", body=_FAULT, status=201, keep={"fault": "fault"}),
+        Step("deleteFault", path={"fault": "{fault}"}, status=204),
+        Step("clearFaults", status=204),
+    ]),
+    Journey("a second world", "control", [
+        Step("createWorld", body={"world": "journey", "seed": 8}, status=201),
+        Step("createWorld", body={"world": "journey"}, status=409),
+        Step("deleteWorld", path={"world": "journey"}, status=204),
+        Step("deleteWorld", path={"world": "main"}, status=409),
+        Step("advanceClock", body={"by": "1h"}),
+        Step("advanceClockUntil", body={"instant": "2020-01-01T00:00:00Z"}, status=409),
+    ]),
+)  # fmt: skip
+
+BRAZE: Sequence[Journey] = (
+    Journey("a campaign is made, sent and reacted to", "control", [
+        Step("createBrazeSegment", body={"name": "journey", "includes": []}, status=201),
+        Step("createBrazeSegment", body={"name": "journey", "includes": []}, status=409),
+        Step("changeBrazeSegment", path={"segment": "everybody"}, body={"name": "pros"}, status=409),
+        Step("createBrazeCampaign", body={"name": "journey", "plan": {"segment": "everybody", "channel": "email",
+             "api": True}}, status=201, keep={"campaign": "campaign_id"}),
+        Step("createBrazeCampaign", body={"name": "journey", "plan": {"segment": "everybody", "channel": "email",
+             "api": True}}, status=409),
+        Step("sendBrazeCampaign", path={"campaign": "{campaign}"}),
+        Step("listBrazeMessageEvents", keep={"reached": "events.-1.braze_id"}),
+        Step("reactToBrazeMessage", body={"braze_id": "{reached}", "campaign_id": "{campaign}", "reaction": "open"},
+             status=201),
+        Step("changeBrazeCampaign", path={"campaign": "{campaign}"}, body={"status": "stopped"}),
+        Step("createBrazeSubscriptionGroup", body={"name": "journey"}, status=201),
+        Step("setBrazeControlGroup", body={"percent": 5}, says={"percent": 5}),
+        Step("switchWorkspace", path={"workspace": "main"}, body={"active": True}, status=204),
+    ]),
+    Journey("keys are made and taken away", "control", [
+        Step("createDataImportKey", body={"partner": "amplitude"}, status=201, keep={"import_key": "key"}),
+        Step("invalidateDataImportKey", body={"key": "{import_key}"}, status=204),
+        Step("createRestKey", body={"name": "journey", "permissions": ["users.track"]}, status=201,
+             keep={"rest_key": "key"}),
+        Step("revokeRestKey", body={"key": "{rest_key}"}, status=204),
+        Step("getBrazeProfile", query={"external_id": "{external_id}"}),
+        Step("getBrazeProfile", query={"external_id": "nobody"}, says={"profiles": []}),
+        Step("getBrazeProfile", query={"external_id": "nobody", "workspace": "nowhere"}, status=404),
+        Step("seedBrazeProfiles", body={"profiles": [{"aliases": [{"alias_label": "crm", "alias_name": "{alias_name}"}]
+             }]}, status=409),
+    ]),
+)  # fmt: skip
+
+AMPLITUDE: Sequence[Journey] = (
+    Journey("a cohort of the dashboard", "control", [
+        Step("createAmplitudeCohort", body={"name": "journey", "definition": {"performed": "app_opened",
+             "within": "7d"}}, status=201, keep={"cohort": "cohort_id"}),
+        Step("getAmplitudeCohort", path={"cohort": "{cohort}"}),
+        Step("moveAmplitudeCohortMembers", path={"cohort": "{cohort}"}, body={"enter": ["{external_id}"]}, status=409),
+        Step("moveAmplitudeCohortMembers", path={"cohort": "list 1"}, body={"enter": ["{external_id}"]}),
+        Step("listAmplitudeCohortMembers", path={"cohort": "list 1"}),
+        Step("changeAmplitudeCohort", path={"cohort": "{cohort}"}, body={"name": "journeys"}),
+        Step("createAmplitudeCohort", body={"name": "", "definition": {}}, status=400),
+        Step("createAmplitudeCohort", body={"name": "journey of many", "definition": {"in_cohort": "journeys"}},
+             status=201, keep={"inner": "cohort_id"}),
+        Step("deleteAmplitudeCohort", path={"cohort": "{cohort}"}, status=409),
+        Step("deleteAmplitudeCohort", path={"cohort": "{inner}"}, status=204),
+        Step("deleteAmplitudeCohort", path={"cohort": "{cohort}"}, status=204),
+        Step("createAmplitudeProject", body={"name": "journey", "plan": "growth"}, status=201),
+        Step("createAmplitudeProject", body={"name": "journey", "plan": "growth"}, status=409),
+    ]),
+)  # fmt: skip
+
+_DEVICE = {"device_id": "device-that-never-appeared"}
+_PHONE_BODIES: dict[str, dict[str, object]] = {
+    "logIn": {"external_id": "ida"}, "logOut": {}, "wipeData": {"new_device_id": "d-2"}, "startSession": {},
+    "endSession": {}, "logCustomEvent": {"name": "opened"}, "setAttribute": {"name": "plan", "value": "gold"},
+    "logPurchase": {"product_id": "mug", "price": 1.5, "currency": "EUR"},
+    "addAlias": {"alias_label": "crm", "alias_name": "x-1"}, "collectDeviceData": {"country": "SE"},
+    "registerPushToken": {"app": "shop", "platform": "ios", "token": "abc123"},
+}  # fmt: skip
+
+
+def _phones() -> Iterator[Step]:
+    """A phone that never appeared, and a workspace that nobody made."""
+    for operation, more in _PHONE_BODIES.items():
+        yield Step(operation, body={**_DEVICE, **more, "workspace": "nowhere"}, status=404)
+    yield Step("deviceAppears", body={**_DEVICE, "workspace": "nowhere"}, status=404)
+
+
+JOURNEYS: Sequence[Journey] = (
+    *ENGINE, *BRAZE, *AMPLITUDE, Journey("phones that nobody has", "control", tuple(_phones())),
+)  # fmt: skip

@@ -1,0 +1,169 @@
+"""Runs scripts of requests: what one answer says is sent with the next, and the simulated clock moves in between."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from simulator.contract.asking.bench import Bench
+from simulator.contract.asking.caller import Answer, Caller, Sent
+from simulator.contract.asking.campaign import Failure
+from simulator.contract.asking.meter import Meter
+from simulator.rules.instants import HOUR_MS, format_instant, parse_duration
+
+_NAME = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One request. `{name}` in its texts stands for something that lives here or that an earlier answer said."""
+
+    operation: str
+    path: Mapping[str, object] = field(default_factory=dict)
+    query: Mapping[str, object] = field(default_factory=dict)
+    body: Any = None
+    later: str = ""
+    """Simulated time that passes before it is sent."""
+    status: int = 0
+    """The answer that must come; 0 for any success."""
+    keep: Mapping[str, str] = field(default_factory=dict)
+    """Names for what the answer says, by place (`{"first": "cohorts.0.id"}`); `@location` is a header."""
+    follow: str = ""
+    """The name of a link that was kept: its path and its query are used."""
+    says: Mapping[str, object] = field(default_factory=dict)
+    """What must stand at a place of the answer. Three dots stand for anything that is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """A script for one service. `anywhere`: it makes what it needs and waits for nothing, so it suits any server."""
+
+    name: str
+    service: str
+    steps: Sequence[Step]
+    anywhere: bool = False
+
+
+class _Unknown(Exception):
+    """A step names what no answer has said."""
+
+
+class Journeys:
+    """Runs the journeys of one service against a bench."""
+
+    def __init__(self, bench: Bench, service: str, meter: Meter, seed: int) -> None:
+        self._bench = bench
+        self._service = service
+        self.caller = Caller(bench, service, "journeys", meter, seed)
+
+    def run(self, journeys: Sequence[Journey], only: frozenset[str] = frozenset()) -> list[Failure]:
+        """Every journey of the service (or those that pass through `only`); what does not conform."""
+        for journey in journeys:
+            if journey.service != self._service or not (self._bench.ours or journey.anywhere):
+                continue
+            if not only or only & {step.operation for step in journey.steps}:
+                self._travel(journey)
+        return self.caller.failures
+
+    def _travel(self, journey: Journey) -> None:
+        known = self._known()
+        for step in journey.steps:
+            if step.operation not in self._bench.targets[self._service].contract.operations:
+                return
+            if step.later:
+                self._bench.stage.move_on(parse_duration(step.later))
+            known |= self._now()
+            try:
+                sent = self._sent(step, known)
+            except _Unknown as unknown:
+                self._stranded(journey, step, str(unknown))
+                return
+            answer = self.caller.send(sent)
+            wrong = _differences(step, answer, known)
+            for message in wrong:
+                operation = self._bench.targets[self._service].contract.operations[step.operation]
+                self.caller.fail(operation, sent, answer, "journey", f"{journey.name}: {message}")
+            for name, place in step.keep.items():
+                value = answer.headers.get(place[1:]) if place.startswith("@") else _at(answer.json(), place)
+                if value is not None:
+                    known[name] = value
+
+    def _sent(self, step: Step, known: Mapping[str, object]) -> Sent:
+        path, query = _said(step.path, known), _said(step.query, known)
+        if step.follow:
+            link = urlsplit(str(_said("{" + step.follow + "}", known)))
+            found = self._bench.targets[self._service].contract.find("GET", link.path)
+            path, query = found[1] if found else {}, parse_qs(link.query)
+        return Sent(step.operation, path, query, _said(step.body, known))
+
+    def _stranded(self, journey: Journey, step: Step, name: str) -> None:
+        """A server of somebody else's may know nobody; ours has said too little."""
+        if self._bench.ours:
+            operation = self._bench.targets[self._service].contract.operations[step.operation]
+            answer = Answer(0, {}, b"")
+            self.caller.fail(
+                operation, Sent(step.operation), answer, "journey", f"{journey.name}: no answer has said {name}"
+            )
+
+    def _known(self) -> dict[str, object]:
+        keys = self._bench.keys
+        secrets: dict[str, object] = {
+            "api_key": keys.amplitude_api_key, "partner_api_key": keys.braze_partner_api_key,
+            "client_secret": keys.braze_data_import_key,
+        }  # fmt: skip
+        return secrets | {name: values[0] for name, values in self._bench.living.values.items() if values}
+
+    def _now(self) -> dict[str, object]:
+        if not self._bench.ours:
+            return {}
+        now = self._bench.stage.world.clock.now
+        text = format_instant(now)
+        return {
+            "now": text, "today": text[:10], "day": text[:10].replace("-", ""), "now_ms": now, "now_s": now // 1000,
+            "hour": format_instant(now - HOUR_MS)[:13].replace("-", ""), "this_hour": text[:13].replace("-", ""),
+            "tomorrow": format_instant(now + 24 * HOUR_MS), "month_later": format_instant(now + 720 * HOUR_MS)[:10],
+        }  # fmt: skip
+
+
+def _differences(step: Step, answer: Answer, known: Mapping[str, object]) -> list[str]:
+    if step.status and answer.status != step.status:
+        return [f"expected {step.status}, got {answer.status}"]
+    if not step.status and not 200 <= answer.status < 400:
+        return [f"expected a success, got {answer.status}"]
+    said = answer.json()
+    found = []
+    for place, wanted in step.says.items():
+        value, expected = _at(said, place), _said(wanted, known)
+        if value is None if expected is ... else value != expected:
+            found.append(f"{place} should be {'there' if expected is ... else repr(expected)}, is {value!r}")
+    return found
+
+
+def _said(value: Any, known: Mapping[str, object]) -> Any:
+    """A value with names replaced. A text that is nothing but a name becomes what is named, whatever its type."""
+    if isinstance(value, Mapping):
+        return {key: _said(each, known) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_said(each, known) for each in value]
+    if not isinstance(value, str):
+        return value
+    names = _NAME.findall(value)
+    if missing := [name for name in names if name not in known]:
+        raise _Unknown(missing[0])
+    if len(names) == 1 and value == "{" + names[0] + "}":
+        return known[names[0]]
+    return _NAME.sub(lambda found: str(known[found[1]]), value)
+
+
+def _at(value: Any, place: str) -> Any:
+    for part in place.split(".") if place else ():
+        if isinstance(value, list) and part.lstrip("-").isdigit() and int(part) < len(value):
+            value = value[int(part)]
+        elif isinstance(value, Mapping) and part in value:
+            value = value[part]
+        else:
+            return None
+    return value
