@@ -19,6 +19,7 @@ EXTERNAL_ID_BYTES = 987
 ALIAS_BYTES = 236
 DEVICE_ID_BYTES = (8, 255)
 QUANTITY_AT_MOST = 100
+PRICE_AT_MOST = 1e15
 NESTING_AT_MOST = 50
 RESERVED_PROPERTIES = frozenset({"time", "event_name"})
 
@@ -195,7 +196,7 @@ def check_purchase(sent: object) -> Target:
     currency = sent.get("currency")
     if not isinstance(currency, str) or currency.upper() not in CURRENCIES:
         raise InvalidObject(Fault.BAD_CURRENCY)
-    if not _is_number(sent.get("price")):
+    if not _is_price(sent.get("price")):
         raise InvalidObject(Fault.BAD_PRICE)
     quantity = sent.get("quantity", 1)
     if not isinstance(quantity, int) or isinstance(quantity, bool) or not 1 <= quantity <= QUANTITY_AT_MOST:
@@ -209,8 +210,9 @@ def _is_name(value: object) -> bool:
     return isinstance(value, str) and 1 <= len(value) <= STRING_CHARACTERS
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _is_price(value: object) -> bool:
+    """A number that can still be added up; the greatest one is ours."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= PRICE_AT_MOST
 
 
 def _check_time(value: object) -> None:

@@ -80,7 +80,8 @@ class Braze:
         found = self.contract.find(method, path)
         if found is not None:
             lower = {name.lower(): value for name, value in reply.headers.items()}
-            assert self.contract.check_response(found[0], reply.status_code, lower, reply.data) == []
+            violations = self.contract.check_response(found[0], reply.status_code, lower, reply.data)
+            assert [str(violation) for violation in violations] == []
         return Answer(reply.status_code, reply.get_json(), dict(reply.headers))
 
     def cohort_body(self, **more: object) -> dict[str, object]:

@@ -160,6 +160,7 @@ def test_properties_nest_but_not_for_ever() -> None:
         ({"price": "12"}, Fault.BAD_PRICE),
         ({"price": True}, Fault.BAD_PRICE),
         ({"price": None}, Fault.BAD_PRICE),
+        ({"price": 1e308}, Fault.BAD_PRICE),
         ({"quantity": 0}, Fault.BAD_QUANTITY),
         ({"quantity": 101}, Fault.BAD_QUANTITY),
         ({"quantity": 1.5}, Fault.BAD_QUANTITY),
