@@ -10,6 +10,7 @@ from simulator.scenario.model.expect import Expect
 from simulator.scenario.model.expectations import Outcomes
 from simulator.scenario.model.scenario import Scenario
 from simulator.scenario.model.steps.base import Step
+from simulator.scenario.model.steps.feeds import SyncTraits
 from simulator.scenario.model.steps.people import Enters, Leaves
 from simulator.scenario.model.steps.syncs import Sync
 from simulator.scenario.model.steps.wire import Call
@@ -102,16 +103,17 @@ def _check_expect(step: Expect, scenario: Scenario, reader: Reader) -> None:
 
 
 def sync_names(scenario: Scenario) -> dict[int, str]:
-    """The name of each sync by the index of its step: the one given, else the cohort's, numbered when it is taken."""
+    """The name of each sync by the index of its step: the one given, else a common one, numbered when it is taken."""
     names: dict[int, str] = {}
-    taken = {step.name for step in scenario.timeline if isinstance(step, Sync) and step.name}
+    taken = {step.name for step in scenario.timeline if isinstance(step, Sync | SyncTraits) and step.name}
     for index, step in enumerate(scenario.timeline):
-        if not isinstance(step, Sync):
+        if not isinstance(step, Sync | SyncTraits):
             continue
-        name, number = step.name or step.cohort, 1
+        common = step.cohort if isinstance(step, Sync) else "traits"
+        name, number = step.name or common, 1
         while step.name is None and name in taken:
             number += 1
-            name = f"{step.cohort} ({number})"
+            name = f"{common} ({number})"
         names[index] = name
         taken.add(name)
     return names
@@ -120,7 +122,7 @@ def sync_names(scenario: Scenario) -> dict[int, str]:
 def _names_given_twice(scenario: Scenario) -> Iterator[tuple[str, Where]]:
     seen: set[str] = set()
     for step in scenario.timeline:
-        if isinstance(step, Sync) and step.name:
+        if isinstance(step, Sync | SyncTraits) and step.name:
             if step.name in seen:
                 yield step.name, step.spots.get("name", step.where)
             seen.add(step.name)

@@ -58,13 +58,14 @@ def _collect_names(root: Entries, reader: Reader) -> None:
     if population is not None:
         recipe = POPULATION.read(population, Reader())
         reader.generated_people = 0 if isinstance(recipe, Broken) else recipe.size
+    _collect_syncs(root, reader.known("sync"))
     for verb, value in _steps(root):
-        if verb == "sync":
-            _collect_sync(value, reader.known("sync"))
-        elif verb == "create_segment" and isinstance(value, Entries):
-            segment = value.get("name")
-            if isinstance(segment, Scalar):
-                reader.known("segment")[segment.text] = segment.where
+        node = value.get("name") if isinstance(value, Entries) else None
+        if verb == "send_campaign":
+            node = node or (value.get("segment") if isinstance(value, Entries) else value)
+        made = {"create_segment": "segment", "send_campaign": "campaign"}.get(verb)
+        if made is not None and isinstance(node, Scalar):
+            reader.known(made).setdefault(node.text, node.where)
 
 
 def _steps(root: Entries) -> Iterator[tuple[str, Node]]:
@@ -74,14 +75,23 @@ def _steps(root: Entries) -> Iterator[tuple[str, Node]]:
             yield from ((key.text, value) for key, value in step.entries)
 
 
-def _collect_sync(value: Node, known: dict[str, Where]) -> None:
+def _collect_syncs(root: Entries, known: dict[str, Where]) -> None:
     """A sync is called by its name, else by its cohort, numbered when that is taken; see `checks.sync_names`."""
-    given = value.get("name") if isinstance(value, Entries) else None
-    node = given or (value.get("cohort") if isinstance(value, Entries) else value)
-    if not isinstance(node, Scalar):
-        return
-    name, number = node.text, 1
-    while given is None and name in known:
-        number += 1
-        name = f"{node.text} ({number})"
-    known.setdefault(name, node.where)
+    unnamed: list[tuple[str, Node]] = []
+    for verb, value in _steps(root):
+        if verb not in ("sync", "sync_traits"):
+            continue
+        given = value.get("name") if isinstance(value, Entries) else None
+        cohort = value.get("cohort") if isinstance(value, Entries) else value
+        if isinstance(given, Scalar):
+            known.setdefault(given.text, given.where)
+        elif verb == "sync_traits":
+            unnamed.append(("traits", value))
+        elif isinstance(cohort, Scalar):
+            unnamed.append((cohort.text, cohort))
+    for base, node in unnamed:
+        name, number = base, 1
+        while name in known:
+            number += 1
+            name = f"{base} ({number})"
+        known[name] = node.where

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from simulator.scenario.acting import faults, flow, people, syncs, wire
+from simulator.scenario.acting import faults, feeds, flow, people, syncs, wire
 from simulator.scenario.acting.stage import Stage
 from simulator.scenario.model.steps import braze as braze_steps
 from simulator.scenario.model.steps import faults as fault_steps
+from simulator.scenario.model.steps import feeds as feed_steps
 from simulator.scenario.model.steps import flow as flow_steps
 from simulator.scenario.model.steps import people as people_steps
 from simulator.scenario.model.steps import syncs as sync_steps
@@ -46,6 +47,10 @@ ACTING: dict[type[Step], Callable[[Stage, Any], Any]] = {
     sync_steps.NewKey: syncs.new_key,
     sync_steps.EnablePartner: syncs.enable_partner,
     sync_steps.DisablePartner: syncs.disable_partner,
+    feed_steps.SyncTraits: feeds.sync_traits,
+    feed_steps.StreamEvents: feeds.stream_events,
+    feed_steps.SendCampaign: feeds.send_campaign,
+    feed_steps.ExportCurrents: feeds.export_currents,
     wire_steps.Call: wire.call,
     fault_steps.Fault: lambda stage, step: faults.fault(stage, step, act),
     fault_steps.ClearFaults: faults.clear_faults,

@@ -10,6 +10,7 @@ from typing import Any
 
 from simulator.fakes.amplitude.service import SeedEvent, UserSeed
 from simulator.fakes.braze.seeding import ProfileSeed
+from simulator.fakes.braze.store.profiles import Profile
 from simulator.population import people as generated
 from simulator.population.people import Population
 from simulator.population.recipe import Recipe
@@ -19,6 +20,7 @@ from simulator.scenario.acting.cast import Cast, Character, Phone
 from simulator.scenario.checks import sync_names
 from simulator.scenario.model.people import Person
 from simulator.scenario.model.scenario import Scenario
+from simulator.scenario.model.steps.base import Step
 from simulator.sync.connections import SetupRefused
 from simulator.world import World
 
@@ -92,6 +94,7 @@ class Stage:
     sync_ids: dict[str, str] = field(default_factory=dict)
     sync_names: Mapping[int, str] = field(default_factory=dict)
     segment_ids: dict[str, str] = field(default_factory=dict)
+    campaign_ids: dict[str, str] = field(default_factory=dict)
     marks: Marks = field(default_factory=Marks)
     fates: list[Any] = field(default_factory=list)
     fates_until: int = -1
@@ -118,13 +121,38 @@ class Stage:
             raise StepRefused(f"there is no sync {name!r} yet; the step that saves it comes later, or was refused")
         return self.sync_ids[name]
 
+    def name_of_sync(self, step: Step) -> str:
+        """The name by which other steps know the sync that a step saves."""
+        index = next(number for number, each in enumerate(self.scenario.timeline) if each is step)
+        return self.sync_names[index]
+
     def profile_count(self) -> int:
         """How many profiles Braze has ever made."""
         return self.world.braze.store.profiles.next_row() - 1
 
     def profile_name(self, braze_id: str) -> str:
         """The person of a profile, or the profile itself when it belongs to nobody of the file."""
-        return self.cast.by_braze_id(braze_id) or f"profile {braze_id}"
+        known = self.cast.by_braze_id(braze_id)
+        if known is None:
+            self._adopt_profiles()
+        return known or self.cast.by_braze_id(braze_id) or f"profile {braze_id}"
+
+    def _adopt_profiles(self) -> None:
+        """A profile that was made during the scenario belongs to the person whose user id is its external id."""
+        store = self.world.braze.store.profiles
+        for name in self.cast.named():
+            person = self.scenario.people.get(name)
+            for user_id in {person.user_id if person else None, self.cast[name].phone.user_id} - {None}:
+                found = store.by_external_id(WORKSPACE, str(user_id))
+                if found is not None:
+                    self.cast.know_braze(name, [found.braze_id])
+
+    def profiles_of(self, name: str) -> list[Profile]:
+        """The living profiles of a person, the oldest first."""
+        self._adopt_profiles()
+        store = self.world.braze.store.profiles
+        found = (store.by_braze_id(WORKSPACE, braze_id) for braze_id in character(self, name).braze_ids)
+        return [profile for profile in found if profile is not None]
 
     def person_name(self, amplitude_id: int | str) -> str:
         """The person of an Amplitude user, or the user itself when it belongs to nobody of the file."""

@@ -26,8 +26,7 @@ def sync(stage: Stage, step: Sync) -> None:
     connection = step.to or next(iter(stage.scenario.connections))
     cohort_id = stage.cohort_ids[step.cohort]
     saved = stage.world.engine.create_sync(cohort_id, stage.connection_id(connection), step.cadence)
-    index = next(number for number, each in enumerate(stage.scenario.timeline) if each is step)
-    stage.sync_ids[stage.sync_names[index]] = saved.id
+    stage.sync_ids[stage.name_of_sync(step)] = saved.id
 
 
 def change_mapping(stage: Stage, step: ChangeMapping) -> None:

@@ -52,15 +52,8 @@ def _bearer(stage: Stage) -> dict[str, str]:
     return {"authorization": f"Bearer {stage.world.braze.keys.rest_keys[WORKSPACE]}"}
 
 
-def profiles_of(stage: Stage, name: str) -> list[Profile]:
-    """The living profiles of a person, the oldest first."""
-    store = stage.world.braze.store.profiles
-    found = (store.by_braze_id(WORKSPACE, braze_id) for braze_id in character(stage, name).braze_ids)
-    return [profile for profile in found if profile is not None]
-
-
 def _profile(stage: Stage, name: str) -> Profile:
-    profiles = profiles_of(stage, name)
+    profiles = stage.profiles_of(name)
     if not profiles:
         raise StepRefused(f"Braze has no profile of {name}")
     return next((each for each in profiles if each.identified), profiles[0])
@@ -98,7 +91,7 @@ def add_alias(stage: Stage, step: AddAlias) -> None:
 
 def identify(stage: Stage, step: Identify) -> None:
     """LIFE-3."""
-    for profile in profiles_of(stage, step.person):
+    for profile in stage.profiles_of(step.person):
         aliases = _aliases(stage, profile)
         label = step.label or next(iter(aliases), None)
         if label in aliases:
@@ -127,7 +120,7 @@ def merge(stage: Stage, step: Merge) -> None:
 
 def delete(stage: Stage, step: Delete) -> None:
     """LIFE-3."""
-    profiles = profiles_of(stage, step.person)
+    profiles = stage.profiles_of(step.person)
     if not profiles:
         raise StepRefused(f"Braze has no profile of {step.person}")
     _post(stage, "/users/delete", {"braze_ids": [profile.braze_id for profile in profiles]})

@@ -53,6 +53,21 @@ def segments(evidence: Evidence, expected: model.Segments) -> Iterator[Differenc
         yield from _compare(evidence, expected, f"people in segment {name}", who, _profiles(evidence, rows), name)
 
 
+def sent(evidence: Evidence, expected: model.Sent) -> Iterator[Difference]:
+    """SEG-2."""
+    stage = evidence.stage
+    for name, who in expected.value.items():
+        if name not in stage.campaign_ids:
+            yield evidence.difference(
+                expected, f"campaign {name}", "a campaign", "none yet", "no step has sent it so far"
+            )
+            continue
+        events = stage.world.braze.audience.events.of_campaign(stage.campaign_ids[name])
+        reached = dict.fromkeys(event.braze_id for event in events)
+        found = [stage.profile_name(braze_id) for braze_id in reached]
+        yield from _compare(evidence, expected, f"people who were sent {name}", who, found, name)
+
+
 def added(evidence: Evidence, expected: model.Added) -> Iterator[Difference]:
     """Was no member before."""
     return _fared(evidence, expected, "added", Outcome.ADDED)

@@ -23,6 +23,7 @@ JUDGING: dict[type[Expectation], Callable[[Evidence, Any], Iterator[Difference]]
     model.NotRemoved: people.not_removed,
     model.Undelivered: people.undelivered,
     model.Segments: people.segments,
+    model.Sent: people.sent,
     model.ProfilesCreated: counts.profiles_created,
     model.DataPoints: counts.data_points,
     model.Runs: counts.runs,

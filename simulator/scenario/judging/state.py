@@ -12,7 +12,6 @@ from simulator.population.people import Person
 from simulator.rules.mapping import candidates
 from simulator.rules.matching import Hit, match
 from simulator.scenario.acting.stage import PARTNER, WORKSPACE
-from simulator.scenario.acting.wire import profiles_of
 from simulator.scenario.events import Difference
 from simulator.scenario.judging.evidence import Evidence, all_fates, listed
 from simulator.scenario.judging.fates import ADD
@@ -112,7 +111,7 @@ def profiles(evidence: Evidence, expected: model.Profiles) -> Iterator[Differenc
     documents = Documents(stage.world.braze.room)
     for name, wanted in expected.value.items():
         where = evidence.spot(expected, name)
-        found = profiles_of(stage, name)
+        found = stage.profiles_of(name)
         if not isinstance(wanted, Mapping):
             if found:
                 yield Difference(where, f"the profile of {name}", "none", f"{len(found)} profile(s)")

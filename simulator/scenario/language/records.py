@@ -176,12 +176,10 @@ def record_schema(record: type[Record], book: SchemaBook) -> dict[str, Any]:
         required = [each.name for each in keys_of(record) if each.required]
         if required:
             mapping["required"] = required
-        if not record.SHORT and not keys_of(record):
-            return {**mapping, "type": ["object", "null"]}
-        if not record.SHORT:
-            return mapping
-        short = next(each for each in keys_of(record) if each.name == record.SHORT)
-        return {"description": doc_of(record), "anyOf": [short.shape.schema(book), mapping]}
+        forms = [mapping] if required else [mapping, {"type": "null"}]
+        if record.SHORT:
+            forms.insert(0, next(each for each in keys_of(record) if each.name == record.SHORT).shape.schema(book))
+        return mapping if len(forms) == 1 else {"description": doc_of(record), "anyOf": forms}
 
     return book.reference(definition_name(record).replace(" ", "_"), describe)
 

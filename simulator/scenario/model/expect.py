@@ -37,6 +37,7 @@ EXPECTATIONS: dict[str, type[Expectation]] = {
         expectations.Converged,
         expectations.Outcomes,
         expectations.Segments,
+        expectations.Sent,
         expectations.Profiles,
         expectations.DataPoints,
         expectations.Story,

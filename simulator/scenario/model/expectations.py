@@ -27,6 +27,7 @@ from simulator.scenario.language.shapes import (
 from simulator.scenario.language.source import did_you_mean
 from simulator.scenario.model.words import (
     AMOUNT,
+    CAMPAIGN,
     COHORT,
     FLAG,
     OPERATION,
@@ -305,9 +306,19 @@ class Segments(Expectation):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sent(Expectation):
+    """To whom a campaign was sent: exactly these people, or how many profiles."""
+
+    EXAMPLES: ClassVar[tuple[str, ...]] = ("sent: {hello: [ida]}",)
+
+    value: Mapping[str, Who] = key(MapOf(CAMPAIGN, _WHO), "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profiles(Expectation):
     """Fields of a person's profile in Braze, in the form of `/users/export/ids`; `none` if there must be no profile. A
-    mapping may leave fields out, `null` means that the field is not there."""
+    mapping may leave fields out, `null` means that the field is not there. A profile that was made during the scenario
+    belongs to the person whose user id is its external id."""
 
     EXAMPLES: ClassVar[tuple[str, ...]] = (
         "profiles: {ida: {external_id: ida-1001, custom_attributes: {plan: pro}}, noor: none}",

@@ -10,7 +10,7 @@ from simulator.scenario.language.records import read_record, record_schema
 from simulator.scenario.language.shapes import BROKEN, Broken, Reader, SchemaBook, Shape, expected
 from simulator.scenario.language.source import did_you_mean
 from simulator.scenario.model.expect import Expect, ExpectShape
-from simulator.scenario.model.steps import braze, faults, flow, people, syncs, wire
+from simulator.scenario.model.steps import braze, faults, feeds, flow, people, syncs, wire
 from simulator.scenario.model.steps.base import Step, verb_of
 from simulator.scenario.model.words import MOMENT, TEXT
 
@@ -48,6 +48,10 @@ STEPS: dict[str, type[Step]] = {
         syncs.NewKey,
         syncs.EnablePartner,
         syncs.DisablePartner,
+        feeds.SyncTraits,
+        feeds.StreamEvents,
+        feeds.SendCampaign,
+        feeds.ExportCurrents,
         wire.Call,
         faults.Fault,
         faults.ClearFaults,

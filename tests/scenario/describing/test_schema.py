@@ -35,7 +35,6 @@ EXAMPLES = [
     *((verb, f"- {example}") for verb, kind in STEPS.items() for example in kind.EXAMPLES),
     *((name, f"- expect: {{{example}}}") for name, kind in EXPECTATIONS.items() for example in kind.EXAMPLES),
 ]
-SEGMENTS = {"in_app", "everybody"}
 
 
 def indented(text: str) -> str:
@@ -57,8 +56,7 @@ def validator() -> Any:
 @pytest.mark.parametrize(("name", "example"), EXAMPLES, ids=[f"{name}-{n}" for n, (name, _) in enumerate(EXAMPLES)])
 def test_an_example_is_read_and_is_valid_under_the_schema(name: str, example: str, validator: Any) -> None:
     text = scenario_with(example)
-    if name == "segments":
-        text = text.replace("steps:\n", "steps:\n" + "".join(CREATE_SEGMENT.format(each) for each in SEGMENTS))
+    text = text.replace("steps:\n", "steps:\n" + SETTING.get(name, ""))
 
     (scenario,) = load_text(text)
 
@@ -66,7 +64,13 @@ def test_an_example_is_read_and_is_valid_under_the_schema(name: str, example: st
     assert list(plan_lines(scenario))
 
 
-CREATE_SEGMENT = "  - create_segment: {{name: {}, includes: openers}}\n"
+SEGMENT = "  - create_segment: {name: SEGMENT, includes: openers}\n"
+SETTING = {
+    "segments": SEGMENT.replace("SEGMENT", "in_app") + SEGMENT.replace("SEGMENT", "everybody"),
+    "send_campaign": SEGMENT.replace("SEGMENT", "in_app"),
+    "sent": SEGMENT.replace("SEGMENT", "in_app") + "  - send_campaign: {segment: in_app, name: hello}\n",
+}
+"""Steps that an example needs before it."""
 
 
 def test_every_step_and_expectation_has_a_sentence_and_an_example() -> None:
