@@ -29,6 +29,7 @@ MIGRATIONS = Migrations("faults")
 TRANSPORTS = ("reset", "truncate", "malformed")
 ANY_OPERATION = "*"
 HELD_MS = MINUTE_MS
+JSON = "application/json"
 _LOG = logging.getLogger(__name__)
 
 Action = Callable[..., None]
@@ -299,25 +300,26 @@ class FaultGate:
         status = fault.answer or 502
         if fault.body is not None:
             return Reply(status, fault.body)
-        body = self._example(operation, str(status))
+        content_type, body = self._example(operation, str(status))
         if body is None:
             body = {"code": status, "error": "fault"} if self._service == "amplitude" else {"message": "fault"}
         if isinstance(body, dict) and isinstance(body.get("code"), int):
             # Amplitude's clients trust the code in the body over the status, so both agree.
             body = {**body, "code": status}
-        return Reply(status, body)
+        return Reply(status, body, content_type=content_type)
 
     def _success(self, operation: Operation) -> Reply:
         status = next((each for each in operation.statuses if each.startswith("2")), "200")
-        return Reply(int(status), self._example(operation, status) or {})
+        content_type, body = self._example(operation, status)
+        return Reply(int(status), body or {}, content_type=content_type)
 
-    def _example(self, operation: Operation, status: str) -> object:
-        """The first example of a status in the contract, so that even a fault answers in the vendor's shape."""
+    def _example(self, operation: Operation, status: str) -> tuple[str, object]:
+        """The first example of a status in the contract with its content type: even a fault has the vendor's shape."""
         responses: Mapping[str, Any] = operation.definition.get("responses", {})
         found = responses.get(status) or responses.get(f"{status[0]}XX") or responses.get("default")
         if found is None:
-            return None
-        for content in self._contract.resolve(found).get("content", {}).values():
+            return JSON, None
+        for content_type, content in self._contract.resolve(found).get("content", {}).items():
             for example in content.get("examples", {}).values():
-                return self._contract.resolve(example).get("value")
-        return None
+                return content_type, self._contract.resolve(example).get("value")
+        return JSON, None

@@ -20,9 +20,10 @@ from simulator.rules.instants import HOUR_MS, MINUTE_MS, Instant
 
 EXAMPLE = {"content": {"application/json": {"examples": {"busy": {"value": {"code": 503, "error": "busy"}}}}}}
 DONE = {"content": {"application/json": {"examples": {"done": {"value": {"message": "success"}}}}}}
+PAGE = {"content": {"text/html": {"examples": {"busy": {"value": "busy"}}}}}
 OPERATIONS = {
     "/add/{thing}": {"post": {"operationId": "add", "responses": {"201": DONE, "5XX": EXAMPLE}}},
-    "/refuse": {"post": {"operationId": "refuse", "responses": {"201": {"description": "no example"}}}},
+    "/refuse": {"post": {"operationId": "refuse", "responses": {"201": {"description": "no example"}, "500": PAGE}}},
 }
 CONTRACT = Contract("test", {"paths": OPERATIONS})
 START = Instant(1_000 * HOUR_MS)
@@ -229,3 +230,9 @@ def test_faults_can_be_taken_back(shop: Shop) -> None:
 def test_a_fault_that_makes_no_sense_is_refused(shop: Shop, fault: Fault, sentence: str) -> None:
     with pytest.raises(InvalidFault, match=sentence):
         shop.book.add(fault)
+
+
+def test_a_fault_keeps_the_content_type_of_the_contract(shop: Shop) -> None:
+    shop.book.add(Fault(service="shop", answer=500))
+    answer = shop.client.post("/refuse")
+    assert (500, "text/html", b"busy") == (answer.status_code, answer.mimetype, answer.data)

@@ -144,7 +144,8 @@ def furnish(world: World) -> Living:
         "amplitude_id": amplitude_ids, "amplitude_ids": amplitude_ids, "ids": external_ids,
     }  # fmt: skip
     things = {
-        "cohort_id": cohort_ids, "large_cohort_id": cohort_ids[2:], "existing_cohort_id": cohort_ids, "cohort": ["list 0", "list 1"],
+        "cohort_id": cohort_ids, "large_cohort_id": cohort_ids[2:], "existing_cohort_id": cohort_ids,
+        "cohort": ["list 0", "list 1"],
         "segment_id": [each.segment_id for each in segments], "segment": ["everybody", "pros"],
         "campaign_id": [campaign.campaign_id], "campaign": ["welcome"], "canvas_id": [canvas.campaign_id],
         "subscription_group_id": [group.group_id], "app_id": [world.amplitude.store.projects.named("main").app_id],

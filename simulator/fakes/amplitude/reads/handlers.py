@@ -52,7 +52,7 @@ def read_handlers(
         "createRelease": access.basic(housekeeping.create_release),
         "listEvents": access.basic(housekeeping.list_events, "dashboard"),
         "getDeliveryMetricsSummary": access.basic(housekeeping.delivery_metrics, "metrics"),
-        **_taxonomy(Taxonomy(store.database, store.events), access),
+        **_taxonomy(Taxonomy(store.database, store.events, store.users), access),
     }
 
 

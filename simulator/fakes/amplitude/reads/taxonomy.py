@@ -11,6 +11,7 @@ from simulator.database import Database
 from simulator.fakes.amplitude.projects import Project
 from simulator.fakes.amplitude.reads.parameters import fields_of, flag
 from simulator.fakes.amplitude.store.events import Events
+from simulator.fakes.amplitude.store.users import Users
 from simulator.fakes.binding import Call, Problem, Reply
 
 FIRST_ID = 412_931
@@ -109,9 +110,10 @@ class _Planned:
 class Taxonomy:
     """Handlers of every kind; the tracking plan of each project."""
 
-    def __init__(self, database: Database, events: Events) -> None:
+    def __init__(self, database: Database, events: Events, users: Users) -> None:
         self._database = database
         self._events = events
+        self._users = users
 
     # --- categories --------------------------------------------------------------------------------
 
@@ -274,7 +276,11 @@ class Taxonomy:
             self._events.mark_active(project, name, bool(body["is_active"]), call.at)
 
     def _is_live(self, kind: Kind, project: Project, name: str) -> bool:
-        return kind is EVENT and any(each[1] == name and each[2] > 0 for each in self._events.types(project))
+        if kind is EVENT:
+            return any(each[1] == name and each[2] > 0 for each in self._events.types(project))
+        if kind is EVENT_PROPERTY:
+            return self._events.carries(project, name)
+        return kind is USER_PROPERTY and self._users.carries(project, name.removeprefix(kind.prefix))
 
     # --- the table ---------------------------------------------------------------------------------
 

@@ -141,6 +141,14 @@ class Events:
         )
         return [(number, name, total, Instant(first), bool(active)) for number, name, total, first, active in rows]
 
+    def carries(self, project: Project, name: str) -> bool:
+        """Whether any event came with a property of that name."""
+        query = (
+            "SELECT 1 FROM amplitude_event JOIN json_each(event_properties) AS property"
+            " WHERE project = ? AND event_properties IS NOT NULL AND property.key = ? LIMIT 1"
+        )
+        return bool(self._database.rows(query, (project.name, name)))
+
     def inactive_types(self, project: Project) -> frozenset[str]:
         """Event types that are marked inactive: they make a user new, never active."""
         query = "SELECT event_type FROM amplitude_event_type WHERE project = ? AND active = 0"

@@ -212,6 +212,14 @@ class Users:
             yield [_record(row) for row in rows]
             after = rows[-1][0]
 
+    def carries(self, project: Project, name: str) -> bool:
+        """Whether anybody has a property of that name."""
+        query = (
+            "SELECT 1 FROM amplitude_user JOIN json_each(properties) AS property"
+            " WHERE project = ? AND properties IS NOT NULL AND property.key = ? LIMIT 1"
+        )
+        return bool(self._database.rows(query, (project.name, name)))
+
     def count(self, project: Project) -> int:
         """How many users the project has, merged ones not counted."""
         query = "SELECT count(*) FROM amplitude_user WHERE project = ? AND merged_into IS NULL"

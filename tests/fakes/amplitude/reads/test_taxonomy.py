@@ -157,6 +157,14 @@ def test_an_ingested_event_type_is_marked_deleted_and_can_be_restored(amplitude,
     assert amplitude.get(BASE + "event/app_opened").json["data"]["deleted"] is None
 
 
+@pytest.mark.parametrize(("path", "name"), [("event-property", "color"), ("user-property", "gp:plan")])
+def test_an_ingested_property_is_marked_deleted_and_can_be_restored(amplitude, an_event, path, name) -> None:
+    amplitude.upload(an_event(event_properties={"color": "red"}, user_properties={"plan": "plus"}))
+    form(amplitude, "POST", path, **{path.replace("-", "_"): name})
+    assert amplitude.call("DELETE", f"{BASE}{path}/{name}").json == {"success": True}
+    assert form(amplitude, "POST", f"{path}/{name}/restore").json == {"success": True}
+
+
 @pytest.mark.parametrize("path", ["event", "event-property", "user-property"])
 def test_what_was_only_planned_goes_for_good(amplitude, path) -> None:
     key = path.replace("-", "_") if path != "event" else "event_type"
