@@ -243,7 +243,7 @@ class Service:
             raw, problem = _unpack(raw)
         query = {name: request.args.getlist(name) for name in request.args}
         call = Call(
-            operation_id, self.clock.now, request.method, path, query, headers, raw, request_id, request.url,
+            operation_id, self.clock.now, request.method, path, query, headers, raw, request_id, _address(),
             request.remote_addr or "",
         )  # fmt: skip
         return call, self._manners.malformed(call, problem) if problem else None
@@ -262,6 +262,13 @@ class Service:
             for observer in self.observers:
                 observer(exchange)
         return response
+
+
+def _address() -> str:
+    """The address that was called. Werkzeug's own takes a twentieth of a call, for the sake of scripts nobody reads."""
+    environ = request.environ
+    query = environ.get("QUERY_STRING")
+    return f"{request.scheme}://{request.host}{request.path}{f'?{query}' if query else ''}"
 
 
 def _unpack(raw: bytes) -> tuple[bytes, str]:
