@@ -87,10 +87,12 @@ class Membership:
         with self._database.transaction() as sql:
             if removed:
                 self._end(key, removed, at)
-            sql.executemany(
-                "INSERT OR IGNORE INTO braze_member (cohort, profile, since) VALUES (?, ?, ?)",
-                [(key, row, at) for row in sorted(added)],
-            )
+            if added:
+                # One statement over a JSON array takes a fifth of the time of a thousand bound rows.
+                sql.execute(
+                    "INSERT OR IGNORE INTO braze_member (cohort, profile, since) SELECT ?, value, ? FROM json_each(?)",
+                    (key, at, orjson.dumps(sorted(added)).decode()),
+                )
 
     def end_all(self, row: int, at: Instant) -> list[Cohort]:
         """A profile is gone, and with it its memberships; the cohorts it was in."""
