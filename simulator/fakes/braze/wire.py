@@ -62,13 +62,12 @@ def body_of(call: Call) -> dict[str, object]:
     return body
 
 
-def _is_deeper(value: object, levels: int) -> bool:
+def _is_deeper(value: dict[str, object] | list[object], levels: int) -> bool:
     """Whether arrays and objects nest deeper; what is stored and queued has to be written as JSON again."""
-    if not isinstance(value, dict | list):
-        return False
     if levels == 0:
         return True
-    return any(_is_deeper(inner, levels - 1) for inner in (value.values() if isinstance(value, dict) else value))
+    inside = value.values() if isinstance(value, dict) else value
+    return any(_is_deeper(inner, levels - 1) for inner in inside if isinstance(inner, dict | list))
 
 
 def objects_in(body: Mapping[str, object], name: str, at_most: int, too_many: str) -> list[dict[str, object]]:
