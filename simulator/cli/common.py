@@ -56,7 +56,7 @@ def option(*names: str, **settings: Any) -> Callable[[_Command], _Command]:
     """A click option that is also read from ABSIM_NAME."""
     long = next(name for name in names if name.startswith("--")).split("/")[0]
     settings.setdefault("envvar", "ABSIM_" + long.removeprefix("--").replace("-", "_").upper())
-    settings.setdefault("show_default", settings.get("default") not in (None, False, ()))
+    settings.setdefault("show_default", settings.get("default") not in (None, False, (), ""))
     return click.option(*names, **settings)
 
 

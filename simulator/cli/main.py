@@ -14,6 +14,7 @@ import click
 from simulator.cli.common import ExitCode, configuration
 
 _FOLDER = Path(__file__).parent
+NO_COMMANDS = ("__main__", "main", "common")
 
 
 class Commands(click.Group):
@@ -22,7 +23,7 @@ class Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all commands."""
         names = (module.name for module in pkgutil.iter_modules([str(_FOLDER)]))
-        return sorted(name.replace("_", "-") for name in names if name not in ("main", "common"))
+        return sorted(name.replace("_", "-") for name in names if name not in NO_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name, imported now."""

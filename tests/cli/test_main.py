@@ -1,0 +1,60 @@
+"""The command line as a whole: what there is, what is said of it, what does not belong."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+import pytest
+
+from simulator.cli import run as run_command
+from simulator.cli.main import absim
+
+Absim = Callable[..., Any]
+COMMANDS = absim.list_commands(click.Context(absim))
+
+
+def test_help_lists_every_command(run_absim: Absim) -> None:
+    ended = run_absim("--help")
+
+    assert 0 == ended.code
+    assert [] == [name for name in COMMANDS if f"\n  {name} " not in ended.out]
+    assert {"run", "lint", "plan", "schema", "why", "new"} <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_says_what_it_does(run_absim: Absim, name: str) -> None:
+    ended = run_absim(name, "--help")
+
+    assert 0 == ended.code
+    assert ended.out.startswith("Usage: ")
+
+
+def test_a_misspelt_command_gets_a_suggestion(run_absim: Absim) -> None:
+    ended = run_absim("lnt")
+
+    assert 2 == ended.code
+    assert "No such command 'lnt'. Did you mean lint?" in ended.err
+
+
+def test_a_fault_of_ours_is_4_and_not_hidden(run_absim: Absim, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("this cannot be")
+
+    monkeypatch.setattr(run_command, "_check_rules", broken)
+
+    ended = run_absim("run", "good.scenario.yaml")
+    assert 4 == ended.code
+    assert "RuntimeError: this cannot be" in ended.err
+    assert "This is a fault in absim itself" in ended.err
+
+
+def test_the_module_is_the_command() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "simulator.cli", "--version"], capture_output=True, text=True, check=True
+    )
+
+    assert ended.stdout.startswith("absim, version ")
