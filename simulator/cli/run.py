@@ -73,13 +73,13 @@ def command(
         return ExitCode.USAGE
     ledgers = report_dir / "ledger" if "ledger" in reports else None
     options = RunOptions(seed=seed, rules=rules, door=DoorKind(door), ledgers=ledgers)
-    _prepare(report_dir, ledgers)
-    if not quiet:
-        seeds = "the seed of each file" if seed is None else f"seed {seed}"
-        talk(f"{len(works)} scenarios, {seeds}, rules {rules or 'of each file'}, door {door}")
-    results, interrupted = _run(works, options, jobs, quiet, no_color)
+    remembered = _prepare(report_dir, ledgers, needed=bool(reports))
+    seeds = "the seed of each file" if seed is None else f"seed {seed}"
+    announced = f"{len(works)} scenarios, {seeds}, rules {rules or 'of each file'}, door {door}"
+    results, interrupted = _run(works, options, jobs, "" if quiet else announced, no_color)
     written = _write_reports(report_dir, reports, results, seed, interrupted)
-    _remember(report_dir, works, results, options)
+    if remembered:
+        _remember(report_dir, works, results, options)
     _tell(results, written, form, quiet, no_color, interrupted, seed)
     return _exit_code(results, interrupted)
 
@@ -111,23 +111,31 @@ def _matches(text: str, name: str) -> bool:
     return text.lower() in name.lower() or fnmatch(name.lower(), text.lower())
 
 
-def _prepare(report_dir: Path, ledgers: Path | None) -> None:
+def _prepare(report_dir: Path, ledgers: Path | None, *, needed: bool) -> bool:
+    """Make the folder of reports. Without one and without need, the run is just not remembered for `absim why`."""
+    folder = ledgers or report_dir
     try:
-        (ledgers or report_dir).mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise EnvironmentFault(f"{report_dir} cannot be made: {error.strerror}; give another --report-dir") from error
+        if needed:
+            raise EnvironmentFault(f"{folder} cannot be made: {error.strerror}; give another --report-dir") from error
+        talk(f"{folder} cannot be made ({error.strerror}), so `absim why` will not know of this run")
+        return False
+    return True
 
 
 def _run(
-    works: Sequence[Work], options: RunOptions, jobs: int, quiet: bool, no_color: bool
+    works: Sequence[Work], options: RunOptions, jobs: int, announced: str, no_color: bool
 ) -> tuple[list[Result], bool]:
-    """The results in the order of the works, and whether somebody pressed Ctrl-C."""
+    """The results in the order of the works, and whether somebody pressed Ctrl-C since the announcement."""
     from simulator.scenario.many import run_many
 
     results: dict[int, Result] = {}
     interrupted = False
     try:
-        with _Progress(len(works), shown=not quiet and sys.stderr.isatty(), no_color=no_color) as progress:
+        if announced:
+            talk(announced)
+        with _Progress(len(works), shown=bool(announced) and sys.stderr.isatty(), no_color=no_color) as progress:
             for index, result in run_many(works, options, jobs):
                 results[index] = result
                 progress.advance()

@@ -108,10 +108,19 @@ def test_reports_are_left_where_they_were_asked_for(run_absim: Absim, folder: Pa
 def test_a_report_folder_that_cannot_be_made_is_3(run_absim: Absim, folder: Path) -> None:
     (folder / "file").write_text("")
 
-    ended = run_absim("run", "good.scenario.yaml", "--report-dir", "file/inside")
+    ended = run_absim("run", "good.scenario.yaml", "--report-dir", "file/inside", "--report", "json")
 
     assert 3 == ended.code
     assert "cannot be made" in ended.err
+
+
+def test_a_run_without_reports_needs_no_folder(run_absim: Absim, folder: Path) -> None:
+    (folder / "file").write_text("")
+
+    ended = run_absim("run", "good.scenario.yaml", "--report-dir", "file/inside")
+
+    assert 0 == ended.code
+    assert "`absim why` will not know of this run" in ended.err
 
 
 def test_quiet_says_only_what_is_not_as_expected(run_absim: Absim) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,3 +54,24 @@ def test_ledgers_are_left_as_lines_of_json(
 
     assert ["a-n-1.ndjson", "a-n-2.ndjson", "a-n-3.ndjson"] == sorted(path.name for path in folder.iterdir())
     assert '"person":"ida"' in (folder / "a-n-1.ndjson").read_text()
+
+
+def test_the_hash_seed_of_python_changes_nothing(files: list[tuple[Path, str]]) -> None:
+    probe = (
+        "import sys; from pathlib import Path; from simulator.scenario.many import *; "
+        "from simulator.scenario.runner import *; "
+        "print(*[r.digest for _, r in run_many(works_of([(Path(sys.argv[1]), 'a')]), RunOptions(), 1)])"
+    )
+
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", probe, str(files[0][0])],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+
+    assert 1 == len(digests)
