@@ -11,7 +11,7 @@ import orjson
 from werkzeug.test import Client
 
 from simulator.contract.asking.bench import Bench, Target
-from simulator.contract.asking.campaign import SHOWN_CHARACTERS, Failure
+from simulator.contract.asking.failures import SHOWN_CHARACTERS, Failure
 from simulator.contract.asking.meter import Meter
 from simulator.contract.asking.supply import headers_for
 from simulator.journal import mask_text
@@ -52,13 +52,18 @@ class Answer:
 class Caller:
     """One service under one name of check; failures are collected, statuses counted."""
 
-    def __init__(self, bench: Bench, service: str, check: str, meter: Meter, seed: int) -> None:
+    def __init__(
+        self, bench: Bench, service: str, check: str, meter: Meter, seed: int,
+        exchanges: list[Mapping[str, Any]] | None = None,
+    ) -> None:  # fmt: skip
+        """Exchanges are noted when there is a list to note them in."""
         self._bench = bench
         self._target: Target = bench.targets[service]
         self._check = check
         self._meter = meter
         self._seed = seed
         self._client = Client(self._target.application) if self._target.application is not None else None
+        self._exchanges = exchanges
         self.failures: list[Failure] = []
 
     def send(self, sent: Sent) -> Answer:
@@ -72,13 +77,16 @@ class Caller:
             url += "?" + urlencode(sent.query, doseq=True)
         answer = self._exchange(operation.method, url, headers, body)
         self._meter.count(self._target.service, operation.operation_id, answer.status)
+        if self._exchanges is not None:
+            self._exchanges.append(_noted(operation.method, self._target.url + url, headers, body, answer))
         for violation in self._target.contract.check_response(operation, answer.status, answer.headers, answer.body):
             self.fail(operation, sent, answer, violation.keyword, f"{violation.where}: {violation.message}")
         return answer
 
     def fail(self, operation: Operation, sent: Sent, answer: Answer, check: str, message: str) -> None:
         """Note that something is wrong with an answer."""
-        shown = mask_text(f"{operation.method} {operation.path} {sent.body or ''}")[:SHOWN_CHARACTERS]
+        told = " ".join(str(each) for each in (sent.path, sent.query, sent.body) if each)
+        shown = mask_text(f"{operation.method} {operation.path} {told}")[:SHOWN_CHARACTERS]
         self.failures.append(
             Failure(
                 self._target.service, operation.operation_id, check, mask_text(message), self._check, answer.status,
@@ -113,3 +121,15 @@ class Caller:
             return Answer(answered.status, {k.lower(): v for k, v in answered.headers.items()}, answered.data)
         response = self._client.open(url, method=method, headers=dict(headers), data=body)
         return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, response.get_data())
+
+
+def _noted(method: str, url: str, headers: Mapping[str, str], body: bytes, answer: Answer) -> Mapping[str, Any]:
+    return {
+        "method": method,
+        "url": mask_text(url),
+        "request_headers": {name: mask_text(value) for name, value in headers.items()},
+        "request_body": mask_text(body[:SHOWN_CHARACTERS].decode("utf-8", "replace")),
+        "status": answer.status,
+        "response_headers": {name: mask_text(value) for name, value in answer.headers.items()},
+        "response_body": mask_text(answer.body[:SHOWN_CHARACTERS].decode("utf-8", "replace")),
+    }

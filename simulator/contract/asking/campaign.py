@@ -16,12 +16,12 @@ from schemathesis.engine import events
 from schemathesis.generation import GenerationMode
 
 from simulator.contract.asking.bench import Bench, Target
+from simulator.contract.asking.failures import PHASES, SHOWN_CHARACTERS, Failure
 from simulator.contract.asking.meter import Meter
 from simulator.contract.asking.supply import Supply, credentials, headers_for
 from simulator.journal import mask_text
 from simulator.openapi import Operation
 
-PHASES = ("examples", "coverage", "fuzzing", "stateful")
 CHECKS_OFF = (
     # Famous for false alarms; `accepted` below asks the same of requests whose rules the contract states in full.
     "positive_data_acceptance", "negative_data_rejection",
@@ -35,33 +35,6 @@ CHECKS_OFF = (
     "response_schema_conformance", "content_type_conformance", "status_code_conformance",
     "response_headers_conformance",
 )  # fmt: skip
-SHOWN_CHARACTERS = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """One way in which a service departs from its contract; `key` is what makes two of them the same."""
-
-    service: str
-    operation: str
-    check: str
-    message: str
-    phase: str
-    status: int
-    request: str
-    response: str
-    seed: int
-
-    @property
-    def key(self) -> tuple[str, str, str, str]:
-        """Service, operation, check and what is wrong, without the values of this one case."""
-        return self.service, self.operation, self.check, self.message
-
-    @property
-    def reproduce(self) -> str:
-        """The line that shows it again."""
-        phases = f" --phases {self.phase}" if self.phase in PHASES else ""
-        return f"absim contract --service {self.service} --operation {self.operation} --seed {self.seed}{phases}"
 
 
 @dataclass(slots=True)
@@ -163,7 +136,7 @@ class Campaign:
                 yield Failure(
                     target.service, operation.operation_id, check, mask_text(message), str(event.phase.value),
                     response.status_code, mask_text(f"{request}\n{sent}")[:SHOWN_CHARACTERS],
-                    mask_text(answered)[:SHOWN_CHARACTERS], self.seed,
+                    mask_text(answered)[:SHOWN_CHARACTERS], self.seed, self.max_examples,
                 )  # fmt: skip
 
 

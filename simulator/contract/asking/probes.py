@@ -7,7 +7,7 @@ from typing import Any
 
 from simulator.contract.asking.bench import Bench
 from simulator.contract.asking.caller import Answer, Caller, Sent
-from simulator.contract.asking.campaign import Failure
+from simulator.contract.asking.failures import Failure
 from simulator.contract.asking.meter import Meter
 from simulator.contract.asking.supply import Supply
 from simulator.fakes.faults import Fault
@@ -31,12 +31,14 @@ Probe = Callable[["Probes", Operation], Iterator[tuple[Sent, int | None]]]
 class Probes:
     """All probes of one service. Needs our own world: limits, keys and faults are reached behind the doors."""
 
-    def __init__(self, bench: Bench, service: str, meter: Meter, seed: int) -> None:
+    def __init__(
+        self, bench: Bench, service: str, meter: Meter, seed: int, exchanges: list[Mapping[str, Any]] | None = None
+    ) -> None:
         self._bench = bench
         self._service = service
         self._contract: Contract = bench.targets[service].contract
         self._supply = Supply(service, bench.keys, bench.living, seed)
-        self.caller = Caller(bench, service, "probes", meter, seed)
+        self.caller = Caller(bench, service, "probes", meter, seed, exchanges)
 
     def run(self, only: frozenset[str] = frozenset()) -> list[Failure]:
         """Ask every operation for every refusal that it documents; what does not conform."""

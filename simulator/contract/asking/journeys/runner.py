@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from simulator.contract.asking.bench import Bench
 from simulator.contract.asking.caller import Answer, Caller, Sent
-from simulator.contract.asking.campaign import Failure
+from simulator.contract.asking.failures import Failure
 from simulator.contract.asking.meter import Meter
 from simulator.rules.instants import HOUR_MS, format_instant, parse_duration
 
@@ -54,10 +54,12 @@ class _Unknown(Exception):
 class Journeys:
     """Runs the journeys of one service against a bench."""
 
-    def __init__(self, bench: Bench, service: str, meter: Meter, seed: int) -> None:
+    def __init__(
+        self, bench: Bench, service: str, meter: Meter, seed: int, exchanges: list[Mapping[str, Any]] | None = None
+    ) -> None:
         self._bench = bench
         self._service = service
-        self.caller = Caller(bench, service, "journeys", meter, seed)
+        self.caller = Caller(bench, service, "journeys", meter, seed, exchanges)
 
     def run(self, journeys: Sequence[Journey], only: frozenset[str] = frozenset()) -> list[Failure]:
         """Every journey of the service (or those that pass through `only`); what does not conform."""

@@ -87,6 +87,8 @@ class Identify:
 
     def _identify(self, call: Call) -> Reply:
         given = parameters(call)
+        if self._settings.limits and len(call.body) > IDENTIFY.body_bytes:
+            raise Problem(text(413, "Payload too large"))
         identifications = objects_of(given.get("identification"))
         if identifications is None:
             raise Problem(text(400, MISSING_EVENT))

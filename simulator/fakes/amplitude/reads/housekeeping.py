@@ -62,6 +62,8 @@ class Housekeeping:
         for name in ("version", "release_start", "title"):
             if not given.get(name):
                 raise _bad_request(f"Missing required parameter: {name}")
+            if not isinstance(given[name], str):
+                raise _bad_request(f"{name} must be a text")
         for name in ("release_start", "release_end"):
             if given.get(name):
                 _check_time(str(given[name]), name)

@@ -55,6 +55,12 @@ def test_a_release_needs_version_start_and_title(amplitude, name) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["version", "release_start", "title"])
+def test_the_names_of_a_release_are_texts(amplitude, name) -> None:
+    answer = amplitude.call("POST", "/api/2/release", json={**RELEASE, name: {"x": 1}})
+    assert (answer.status_code, answer.json["errors"]) == (400, [{"message": f"{name} must be a text"}])
+
+
 @pytest.mark.parametrize("platforms", [[None], ["iOS", 5], [["iOS"]]])
 def test_platforms_of_a_release_are_names(amplitude, platforms) -> None:
     answer = amplitude.call("POST", "/api/2/release", json={**RELEASE, "platforms": platforms})

@@ -1,0 +1,210 @@
+"""`absim contract` as a function: everything is asked of each service, every failure is confirmed by a replay."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from simulator import openapi
+from simulator.contract.asking.bench import SERVICES, Bench
+from simulator.contract.asking.bending import Bending
+from simulator.contract.asking.campaign import Campaign
+from simulator.contract.asking.failures import PHASES, Failure
+from simulator.contract.asking.journeys.all import JOURNEYS
+from simulator.contract.asking.journeys.runner import Journeys
+from simulator.contract.asking.meter import Meter, Reading
+from simulator.contract.asking.probes import Probes
+from simulator.serving.stage import Keys
+
+MAX_EXAMPLES = 8
+"""Requests that each generating phase makes for each operation: the whole takes about a minute on two cores."""
+QUICK_EXAMPLES = 2
+QUICK_PHASES = ("examples", "fuzzing")
+CONFIRMED_AT_MOST = 40
+"""So many failures are replayed; a service that is wrong everywhere needs no proof of each place."""
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be checked. `urls` empty means our own services, in process."""
+
+    services: tuple[str, ...] = SERVICES
+    operations: frozenset[str] = frozenset()
+    urls: Mapping[str, str] = field(default_factory=dict)
+    keys: Keys = field(default_factory=Keys)
+    seed: int = 1
+    phases: tuple[str, ...] = PHASES
+    max_examples: int = MAX_EXAMPLES
+    strict: bool = False
+    keep_exchanges: bool = False
+
+    @property
+    def full(self) -> bool:
+        """Whether everything is asked of our own services, so that silence means something."""
+        return not self.operations and not self.urls and frozenset(self.phases) == frozenset(PHASES)
+
+    def quick(self) -> Order:
+        """The same in a few seconds: fewer requests, no generated sequences."""
+        return replace(self, phases=QUICK_PHASES, max_examples=QUICK_EXAMPLES)
+
+
+@dataclass(slots=True)
+class ServiceOutcome:
+    """One service: what was seen of it and what is wrong."""
+
+    service: str
+    readings: list[Reading]
+    failures: list[Failure] = field(default_factory=list)
+    unconfirmed: int = 0
+    errors: list[str] = field(default_factory=list)
+    cases: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Everything that came of a check."""
+
+    seed: int
+    services: list[ServiceOutcome] = field(default_factory=list)
+    exchanges: list[Mapping[str, Any]] = field(default_factory=list)
+
+    @property
+    def failures(self) -> list[Failure]:
+        """All failures, confirmed ones only."""
+        return [failure for each in self.services for failure in each.failures]
+
+    @property
+    def cases(self) -> int:
+        """How many requests were sent."""
+        return sum(each.cases for each in self.services)
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing is wrong, the check itself included."""
+        return not self.failures and not any(each.errors for each in self.services)
+
+
+def run_check(order: Order, progress: Progress = lambda text: None) -> Outcome:
+    """Ask each service everything the order says. Raises UnknownOperation."""
+    _known(order)
+    outcome = Outcome(order.seed)
+    for service in order.services:
+        outcome.services.append(_Asked(order, service, progress).outcome(outcome.exchanges))
+    return outcome
+
+
+class UnknownOperation(LookupError):
+    """No contract of the services that are asked has an operation of that name."""
+
+
+def _known(order: Order) -> None:
+    known = {name for service in order.services for name in openapi.load(service).operations}
+    if unknown := sorted(order.operations - known):
+        raise UnknownOperation(f"no contract of {', '.join(order.services)} has {', '.join(unknown)}")
+
+
+class _Asked:
+    """One service under one order."""
+
+    def __init__(self, order: Order, service: str, progress: Progress) -> None:
+        self._order = order
+        self._service = service
+        self._progress = progress
+        self._contract = openapi.load(service)
+        self._only = frozenset(order.operations & self._contract.operations.keys())
+        self._meter = Meter()
+
+    def outcome(self, exchanges: list[Mapping[str, Any]]) -> ServiceOutcome:
+        outcome = ServiceOutcome(self._service, [])
+        if self._order.operations and not self._only:
+            return outcome
+        started = time.perf_counter()
+        met: dict[tuple[str, str, str, str], Failure] = {}
+        for failure in self._ask(self._only, self._meter, outcome, exchanges):
+            met.setdefault(failure.key, failure)
+        outcome.cases = sum(self._meter.counts.values())
+        self._progress(f"{self._service}: {len(met)} findings to confirm" if met else f"{self._service}: done")
+        outcome.failures = self._confirmed(list(met.values()))
+        outcome.unconfirmed = len(met) - len(outcome.failures)
+        outcome.readings = self._meter.readings(self._service, self._contract, self._only)
+        outcome.failures += self._silent(outcome.readings)
+        outcome.seconds = time.perf_counter() - started
+        return outcome
+
+    def _ask(
+        self, only: frozenset[str], meter: Meter, outcome: ServiceOutcome, exchanges: list[Mapping[str, Any]] | None
+    ) -> Iterable[Failure]:
+        """Each kind of question stands before a fresh bench, so that none is answered in another's mess."""
+        for kind in self._kinds():
+            self._progress(f"{self._service}: {kind}")
+            yield from self._ask_kind(kind, only, meter, outcome, exchanges)
+
+    def _kinds(self) -> tuple[str, ...]:
+        ours = () if self._order.urls else ("probes", "bending")
+        generated = tuple(phase for phase in PHASES if phase in self._order.phases)
+        return ("journeys", *ours, *generated)
+
+    def _bench(self) -> Bench:
+        if self._order.urls:
+            return Bench.at(self._order.urls, self._order.keys)
+        return Bench.in_process(self._order.seed)
+
+    def _ask_kind(
+        self, kind: str, only: frozenset[str], meter: Meter, outcome: ServiceOutcome,
+        exchanges: list[Mapping[str, Any]] | None = None,
+    ) -> list[Failure]:  # fmt: skip
+        seed = self._order.seed
+        with self._bench() as bench:
+            if kind == "journeys":
+                return Journeys(bench, self._service, meter, seed, exchanges).run(JOURNEYS, only)
+            if kind == "probes":
+                return Probes(bench, self._service, meter, seed, exchanges).run(only)
+            if kind == "bending":
+                return Bending(bench, self._service, meter, seed, exchanges).run(only)
+            campaign = Campaign(
+                seed, (kind,), self._order.max_examples, only, meter, keep_exchanges=exchanges is not None
+            )
+            campaign.run(bench, self._service)
+            if exchanges is not None:
+                exchanges += campaign.exchanges
+            outcome.errors += campaign.errors
+            return campaign.failures
+
+    def _confirmed(self, failures: Sequence[Failure]) -> list[Failure]:
+        """Those that show again on a fresh bench: with their operation alone, or else when everything is asked."""
+        replays: dict[tuple[str, frozenset[str]], set[tuple[str, str, str]]] = {}
+
+        def shows(failure: Failure, only: frozenset[str]) -> bool:
+            key = (failure.phase, only)
+            if key not in replays:
+                self._progress(f"{self._service}: replaying {', '.join(only) or failure.phase}")
+                scratch = ServiceOutcome(self._service, [])
+                replays[key] = {each.place for each in self._ask_kind(failure.phase, only, Meter(), scratch)}
+            return failure.place in replays[key]
+
+        found = []
+        for number, failure in enumerate(failures):
+            if number >= CONFIRMED_AT_MOST or shows(failure, frozenset({failure.operation})):
+                found.append(failure)
+            elif shows(failure, self._only):
+                found.append(failure.not_alone())
+        return found
+
+    def _silent(self, readings: Sequence[Reading]) -> Iterable[Failure]:
+        """What was never seen: a success in a full run; any documented status when the order is strict."""
+        for reading in readings:
+            if self._order.full and not reading.success_seen:
+                yield self._unseen(reading, "success-never-seen", "no success of this operation was ever seen")
+            if self._order.full and self._order.strict and reading.never:
+                message = f"documented and never seen: {', '.join(reading.never)}"
+                yield self._unseen(reading, "status-never-seen", message)
+
+    def _unseen(self, reading: Reading, check: str, message: str) -> Failure:
+        return Failure(
+            self._service, reading.operation, check, message, "meter", 0, "", "", self._order.seed, alone=False
+        )
