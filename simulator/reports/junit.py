@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import PurePath
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
@@ -22,6 +23,38 @@ def write_junit(results: Sequence[Result]) -> bytes:
         _suite(root, folder, list(members))
     indent(root)
     return b'<?xml version="1.0" encoding="utf-8"?>\n' + tostring(root, encoding="unicode").encode() + b"\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One test case of anything that is no scenario. `problem` empty means that it passed."""
+
+    classname: str
+    name: str
+    problem: str = ""
+    text: str = ""
+    out: str = ""
+
+
+def write_cases(suites: Mapping[str, Sequence[Case]]) -> bytes:
+    """The XML text of suites of plain cases, the same bytes for the same cases."""
+    root = Element("testsuites", {"name": "absim", **_counted([case for cases in suites.values() for case in cases])})
+    for name, cases in suites.items():
+        suite = SubElement(root, "testsuite", {"name": _clean(name), **_counted(cases)})
+        for case in cases:
+            node = SubElement(suite, "testcase", {"classname": _clean(case.classname), "name": _clean(case.name)})
+            if case.problem:
+                found = SubElement(node, "failure", {"message": _clean(case.problem), "type": "failed"})
+                found.text = _clean(case.text)
+            if case.out:
+                SubElement(node, "system-out").text = _clean(case.out)
+    indent(root)
+    return b'<?xml version="1.0" encoding="utf-8"?>\n' + tostring(root, encoding="unicode").encode() + b"\n"
+
+
+def _counted(cases: Sequence[Case]) -> dict[str, str]:
+    failed = sum(bool(case.problem) for case in cases)
+    return {"tests": str(len(cases)), "failures": str(failed), "errors": "0", "skipped": "0"}
 
 
 def _folder(result: Result) -> str:

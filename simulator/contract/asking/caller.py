@@ -11,7 +11,7 @@ import orjson
 from werkzeug.test import Client
 
 from simulator.contract.asking.bench import Bench, Target
-from simulator.contract.asking.failures import SHOWN_CHARACTERS, Failure
+from simulator.contract.asking.failures import KEPT_CHARACTERS, SHOWN_CHARACTERS, Failure
 from simulator.contract.asking.meter import Meter
 from simulator.contract.asking.supply import headers_for
 from simulator.journal import mask_text
@@ -128,8 +128,8 @@ def _noted(method: str, url: str, headers: Mapping[str, str], body: bytes, answe
         "method": method,
         "url": mask_text(url),
         "request_headers": {name: mask_text(value) for name, value in headers.items()},
-        "request_body": mask_text(body[:SHOWN_CHARACTERS].decode("utf-8", "replace")),
+        "request_body": mask_text(body[:KEPT_CHARACTERS].decode("utf-8", "replace")),
         "status": answer.status,
         "response_headers": {name: mask_text(value) for name, value in answer.headers.items()},
-        "response_body": mask_text(answer.body[:SHOWN_CHARACTERS].decode("utf-8", "replace")),
+        "response_body": mask_text(answer.body[:KEPT_CHARACTERS].decode("utf-8", "replace")),
     }

@@ -16,7 +16,7 @@ from schemathesis.engine import events
 from schemathesis.generation import GenerationMode
 
 from simulator.contract.asking.bench import Bench, Target
-from simulator.contract.asking.failures import PHASES, SHOWN_CHARACTERS, Failure
+from simulator.contract.asking.failures import KEPT_CHARACTERS, PHASES, SHOWN_CHARACTERS, Failure
 from simulator.contract.asking.meter import Meter
 from simulator.contract.asking.supply import Supply, credentials, headers_for
 from simulator.journal import mask_text
@@ -159,8 +159,8 @@ def _exchange(interaction: Any, sent: str, answered: str) -> Mapping[str, Any]:
         "method": interaction.request.method,
         "url": mask_text(interaction.request.uri),
         "request_headers": {name: mask_text(values[0]) for name, values in interaction.request.headers.items()},
-        "request_body": mask_text(sent)[:SHOWN_CHARACTERS],
+        "request_body": mask_text(sent)[:KEPT_CHARACTERS],
         "status": interaction.response.status_code,
         "response_headers": {name: mask_text(values[0]) for name, values in interaction.response.headers.items()},
-        "response_body": mask_text(answered)[:SHOWN_CHARACTERS],
+        "response_body": mask_text(answered)[:KEPT_CHARACTERS],
     }

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 """How requests are generated."""
 SHOWN_CHARACTERS = 2_000
+KEPT_CHARACTERS = 64 * 1024
+"""So much of each body is kept for a HAR file."""
 
 
 @dataclass(frozen=True, slots=True)

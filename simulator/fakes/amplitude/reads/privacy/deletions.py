@@ -82,7 +82,9 @@ class Deletions:
             raise invalid(f"Between 1 and {IDS_PER_CALL} user_ids and amplitude_ids are required")
         everywhere = flag(body.get("delete_from_org"))
         ignore = everywhere or flag(body.get("ignore_invalid_id")) or flag(body.get("ignore_invalid_ids"))
-        requester = str(body.get("requester") or DEFAULT_REQUESTER)
+        requester = body.get("requester") or DEFAULT_REQUESTER
+        if not isinstance(requester, str):
+            raise invalid("requester must be a text")
         with_users = flag(body.get("include_mapped_user_ids"))
         jobs = []
         with self._database.transaction():

@@ -190,6 +190,8 @@ def _flaw(recipient: Sent) -> str:
     """What is wrong with the shape of a recipient; empty if nothing is."""
     if sum(1 for name in NAMES if recipient.get(name)) != 1:
         return "must have exactly one of 'external_user_id', 'user_alias' and 'email'"
+    if not isinstance(recipient.get("external_user_id") or "", str):
+        return "must have a string as 'external_user_id'"
     if recipient.get("user_alias"):
         try:
             check_alias(recipient["user_alias"])

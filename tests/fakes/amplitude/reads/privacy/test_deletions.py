@@ -187,3 +187,8 @@ def test_nobody_is_taken_out_of_a_locked_or_unknown_job(ida, who, run_day, later
 )
 def test_jobs_are_listed_for_six_months_at_most(ida, query, status) -> None:
     assert ida.get("/api/2/deletions/users", **query).status_code == status
+
+
+def test_a_requester_is_a_text(ida) -> None:
+    answer = ask(ida, user_ids=["ida-1001"], requester={"name": "dpo"})
+    assert (answer.status_code, "requester must be a text" in answer.text) == (400, True)

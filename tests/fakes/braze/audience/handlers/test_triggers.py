@@ -154,6 +154,10 @@ def test_a_plan_that_is_not_active_sends_nothing_and_says_so(door: Door, status:
             "Cannot send to both a broadcast and a list of recipients",
         ),
         (
+            {"recipients": [{"external_user_id": {"strange": True}}]},
+            "recipients[0] must have a string as 'external_user_id'",
+        ),
+        (
             {"recipients": [{}]},
             "recipients[0] must have exactly one of 'external_user_id', 'user_alias' and 'email'",
         ),

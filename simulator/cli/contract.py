@@ -1,0 +1,243 @@
+"""`absim contract`: both contracts and the control plane put to the test, and what goes with it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from simulator.cli.common import EnvironmentFault, ExitCode, Listed, NothingRan, option, shown_name, talk
+
+if TYPE_CHECKING:
+    from simulator.contract.check import Order, Outcome
+
+SERVICES = ("braze", "amplitude", "control")
+PHASES = ("examples", "coverage", "fuzzing", "stateful")
+FORMATS = ("junit", "json", "har", "sarif", "github")
+KEYS = (
+    "amplitude_api_key", "amplitude_secret_key", "braze_api_key", "braze_data_import_key", "braze_partner_api_key",
+)  # fmt: skip
+
+
+def _key_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    for name in reversed(KEYS):
+        flag = "--" + name.replace("_", "-")
+        environment = [f"ABSIM_{name.upper()}", name.upper()]
+        function = option(flag, metavar="KEY", envvar=environment, help="A key of the services at --url.")(function)
+    return function
+
+
+@click.group(invoke_without_command=True)
+@option("--service", "services", type=click.Choice(SERVICES), multiple=True, help="Only this service. Repeatable.")
+@option("--operation", "operations", multiple=True, metavar="ID", help="Only this operationId. Repeatable.")
+@option("--url", "urls", multiple=True, metavar="NAME=URL",
+        help="Ask what listens there instead of the fakes in this process. Repeatable.")  # fmt: skip
+@_key_options
+@option("--seed", type=click.IntRange(0), default=1, help="What is generated follows from it.")
+@option("--phases", type=Listed(PHASES), default=",".join(PHASES), help="How requests are generated.")
+@option("--max-examples", type=click.IntRange(1), help="Requests for each operation and phase.  [default: 8]")
+@option("--quick", is_flag=True, help="About a quarter of a minute: fewer requests, no generated sequences.")
+@option("--strict", is_flag=True, help="A documented status that was never seen is a failure too.")
+@option("--report", "reports", type=Listed(FORMATS), default="", help="Reports to leave as files.")
+@option("--report-dir", type=click.Path(path_type=Path, file_okay=False), default=Path("absim-reports"),
+        help="Where reports lie.")  # fmt: skip
+@click.pass_context
+def command(
+    ctx: click.Context, services: tuple[str, ...], operations: tuple[str, ...], urls: tuple[str, ...], seed: int,
+    phases: tuple[str, ...], max_examples: int | None, quick: bool, strict: bool, reports: tuple[str, ...],
+    report_dir: Path, **keys: str | None,
+) -> int:  # fmt: skip
+    """Ask both fakes and the control plane everything that their contracts describe, and judge every answer.
+
+    Requests are generated (Schemathesis), scripted where one leads to the next, and made wrong on purpose. Keys and
+    ids of people that exist are put in. A failure is shown when it shows again on a fresh start with the same seed.
+    Exit code 1 for a failure, also when no success of an operation was ever seen.
+    """
+    if ctx.invoked_subcommand is not None:
+        return ExitCode.PASSED
+    from simulator.contract.check import MAX_EXAMPLES, Order, UnknownOperation, run_check
+    from simulator.serving.stage import Keys
+
+    addresses = _addresses(urls)
+    asked = tuple(each for each in services or SERVICES if not addresses or each in addresses)
+    if not asked:
+        raise NothingRan("no --url is given for any of the services that are asked")
+    order = Order(
+        asked, frozenset(operations), addresses, Keys(**{name: keys.get(name) or "" for name in KEYS}), seed,
+        phases, max_examples or MAX_EXAMPLES, strict, "har" in reports,
+    )  # fmt: skip
+    order = order.quick() if quick else order
+    _prepare(report_dir, reports)
+    try:
+        outcome = run_check(order, _progress())
+    except UnknownOperation as error:
+        raise click.UsageError(str(error.args[0])) from error
+    except OSError as error:
+        raise EnvironmentFault(f"a service cannot be reached: {error}") from error
+    written = _write(report_dir, reports, outcome)
+    _tell(outcome, written, order)
+    if not outcome.cases:
+        raise NothingRan("nothing was sent")
+    return ExitCode.PASSED if outcome.passed else ExitCode.FAILED
+
+
+def _addresses(urls: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for each in urls:
+        name, separator, url = each.partition("=")
+        if name not in SERVICES or not separator or not url.startswith(("http://", "https://")):
+            raise click.BadParameter(
+                f"{each!r} is not NAME=URL with a name of {', '.join(SERVICES)}", param_hint="--url"
+            )
+        found[name] = url.rstrip("/")
+    return found
+
+
+def _progress() -> Callable[[str], None]:
+    """Where the check is, on one line of a terminal; machines hear nothing."""
+    if not sys.stderr.isatty():
+        return lambda text: None
+    return lambda text: click.echo(f"\r\x1b[K{text}", nl=False, err=True)
+
+
+def _prepare(report_dir: Path, reports: Sequence[str]) -> None:
+    if reports:
+        try:
+            report_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise EnvironmentFault(f"{report_dir} cannot be made: {error.strerror}") from error
+
+
+def _write(report_dir: Path, reports: Sequence[str], outcome: Outcome) -> list[Path]:
+    from simulator.contract import reports as writers
+
+    written = []
+    for each in reports:
+        name, write = writers.FORMATS[each]
+        path = report_dir / name
+        try:
+            path.write_bytes(write(outcome))
+        except OSError as error:
+            raise EnvironmentFault(f"{path} cannot be written: {error.strerror}") from error
+        written.append(path)
+    return written
+
+
+def _tell(outcome: Outcome, written: Sequence[Path], order: Order) -> None:
+    from simulator.contract.reports import failure_text
+
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[K", nl=False, err=True)
+    for failure in outcome.failures:
+        click.echo(failure_text(failure) + "\n")
+    click.echo(f"{'service':<10} {'operations':>10} {'statuses seen':>14} {'requests':>9} {'failures':>9} {'time':>7}")
+    for each in outcome.services:
+        documented = sum(
+            len([s for s in reading.seen if s.isdigit()]) + len(reading.never) for reading in each.readings
+        )
+        seen = documented - sum(len(reading.never) for reading in each.readings)
+        click.echo(
+            f"{each.service:<10} {len(each.readings):>10} {f'{seen} of {documented}':>14} {each.cases:>9}"
+            f" {len(each.failures):>9} {each.seconds:>6.1f}s"
+        )
+        for error in each.errors:
+            click.echo(f"  could not be asked: {error}")
+        if each.unconfirmed:
+            click.echo(f"  {each.unconfirmed} finding(s) did not show again and are not counted")
+    _never_seen(outcome)
+    for path in written:
+        click.echo(f"report: {shown_name(path)}")
+    click.echo(f"{'passed' if outcome.passed else 'FAILED'}, seed {order.seed}")
+
+
+def _never_seen(outcome: Outcome) -> None:
+    never = [(each.service, reading) for each in outcome.services for reading in each.readings if reading.never]
+    if never:
+        click.echo("documented and never seen:")
+    for service, reading in never:
+        click.echo(f"  {service} {reading.operation}: {', '.join(reading.never)}")
+
+
+@command.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--service", "services", type=click.Choice(SERVICES), multiple=True, help="Only this contract.")
+def traffic(file: Path, services: tuple[str, ...]) -> int:
+    """Hold recorded traffic (HAR, journal lines) against the contracts; exit code 1 when something departs."""
+    from simulator import openapi
+    from simulator.contract.traffic import UnreadableTraffic, check_traffic, read_traffic
+
+    try:
+        recorded = read_traffic(file)
+    except UnreadableTraffic as error:
+        raise click.UsageError(str(error)) from error
+    if not recorded:
+        raise NothingRan(f"{file} holds no exchange")
+    contracts = [openapi.load(each) for each in services or SERVICES]
+    by_contract: dict[str, list[Any]] = {contract.name: [] for contract in contracts}
+    for exchange in recorded:
+        # The contract that knows the address judges; what none knows is drift of the first.
+        owner = next((each for each in contracts if each.find(exchange.method, exchange.path)), contracts[0])
+        by_contract[owner.name].append(exchange)
+    drift = 0
+    for contract in contracts:
+        report = check_traffic(contract, by_contract[contract.name])
+        drift += len(report.drift)
+        if report.exchanges:
+            click.echo(f"{contract.name}: {report.known} of {report.exchanges} exchanges known to the contract")
+        for each in report.drift:
+            click.echo(f"  {each}")
+    talk(f"{drift} kind(s) of drift in {len(recorded)} exchanges")
+    return ExitCode.FAILED if drift else ExitCode.PASSED
+
+
+@command.command()
+@click.argument("old", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("new", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="What stdout gets.")
+def diff(old: Path, new: Path, form: str) -> int:
+    """Compare two versions of a contract; exit code 1 when a client that was right can now be wrong."""
+    import json
+    from dataclasses import asdict
+
+    from simulator import openapi
+    from simulator.contract.diff import Severity, compare
+
+    try:
+        findings = compare(openapi.read(old.name, old), openapi.read(new.name, new))
+    except openapi.BrokenContract as error:
+        raise click.UsageError(str(error)) from error
+    breaking = sum(each.severity is Severity.BREAKING for each in findings)
+    if form == "json":
+        click.echo(json.dumps([asdict(each) for each in findings], indent=1))
+    else:
+        for each in findings:
+            click.echo(str(each))
+        click.echo(f"{breaking} breaking, {len(findings) - breaking} compatible")
+    return ExitCode.FAILED if breaking else ExitCode.PASSED
+
+
+@command.command()
+@click.option("--only", multiple=True, metavar="NAME", help="Only this defect. Repeatable.")
+@click.option("--list", "listed", is_flag=True, help="Name them and put none in.")
+def defects(only: tuple[str, ...], listed: bool) -> int:
+    """Put known defects into the fakes, the engine and the contracts, one at a time; exit code 1 if one escapes."""
+    from simulator.contract.defects.catalogue import DEFECTS
+    from simulator.contract.defects.trial import trial
+
+    chosen = [each for each in DEFECTS if not only or each.name in only]
+    if not chosen:
+        raise NothingRan("there is no defect of that name; --list names them")
+    escaped = 0
+    for each in chosen:
+        if listed:
+            click.echo(f"{each.name:<36} {each.where:<34} {each.how}")
+            continue
+        caught = trial(each)
+        escaped += not caught
+        click.echo(f"{each.name:<36} {'caught by ' + caught if caught else 'ESCAPED'}")
+    if not listed:
+        click.echo(f"{len(chosen) - escaped} of {len(chosen)} caught")
+    return ExitCode.FAILED if escaped else ExitCode.PASSED
