@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 from sqlite_utils import Database as SqliteDatabase
@@ -51,9 +52,12 @@ class Entry(NamedTuple):
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Page:
-    """The head of a page. `request` is the X-Request-Id that joins the engine's half of a story to Braze's."""
+    """One page. `request` is the X-Request-Id that joins the engine's half of a story to Braze's.
+
+    Entries are read when they are asked for: most readers look at the heads of most pages only.
+    """
 
     page: int
     at: Instant
@@ -64,7 +68,12 @@ class Page:
     run: str
     request: str
     detail: Mapping[str, object]
-    entries: tuple[Entry, ...]
+    packed: bytes
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """What happened to each person, in the order of writing."""
+        return tuple(_unpack(orjson.loads(self.packed)))
 
 
 _COLUMNS = "page, at, room, event, cohort, sync, run, request, detail, entries"
@@ -99,7 +108,7 @@ class Ledger:
         `spread` are further entries as rows of person, profile, kind, value, label, outcome, rules, note: for writers
         of a thousand at a time.
         """
-        rows = [_pack(entry) for entry in entries] + list(spread)
+        rows = [_row(entry) for entry in entries] + list(spread)
         packed = orjson.dumps(rows)
         values = (
             at, room, event, cohort, sync, run, request,
@@ -135,13 +144,13 @@ class Ledger:
         query = f"SELECT {_COLUMNS} FROM ledger_page WHERE {' AND '.join(conditions)} ORDER BY page LIMIT 200"
         while rows := self._database.rows(query, [after, *fixed]):
             for row in rows:
-                yield _unpack_page(row)
+                yield _page(row)
             after = rows[-1][0]
 
     def story(
         self, persons: Collection[str], profiles: Collection[str], identifiers: Collection[Identifier] = ()
     ) -> Iterator[tuple[Page, Entry]]:
-        """Everything that happened to one person: under an Amplitude id, under a Braze id, or by what was sent for them.
+        """Everything that happened to one person: under an Amplitude id, a Braze id, or by what was sent for them.
 
         Braze does not know whom an identifier was meant for; the request id and the identifier that the engine wrote
         down join the two halves. The engine writes when it has the answer, so Braze's half stands before it.
@@ -178,30 +187,27 @@ class Ledger:
         return digest.hexdigest()
 
 
-def _pack(entry: Entry) -> list[object]:
+def pack(entries: Iterable[Entry]) -> bytes:
+    """Entries as a page keeps them."""
+    return orjson.dumps([_row(entry) for entry in entries])
+
+
+def _row(entry: Entry) -> list[object]:
     identifier = entry.identifier
     if identifier is None:
         return [entry.person, entry.profile, "", "", "", entry.outcome, entry.rules, entry.note]
     return [entry.person, entry.profile, *identifier, entry.outcome, entry.rules, entry.note]
 
 
-def _unpack_page(row: tuple[object, ...]) -> Page:
-    page, at, room, event, cohort, sync, run, request, detail, entries = row
-    return Page(
-        page=int(str(page)),
-        at=Instant(int(str(at))),
-        room=str(room),
-        event=str(event),
-        cohort=str(cohort),
-        sync=str(sync),
-        run=str(run),
-        request=str(request),
-        detail=orjson.loads(str(detail)),
-        entries=tuple(_unpack(orjson.loads(entries))) if isinstance(entries, bytes) else (),
-    )
+def _page(row: tuple[Any, ...]) -> Page:
+    page, at, room, event, cohort, sync, run, request, detail, packed = row
+    return Page(page, Instant(at), room, event, cohort, sync, run, request, orjson.loads(detail), packed)
 
 
-def _unpack(packed: Iterable[list[str]]) -> Iterator[Entry]:
-    for person, profile, kind, value, label, outcome, rules, note in packed:
-        identifier = Identifier(Kind(kind), value, label) if kind else None
+_KINDS = {kind.value: kind for kind in Kind}
+
+
+def _unpack(rows: Iterable[list[Any]]) -> Iterator[Entry]:
+    for person, profile, kind, value, label, outcome, rules, note in rows:
+        identifier = Identifier(_KINDS[kind], value, label) if kind else None
         yield Entry(person, profile, identifier, outcome, tuple(rules), note)

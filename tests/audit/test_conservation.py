@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simulator.audit.conservation import Broken, Conservation, ever_added
-from simulator.ledger import Entry, Ledger, Page
+from simulator.ledger import Entry, Ledger, Page, pack
 from simulator.rules.identity import Identifier, Kind
 from simulator.rules.instants import Instant
 
@@ -151,7 +151,7 @@ def test_leaving_and_returning_between_two_runs_asks_for_nothing(story: Story) -
 
 def page(event: str, *entries: Entry) -> Page:
     detail = {"workspace": "main", "partner": "amplitude"}
-    return Page(1, AT, "braze", event, "c1", "", "", "q", detail, entries)
+    return Page(1, AT, "braze", event, "c1", "", "", "q", detail, pack(entries))
 
 
 def test_members_follow_a_profile_that_was_merged_into_another() -> None:

@@ -57,7 +57,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "simulator.scenario",
     ),
     "simulator.scenario": (
-        PURE, *COMMON, "simulator.fakes", "simulator.sync", "simulator.population", "simulator.world", "simulator.audit", "simulator.serving",
+        PURE, *COMMON, "simulator.fakes", "simulator.sync", "simulator.population", "simulator.world",
+        "simulator.audit", "simulator.serving",
     ),
     "simulator.reports": (
         PURE, *COMMON, "simulator.scenario", "simulator.audit", "simulator.world",
