@@ -52,6 +52,9 @@ class PeopleOrAmount(Shape):
     def read(self, node: Node, reader: Reader) -> tuple[str, ...] | Amount | Broken:
         if isinstance(node, Scalar) and node.text in reader.known("person"):
             return (node.text,)
+        if isinstance(node, Scalar) and not any(letter.isdigit() for letter in node.text):
+            hint = did_you_mean(node.text, reader.known("person"), "people") if node.text else "`[]` means nobody"
+            return expected(self.words, node, reader, hint)
         value: tuple[str, ...] | Amount | Broken = (AMOUNT if isinstance(node, Scalar) else PEOPLE).read(node, reader)
         return value
 
