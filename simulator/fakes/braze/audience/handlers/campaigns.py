@@ -178,6 +178,8 @@ class CampaignHandlers:
         body = body_of(call)
         campaign = self._campaign(call, text(body, "campaign_id"))
         given = body.get("send_id")
+        if given is not None and not isinstance(given, str):
+            raise refuse(400, "'send_id' must be a string")
         wanted = given if isinstance(given, str) else ""
         if wanted and self._send_ids.known(campaign.workspace, wanted):
             raise refuse(400, "The send_id is already in use")

@@ -308,3 +308,9 @@ def test_an_unknown_send_is_refused(house: Any, sent: dict[str, str]) -> None:
         house.braze.get("/sends/data_series", campaign_id=campaign_id, send_id="other", length=1),
     ]
     assert [answer.body["message"] for answer in answers] == ["'send_id' is required", "Invalid Send ID"]
+
+
+def test_a_send_id_is_a_string(house: Any) -> None:
+    body = {"campaign_id": house.campaign(api=True).campaign_id, "send_id": {"strange": True}}
+    answer = house.braze.post("/sends/id/create", body)
+    assert (answer.status, answer.body["message"]) == (400, "'send_id' must be a string")
