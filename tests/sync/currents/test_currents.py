@@ -1,4 +1,4 @@
-"""Currents: names, payloads, batches, and how long Amplitude is asked again."""
+"""Currents (CUR-1): names, payloads, batches, and how long Amplitude is asked again."""
 
 from __future__ import annotations
 

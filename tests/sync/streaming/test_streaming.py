@@ -1,4 +1,4 @@
-"""Event streaming: what is sent for an event, and for how long it is tried."""
+"""Event streaming (STREAM-1): what is sent for an event, and for how long it is tried."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trait sync: who is sent, what their attributes say, and that everybody is sent each time."""
+"""Trait sync (TRAIT-1): who is sent, what their attributes say, and that everybody is sent each time."""
 
 from __future__ import annotations
 

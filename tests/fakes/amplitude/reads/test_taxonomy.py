@@ -106,6 +106,7 @@ def test_built_in_user_properties_are_always_there(amplitude) -> None:
 def test_every_kind_is_changed_renamed_and_never_doubled(
     amplitude, path, key, name, stored, new_name_key, taken
 ) -> None:
+    """updateEventType, updateEventProperty, updateUserProperty, updateGroupProperty."""
     assert form(amplitude, "POST", path, **{key: name}).json == {"success": True}
     assert said(form(amplitude, "POST", path, **{key: name})) == (
         409,
@@ -159,6 +160,7 @@ def test_an_ingested_event_type_is_marked_deleted_and_can_be_restored(amplitude,
 
 @pytest.mark.parametrize(("path", "name"), [("event-property", "color"), ("user-property", "gp:plan")])
 def test_an_ingested_property_is_marked_deleted_and_can_be_restored(amplitude, an_event, path, name) -> None:
+    """restoreEventProperty, restoreUserProperty."""
     amplitude.upload(an_event(event_properties={"color": "red"}, user_properties={"plan": "plus"}))
     form(amplitude, "POST", path, **{path.replace("-", "_"): name})
     assert amplitude.call("DELETE", f"{BASE}{path}/{name}").json == {"success": True}

@@ -1,4 +1,8 @@
-"""Scheduled API triggers: created, moved, taken back, sent when their time has come."""
+"""Scheduled API triggers: created, moved, taken back, sent when their time has come.
+
+scheduleCampaign, updateScheduledCampaign, deleteScheduledCampaign; scheduleCanvas, updateScheduledCanvas,
+deleteScheduledCanvas.
+"""
 
 from __future__ import annotations
 
