@@ -17,19 +17,31 @@ _FOLDER = Path(__file__).parent
 NO_COMMANDS = ("__main__", "main", "common")
 
 
+def _modules() -> dict[str, str]:
+    """The module of each command: those beside this one, and those in the folders beside it."""
+    found: dict[str, str] = {}
+    for module in pkgutil.iter_modules([str(_FOLDER)]):
+        if module.ispkg:
+            inside = pkgutil.iter_modules([str(_FOLDER / module.name)])
+            found |= {each.name: f"simulator.cli.{module.name}.{each.name}" for each in inside}
+        elif module.name not in NO_COMMANDS:
+            found[module.name] = f"simulator.cli.{module.name}"
+    return {name.replace("_", "-"): found[name] for name in sorted(found)}
+
+
 class Commands(click.Group):
-    """Every module beside this one that has a `command` is a command of that name; adding one is adding a file."""
+    """Every module that has a `command` is a command of that name; adding one is adding a file."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all commands."""
-        names = (module.name for module in pkgutil.iter_modules([str(_FOLDER)]))
-        return sorted(name.replace("_", "-") for name in names if name not in NO_COMMANDS)
+        return list(_modules())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name, imported now."""
-        if cmd_name not in self.list_commands(ctx):
+        module = _modules().get(cmd_name)
+        if module is None:
             return None
-        command: click.Command = importlib.import_module(f"simulator.cli.{cmd_name.replace('-', '_')}").command
+        command: click.Command = importlib.import_module(module).command
         return command
 
     def resolve_command(

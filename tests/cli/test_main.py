@@ -10,8 +10,8 @@ from typing import Any
 import click
 import pytest
 
-from simulator.cli import run as run_command
 from simulator.cli.main import absim
+from simulator.cli.scenarios import run as run_command
 
 Absim = Callable[..., Any]
 COMMANDS = absim.list_commands(click.Context(absim))

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from simulator.cli.common import ExitCode, option, scenario_files, shown_name, talk
-from simulator.cli.run import LAST_RUN
+from simulator.cli.scenarios.run import LAST_RUN
 
 
 @dataclass(frozen=True, slots=True)
