@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Protocol
 
 from simulator.rules.instants import Instant, format_instant
@@ -24,6 +25,8 @@ class SimClock:
 
     def __init__(self, start: Instant) -> None:
         self._now = start
+        self.watcher: Callable[[Instant], None] | None = None
+        """Told of every move, after it."""
 
     @property
     def now(self) -> Instant:
@@ -37,6 +40,8 @@ class SimClock:
                 f"the clock stands at {format_instant(self._now)} and cannot go back to {format_instant(instant)}"
             )
         self._now = instant
+        if self.watcher is not None:
+            self.watcher(instant)
 
 
 class DueWork(Protocol):

@@ -13,7 +13,7 @@ from typing import Any
 from sqlite_utils import Migrations
 
 from simulator import ledger as ledger_module
-from simulator import openapi
+from simulator import openapi, timekeeping
 from simulator.audit.creation import CohortCalls
 from simulator.audit.wire import WireWatch
 from simulator.clock import Agenda, SimClock
@@ -43,12 +43,13 @@ from simulator.sync.engine import Engine
 from simulator.sync.ports import Request, Response, Transport
 from simulator.sync.store import schema as engine_schema
 from simulator.sync.streaming.streamer import Streamer
+from simulator.timekeeping import Timekeeper
 
 MIGRATIONS: tuple[Migrations, ...] = tuple(
     room.MIGRATIONS
     for room in (
         ledger_module, amplitude_store, amplitude_cohort_tables, braze_schema, braze_audience_schema, engine_schema,
-        faults,
+        faults, timekeeping,
     )
 )  # fmt: skip
 AMPLITUDE_ENDPOINT = "https://api2.amplitude.com"
@@ -82,7 +83,10 @@ class World:
         self.settings = settings or WorldSettings()
         seed, rules = self.settings.seed, self.settings.rules
         self.database = _database(self.settings.state)
-        self.clock = SimClock(_stored_now(self.database, self.settings.start))
+        self.timekeeper = Timekeeper(self.database)
+        self.clock = SimClock(_stored_now(self.database, self.timekeeper, self.settings.start))
+        if self.settings.state is not None:
+            self.clock.watcher = self.timekeeper.moved
         self.agenda = Agenda(self.clock)
         self.ledger = Ledger(self.database)
         self.journal = Journal()
@@ -160,6 +164,8 @@ class World:
         for aside in self._asides:
             aside.stop()
         self.endpoints.close()
+        if self.settings.state is not None:
+            self.timekeeper.keep(self.clock.now)
         self.database.close()
 
     def _open(self, kind: DoorKind) -> None:
@@ -236,7 +242,7 @@ def _database(state: Path | None) -> Database:
     return Database.memory((), _template()) if state is None else Database.open(state, MIGRATIONS)
 
 
-def _stored_now(database: Database, start: Instant) -> Instant:
+def _stored_now(database: Database, timekeeper: Timekeeper, start: Instant) -> Instant:
     """Where a reopened world stopped: not before the last thing that happened in it."""
     last = database.value("SELECT max(at) FROM ledger_page")
-    return start if last is None else Instant(max(int(last), start))
+    return Instant(max(int(last or start), timekeeper.last() or start, start))

@@ -94,6 +94,24 @@ def test_a_world_in_a_file_goes_on_where_it_stopped(tmp_path: Path) -> None:
         assert runs + 1 == len(again.engine.runs(sync))
 
 
+def test_a_world_in_a_file_goes_on_at_its_last_instant_although_nothing_happened(tmp_path: Path) -> None:
+    settings = WorldSettings(seed=7, state=tmp_path / "world.sqlite")
+    with World(settings) as world:
+        world.agenda.advance_to(Instant(world.clock.now + 2 * HOUR_MS + 250))
+        stopped_at = world.clock.now
+        assert world.ledger.last_page() == 0
+    with World(settings) as again:
+        assert stopped_at == again.clock.now
+
+
+def test_a_world_whose_process_is_killed_goes_on_where_its_clock_stood(tmp_path: Path) -> None:
+    settings = WorldSettings(seed=7, state=tmp_path / "world.sqlite")
+    with World(settings) as killed:
+        killed.agenda.advance_to(Instant(killed.clock.now + 2 * HOUR_MS))
+        with World(settings) as again:
+            assert killed.clock.now == again.clock.now
+
+
 def test_the_rules_can_be_read_differently_from_now_on() -> None:
     with World() as world:
         assert world.rules == RuleSet()

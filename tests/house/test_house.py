@@ -27,6 +27,7 @@ COMMON = (
     "simulator.exchange",
     "simulator.feeds",
     "simulator.journal",
+    "simulator.timekeeping",
 )
 PURE = "simulator.rules"
 
@@ -40,6 +41,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "simulator.clock": (PURE,),
     "simulator.database": (PURE,),
     "simulator.journal": (PURE, "simulator.exchange"),
+    "simulator.timekeeping": (PURE, "simulator.database"),
     "simulator.ledger": (PURE, "simulator.database"),
     "simulator.openapi": (PURE, "simulator.resources"),
     "simulator.fakes": (PURE, *COMMON, "simulator.fakes"),

@@ -1,0 +1,45 @@
+"""Remembers in a world's file where its clock stands: time passes also when nobody writes to the ledger.
+
+One row. It is written whenever the clock has gone on by a second or more, and when the world is closed, so a killed
+process goes on less than a second (simulated) before the instant at which it stopped, and never before the last page.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database as SqliteDatabase
+from sqlite_utils import Migrations
+
+from simulator.database import Database
+from simulator.rules.instants import SECOND_MS, Instant
+
+MIGRATIONS = Migrations("timekeeping")
+
+
+@MIGRATIONS()
+def create_tables(sql: SqliteDatabase) -> None:
+    """The one row."""
+    sql.table("clock_stand").create({"id": int, "now": int}, pk="id")
+
+
+class Timekeeper:
+    """Told of every move of the clock."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._kept = self.last() or Instant(0)
+
+    def last(self) -> Instant | None:
+        """Where the clock stood last, or None in a new world."""
+        now: Instant | None = self._database.value("SELECT now FROM clock_stand WHERE id = 1")
+        return now
+
+    def moved(self, now: Instant) -> None:
+        """The clock stands at `now`; steps of less than a second are left to `keep`."""
+        if now - self._kept >= SECOND_MS:
+            self.keep(now)
+
+    def keep(self, now: Instant) -> None:
+        """Write it down."""
+        if now != self._kept:
+            self._database.execute("INSERT OR REPLACE INTO clock_stand (id, now) VALUES (1, ?)", (now,))
+            self._kept = now
