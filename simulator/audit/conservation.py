@@ -7,20 +7,23 @@ what became of them from the engine's and Braze's.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from simulator.ledger import Entry, Page
-from simulator.rules.identity import Identifier
+from simulator.ledger import PackedRow, Page
+from simulator.rules.identity import Identifier, Kind
 from simulator.rules.instants import Instant, format_instant
 from simulator.rules.outcomes import Outcome
 
 REQUESTS_REMEMBERED = 4_096
 """Braze's page stands before the engine's for the same request; so many may lie between the two."""
 
-ADDING = frozenset({Outcome.ADDED.value, Outcome.ALREADY_THERE.value, Outcome.DROPPED.value})
-REMOVING = frozenset({Outcome.REMOVED.value, Outcome.ALREADY_GONE.value, Outcome.DROPPED.value})
+ADDED, DROPPED = Outcome.ADDED.value, Outcome.DROPPED.value
+ADDING = frozenset({ADDED, Outcome.ALREADY_THERE.value, DROPPED})
+REMOVING = frozenset({Outcome.REMOVED.value, Outcome.ALREADY_GONE.value, DROPPED})
+Home = tuple[str, str, str]
+"""Workspace, partner and cohort id: what a cohort is in Braze."""
 
 
 class Fate(StrEnum):
@@ -51,16 +54,22 @@ class Broken:
     removal: list[str] = field(default_factory=list)
 
 
+Key = tuple[str, str, str]
+"""Kind, value and label of an identifier."""
+
+
 class Conservation:
-    """One pass over the pages of a ledger."""
+    """One pass over the pages of a ledger. Works on bare rows: a sync may have millions."""
 
     def __init__(self) -> None:
         self.broken = Broken()
+        self.ever_added: dict[Home, set[str]] = {}
+        """INV-3. Profiles that a cohort call ever put into a cohort, merges followed."""
         self._wanted: dict[str, dict[str, Instant]] = {}
         self._syncs: dict[str, SyncBook] = {}
-        self._answers: dict[str, dict[Identifier, str]] = {}
+        self._answers: dict[str, dict[Key, str]] = {}
         self._order: deque[str] = deque()
-        self._unanswered: dict[tuple[str, Identifier], tuple[str, str, str]] = {}
+        self._unanswered: dict[tuple[str, Key], tuple[str, str, str]] = {}
 
     def read(self, pages: Iterable[Page]) -> Broken:
         """Everything that does not hold once all pages have been read."""
@@ -71,9 +80,11 @@ class Conservation:
                 self._engine(page)
             elif page.event == "cohort_changed":
                 self._braze(page)
-        for (request, identifier), (sync, person, direction) in self._unanswered.items():
+            elif page.event == "profile_merged":
+                self._merge(page)
+        for (request, key), (sync, person, direction) in self._unanswered.items():
             self.broken.conservation.append(
-                f"{sync}: {person} was sent ({direction}) by {identifier} in request {request}, "
+                f"{sync}: {person} was sent ({direction}) by {_named(key)} in request {request}, "
                 "and Braze has no outcome"
             )
         return self.broken
@@ -83,18 +94,21 @@ class Conservation:
             return
         wanted = self._wanted.setdefault(page.cohort, {})
         books = [book for book in self._syncs.values() if book.cohort == page.cohort]
-        for entry in page.entries:
-            if page.event == "entered":
-                wanted[entry.person] = page.at
-                for book in books:
-                    book.leaving_since.pop(entry.person, None)
-                    if book.fates.get(entry.person, Fate.REMOVED) is Fate.REMOVED:
-                        book.open_since.setdefault(entry.person, page.at)
-            else:
-                wanted.pop(entry.person, None)
-                for book in books:
-                    book.open_since.pop(entry.person, None)
-                    book.leaving_since[entry.person] = page.at
+        people = [row[0] for row in page.rows()]
+        if page.event == "entered":
+            wanted.update(dict.fromkeys(people, page.at))
+            for book in books:
+                for person in people:
+                    book.leaving_since.pop(person, None)
+                    if book.fates.get(person, Fate.REMOVED) is Fate.REMOVED:
+                        book.open_since.setdefault(person, page.at)
+        else:
+            for person in people:
+                wanted.pop(person, None)
+            for book in books:
+                for person in people:
+                    book.open_since.pop(person, None)
+                    book.leaving_since[person] = page.at
 
     def _engine(self, page: Page) -> None:
         if page.event == "sync_saved" and page.cohort:
@@ -105,10 +119,11 @@ class Conservation:
         if book is None:
             return
         if page.event == "skipped":
-            for entry in page.entries:
-                self._once(book, page, entry, "skipped")
-                book.fates[entry.person] = Fate.SKIPPED
-                book.open_since.pop(entry.person, None)
+            for row in page.rows():
+                person = row[0]
+                self._once(book, page, person, "skipped")
+                book.fates[person] = Fate.SKIPPED
+                book.open_since.pop(person, None)
         elif page.event == "delivered":
             self._delivered(book, page)
         elif page.event == "run_finished":
@@ -118,46 +133,46 @@ class Conservation:
 
     def _delivered(self, book: SyncBook, page: Page) -> None:
         answers = self._answers.get(page.request, {})
-        for entry in page.entries:
-            if entry.outcome == "sent_add":
-                outcome = self._outcome(book, page, entry, answers, ADDING)
-                if outcome != Outcome.DROPPED:
-                    self._once(book, page, entry, "sent")
-                book.fates[entry.person] = Fate.SENT
-                book.open_since.pop(entry.person, None)
-            else:
-                if entry.outcome == "sent_remove":
-                    self._outcome(book, page, entry, answers, REMOVING)
-                book.fates[entry.person] = Fate.REMOVED
-                book.leaving_since.pop(entry.person, None)
-                if (since := self._wanted.get(book.cohort, {}).get(entry.person)) is not None:
-                    book.open_since[entry.person] = since
+        rows = page.rows()
+        fates, open_since, this_run = book.fates, book.open_since, book.this_run
+        for person, _, kind, value, label, direction, _, _ in rows:
+            key = (kind, value, label)
+            outcome = answers.get(key, "")
+            if direction == "sent_add":
+                if outcome not in ADDING:
+                    self._misfit(book, page, rows, (person, key, direction), outcome)
+                # A value that was tried and dropped may be followed by the next mapping's in the same run (MAP-2).
+                if outcome != DROPPED and this_run.setdefault(person, "sent") != "sent":
+                    self._once(book, page, person, "sent")
+                fates[person] = Fate.SENT
+                open_since.pop(person, None)
+                continue
+            if direction == "sent_remove" and outcome not in REMOVING:
+                self._misfit(book, page, rows, (person, key, direction), outcome)
+            fates[person] = Fate.REMOVED
+            book.leaving_since.pop(person, None)
+            if (since := self._wanted.get(book.cohort, {}).get(person)) is not None:
+                open_since[person] = since
 
-    def _outcome(
-        self, book: SyncBook, page: Page, entry: Entry, answers: dict[Identifier, str], allowed: frozenset[str]
-    ) -> str:
-        """What Braze made of one identifier; the ledger must say, and it must fit what was asked."""
-        if entry.identifier is None:
-            self.broken.conservation.append(f"{book.sync}: {entry.person} was sent without an identifier")
-            return ""
-        outcome = answers.get(entry.identifier, "")
-        if not outcome:
-            self._unanswered[page.request, entry.identifier] = (book.sync, entry.person, entry.outcome)
+    def _misfit(
+        self, book: SyncBook, page: Page, rows: Sequence[PackedRow], sent: tuple[str, Key, str], outcome: str
+    ) -> None:
+        """Braze's outcome of one identifier is missing, or does not fit what was asked."""
+        person, key, direction = sent
+        if not key[0]:
+            self.broken.conservation.append(f"{book.sync}: {person} was sent without an identifier")
+        elif not outcome:
+            self._unanswered[page.request, key] = (book.sync, person, direction)
         # One request may carry the same identifier in both directions; the later one is what is remembered.
-        elif outcome not in allowed and not self._both_ways(page, entry.identifier):
+        elif len({row[5] for row in rows if (row[2], row[3], row[4]) == key}) == 1:
             self.broken.removal.append(
-                f"{book.sync}: {entry.person} was {entry.outcome} by {entry.identifier}, and Braze says {outcome}"
+                f"{book.sync}: {person} was {direction} by {_named(key)}, and Braze says {outcome}"
             )
-        return outcome
 
-    @staticmethod
-    def _both_ways(page: Page, identifier: Identifier) -> bool:
-        return len({entry.outcome for entry in page.entries if entry.identifier == identifier}) > 1
-
-    def _once(self, book: SyncBook, page: Page, entry: Entry, how: str) -> None:
-        before = book.this_run.setdefault(entry.person, how)
+    def _once(self, book: SyncBook, page: Page, person: str, how: str) -> None:
+        before = book.this_run.setdefault(person, how)
         if before != how:
-            self.broken.conservation.append(f"{page.run}: {entry.person} is both {before} and {how}")
+            self.broken.conservation.append(f"{page.run}: {person} is both {before} and {how}")
 
     def _settle(self, book: SyncBook, page: Page) -> None:
         """At the end of a successful run nobody who was wanted when it began may be left open."""
@@ -188,27 +203,23 @@ class Conservation:
             self._order.append(page.request)
             if len(self._order) > REQUESTS_REMEMBERED:
                 self._answers.pop(self._order.popleft(), None)
-        for entry in page.entries:
-            if entry.identifier is not None:
-                answers[entry.identifier] = entry.outcome
-                self._unanswered.pop((page.request, entry.identifier), None)
+        rows = page.rows()
+        answers.update({(row[2], row[3], row[4]): row[5] for row in rows})
+        if self._unanswered:
+            for key in answers:
+                self._unanswered.pop((page.request, key), None)
+        home = (str(page.detail["workspace"]), str(page.detail["partner"]), page.cohort)
+        self.ever_added.setdefault(home, set()).update([row[1] for row in rows if row[5] == ADDED])
+
+    def _merge(self, page: Page) -> None:
+        rows = page.rows()
+        sources = {row[1] for row in rows if row[5] == "merged_away"}
+        targets = {row[1] for row in rows if row[5] == "merged_into"}
+        for profiles in self.ever_added.values():
+            if not profiles.isdisjoint(sources):
+                profiles |= targets
 
 
-def ever_added(pages: Iterable[Page]) -> Iterator[tuple[tuple[str, str, str], str]]:
-    """INV-3. Every (workspace, partner, cohort) and profile that a cohort call put in, merges followed."""
-    homes: dict[str, set[tuple[str, str, str]]] = {}
-    for page in pages:
-        if page.event == "cohort_changed":
-            home = (str(page.detail["workspace"]), str(page.detail["partner"]), page.cohort)
-            for entry in page.entries:
-                if entry.outcome == Outcome.ADDED:
-                    homes.setdefault(entry.profile, set()).add(home)
-        else:
-            gone = [entry.profile for entry in page.entries if entry.outcome == "merged_away"]
-            into = [entry.profile for entry in page.entries if entry.outcome == "merged_into"]
-            for source in gone:
-                for target in into:
-                    homes.setdefault(target, set()).update(homes.get(source, ()))
-    for profile, places in homes.items():
-        for home in places:
-            yield home, profile
+def _named(key: Key) -> str:
+    kind, value, label = key
+    return str(Identifier(Kind(kind), value, label))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import pairwise
 
-from simulator.audit.conservation import Conservation, ever_added
+from simulator.audit.conservation import Conservation, Home
 from simulator.audit.findings import Finding, Verdict, judged
-from simulator.ledger import Page
 from simulator.rules.instants import format_instant
 from simulator.world import World
 
@@ -19,11 +18,12 @@ CREATING = frozenset({"profile_created", "profile_deleted", "profile_merged", "p
 
 def check(world: World) -> list[Finding]:
     """INV-1 to INV-7 on the world as it stands, in order. INV-8 compares two runs: see `same_digest`."""
-    conserved = Conservation().read(world.ledger.pages())
+    reader = Conservation()
+    conserved = reader.read(world.ledger.pages())
     checks: list[tuple[str, Callable[[], list[str]]]] = [
         ("INV-1", lambda: conserved.conservation),
         ("INV-2", lambda: list(_created_by_cohort_calls(world))),
-        ("INV-3", lambda: list(_members_never_sent(world))),
+        ("INV-3", lambda: list(_members_never_sent(world, reader.ever_added))),
         ("INV-4", lambda: conserved.removal),
         ("INV-5", lambda: [str(breach) for breach in world.wire.breaches if breach.sender != "client"]),
         ("INV-6", lambda: list(_time(world))),
@@ -55,27 +55,21 @@ def _created_by_cohort_calls(world: World) -> Iterator[str]:
             yield f"request {page.request}, a cohort call, left {page.event} in the ledger"
 
 
-def _members_never_sent(world: World) -> Iterator[str]:
+def _members_never_sent(world: World, ever_added: Mapping[Home, Collection[str]]) -> Iterator[str]:
     """INV-3. Members are read from Braze's store, what was sent from the ledger."""
-    sent: dict[tuple[str, str, str], set[str]] = {}
-    for home, profile in ever_added(world.ledger.pages(rooms=["braze", "phone"])):
-        sent.setdefault(home, set()).add(profile)
     store = world.braze.store
     for workspace in world.settings.braze.workspaces:
         for cohort in store.membership.cohorts(workspace.name):
-            ever = sent.get((workspace.name, cohort.partner, cohort.cohort_id), set())
-            rows = store.membership.members(workspace.name, cohort.partner, cohort.cohort_id)
-            for strange in {profile.braze_id for profile in store.profiles.by_rows(rows)} - ever:
+            home = (workspace.name, cohort.partner, cohort.cohort_id)
+            rows = store.membership.members(*home)
+            for strange in sorted(set(store.profiles.braze_ids(rows)).difference(ever_added.get(home, ()))):
                 yield f"{strange} is a member of {cohort.shown_name} in {workspace.name}, and nobody ever sent them"
 
 
 def _time(world: World) -> Iterator[str]:
     """INV-6. Pages stand in the order of time, and nothing that was due is waiting."""
 
-    def instants() -> Iterator[Page]:
-        yield from world.ledger.pages()
-
-    for earlier, later in pairwise(instants()):
+    for earlier, later in pairwise(world.ledger.pages()):
         if later.at < earlier.at:
             yield (
                 f"page {later.page} ({later.event}) is at {format_instant(later.at)}, before page {earlier.page} "
