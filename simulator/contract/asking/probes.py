@@ -56,6 +56,7 @@ class Probes:
                         self._unexpected(operation, sent, answer, expected)
             if self._service != "control":
                 self._by_fault(operation)
+                self._headers(operation)
         return self.caller.failures
 
     def _unexpected(self, operation: Operation, sent: Sent, answer: Answer, expected: int) -> None:
@@ -74,6 +75,19 @@ class Probes:
                 if answer.status != int(status):
                     self._unexpected(operation, self.example(operation), answer, int(status))
                 faults.remove(standing.id)
+
+    def _headers(self, operation: Operation) -> None:
+        """While limits are on, a success says how many calls are left."""
+        if not operation.emulated:
+            return
+        self.limited(True)
+        sent = self.example(operation)
+        answer = self.caller.send(sent)
+        self.limited(False)
+        documented = operation.definition["responses"].get(str(answer.status), {})
+        for name in self._contract.resolve(documented).get("headers", {}):
+            if name.startswith("X-RateLimit") and answer.status < 300 and name.lower() not in answer.headers:
+                self.caller.fail(operation, sent, answer, "missing-header", f"header {name} is missing")
 
     def example(self, operation: Operation) -> Sent:
         """The first example of an operation's contract, with keys and living ids."""

@@ -66,4 +66,25 @@ EXPORTS: Sequence[Journey] = (
     ]),
 )  # fmt: skip
 
-JOURNEYS: Sequence[Journey] = (*COHORTS, *PEOPLE, *EXPORTS)
+_TIME = {"time": "{tomorrow}"}
+_TO = [{"external_user_id": "{external_id}"}]
+
+SCHEDULES: Sequence[Journey] = (
+    Journey("a campaign is put off, put off again and called off", "braze", [
+        Step("scheduleCampaign", body={"campaign_id": "{campaign_id}", "recipients": _TO, "schedule": _TIME},
+             status=201, keep={"schedule": "schedule_id"}),
+        Step("updateScheduledCampaign", body={"campaign_id": "{campaign_id}", "schedule_id": "{schedule}",
+             "schedule": _TIME}, status=201),
+        Step("deleteScheduledCampaign", body={"campaign_id": "{campaign_id}", "schedule_id": "{schedule}"},
+             status=201),
+    ]),
+    Journey("a Canvas is put off, put off again and called off", "braze", [
+        Step("scheduleCanvas", body={"canvas_id": "{canvas_id}", "recipients": _TO, "schedule": _TIME},
+             status=201, keep={"schedule": "schedule_id"}),
+        Step("updateScheduledCanvas", body={"canvas_id": "{canvas_id}", "schedule_id": "{schedule}",
+             "schedule": _TIME}, status=201),
+        Step("deleteScheduledCanvas", body={"canvas_id": "{canvas_id}", "schedule_id": "{schedule}"}, status=201),
+    ]),
+)  # fmt: skip
+
+JOURNEYS: Sequence[Journey] = (*SCHEDULES, *COHORTS, *PEOPLE, *EXPORTS)

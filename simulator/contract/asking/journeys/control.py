@@ -36,6 +36,8 @@ ENGINE: Sequence[Journey] = (
     Journey("a second world", "control", [
         Step("createWorld", body={"world": "journey", "seed": 8}, status=201),
         Step("createWorld", body={"world": "journey"}, status=409),
+        Step("getWorld", path={"world": "journey"}, says={"world": "journey"}),
+        Step("createWorld", body={"rules": "no such rules"}, status=404),
         Step("deleteWorld", path={"world": "journey"}, status=204),
         Step("deleteWorld", path={"world": "main"}, status=409),
         Step("advanceClock", body={"by": "1h"}),
