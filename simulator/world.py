@@ -22,7 +22,8 @@ from simulator.exchange import Exchange
 from simulator.fakes import faults
 from simulator.fakes.amplitude import store as amplitude_store
 from simulator.fakes.amplitude.cohorts import tables as amplitude_cohort_tables
-from simulator.fakes.amplitude.projects import AmplitudeSettings
+from simulator.fakes.amplitude.cohorts.api.objects import SyncInfo
+from simulator.fakes.amplitude.projects import AmplitudeSettings, Project
 from simulator.fakes.amplitude.service import AmplitudeService
 from simulator.fakes.braze.audience import schema as braze_audience_schema
 from simulator.fakes.braze.keys import CLUSTER_HOSTS, BrazeSettings
@@ -31,7 +32,7 @@ from simulator.fakes.braze.store import schema as braze_schema
 from simulator.fakes.faults import FaultBook, FaultGate
 from simulator.journal import Journal
 from simulator.ledger import Ledger
-from simulator.rules.cadence import Plan
+from simulator.rules.cadence import Cadence, Plan
 from simulator.rules.identity import Identifier
 from simulator.rules.instants import Instant, parse_instant
 from simulator.rules.outcomes import Outcome
@@ -52,6 +53,7 @@ MIGRATIONS: tuple[Migrations, ...] = tuple(
         faults, timekeeping,
     )
 )  # fmt: skip
+_FREQUENCIES = {Cadence.REAL_TIME: "minute", Cadence.HOURLY: "hourly", Cadence.DAILY: "daily"}
 AMPLITUDE_ENDPOINT = "https://api2.amplitude.com"
 DEFAULT_START = parse_instant("2026-03-02T10:00:00Z")
 
@@ -107,12 +109,14 @@ class World:
         self._doors: list[Door] = []
         self._asides: list[Aside] = []
         self._open(door)
-        plan = Plan(self.settings.amplitude.projects[0].plan)
         self.engine = Engine(
             database=self.database, ledger=self.ledger, clock=self.clock, source=self.amplitude.cohorts.source(),
             transports=_Marked(self.endpoints, self.wire), rules=rules, seed=seed, outcomes=_Outcomes(self.ledger),
-            traits=self.amplitude.trait_source(), plan=plan,
+            traits=self.amplitude.trait_source(),
         )  # fmt: skip
+        self.amplitude.store.projects.watchers.append(self._use_plan)
+        self._use_plan(self.amplitude.store.projects.all()[0])
+        self.amplitude.cohort_api.sync_info = self._sync_info
         common: dict[str, Any] = {
             "database": self.database, "ledger": self.ledger, "clock": self.clock, "seed": seed,
             "transports": _Marked(self.endpoints, self.wire),
@@ -185,6 +189,22 @@ class World:
                 self.endpoints.add(endpoint, transport)
         if aside is not None:
             self._asides.append(aside)
+
+    def _use_plan(self, project: Project) -> None:
+        # The engine belongs to the first project; others have data and keys, no syncs.
+        if project == self.amplitude.store.projects.all()[0]:
+            self.engine.setup.plan = Plan(project.plan)
+            self.engine.setup.automated_syncs = project.automated_syncs
+
+    def _sync_info(self, project: str, cohort_id: str) -> list[SyncInfo]:
+        """What includeSyncInfo shows; one-time, paused and deleted syncs are left out."""
+        if project != self.amplitude.store.projects.all()[0].name:
+            return []
+        return [
+            SyncInfo(each.target, _FREQUENCIES[each.cadence], each.last_successful, each.last_failure, each.params)
+            for each in self.engine.tidings(cohort_id)
+            if each.cadence in _FREQUENCIES
+        ]
 
     def _observe(self, exchange: Exchange) -> None:
         self.journal.record(exchange, self.wire.check(exchange))

@@ -112,6 +112,30 @@ def test_a_world_whose_process_is_killed_goes_on_where_its_clock_stood(tmp_path:
             assert killed.clock.now == again.clock.now
 
 
+def test_the_cohort_list_says_on_demand_what_the_engine_syncs() -> None:
+    with World(WorldSettings(seed=7)) as world:
+        sync = sync_three_people(world)
+        cohort = world.engine.sync(sync).cohort
+        started = world.clock.now
+
+        (shown,) = world.amplitude.cohort_api.sync_info("main", cohort)
+        world.engine.pause(sync)
+
+        assert ("braze", "hourly") == (shown.target, shown.frequency)
+        assert (started, None) == (shown.last_successful, shown.last_failure)
+        assert [] == list(world.amplitude.cohort_api.sync_info("main", cohort))
+
+
+def test_a_plan_that_changes_holds_for_the_next_sync(tmp_path: Path) -> None:
+    settings = WorldSettings(seed=7, state=tmp_path / "world.sqlite")
+    with World(settings) as world:
+        world.amplitude.store.projects.change_plan("main", "plus")
+        world.amplitude.store.projects.include_syncs("main", 9)
+        assert ("plus", 9) == (world.engine.setup.plan, world.engine.setup.automated_syncs)
+    with World(settings) as again:
+        assert ("plus", 9) == (again.engine.setup.plan, again.engine.setup.automated_syncs)
+
+
 def test_the_rules_can_be_read_differently_from_now_on() -> None:
     with World() as world:
         assert world.rules == RuleSet()

@@ -84,6 +84,20 @@ def cadence_refusal(cadence: Cadence, plan: Plan) -> str | None:
     return f"a {cadence} sync needs the plan {offered}; this project is on {plan}"
 
 
+AUTOMATED_SYNCS = 5
+"""How many scheduled and real-time syncs a plan includes by default. Amplitude, Audiences."""
+
+
+def automated_refusal(cadence: Cadence, running: int, included: int | None) -> str | None:
+    """CONN-3. Why one more automated sync is too many; one-time ones are unlimited, `included` None lifts it."""
+    if cadence is Cadence.ONE_TIME or included is None or running < included:
+        return None
+    return (
+        f"the plan includes {included} automated syncs and {running} are set up; delete one, make it one-time, or "
+        "let the plan include more"
+    )
+
+
 def real_time_refusal(size: int, blockers: Sequence[str]) -> str | None:
     """CAD-3. Why a cohort cannot be synced in real time: its size or its clauses; None when it can."""
     if size > REAL_TIME_USERS_AT_MOST:

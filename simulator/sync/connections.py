@@ -39,6 +39,8 @@ class Setup:
         self._source = source
         self._seed = seed
         self.plan = plan
+        self.automated_syncs: int | None = cadence_rules.AUTOMATED_SYNCS
+        """How many scheduled and real-time syncs the plan includes; None for any number."""
 
     # connections
 
@@ -138,7 +140,7 @@ class Setup:
     def change_cadence(self, sync_id: str, cadence: Cadence) -> Sync:
         """CAD-2. Saving a sync again draws a new slot and runs it at once. Raises SetupRefused."""
         sync = self.sync(sync_id)
-        self._check_cadence(sync.kind, sync.cohort, cadence)
+        self._check_cadence(sync.kind, sync.cohort, cadence, sync.id)
         now = self._clock.now
         slot_ms = self._draw_slot(sync.number, cadence, now)
         with self._store.transaction():
@@ -189,8 +191,11 @@ class Setup:
     def _live(self) -> list[Sync]:
         return [each for each in self._store.syncs() if each.state is not SyncState.DELETED]
 
-    def _check_cadence(self, kind: SyncKind, cohort: str, cadence: Cadence) -> None:
+    def _check_cadence(self, kind: SyncKind, cohort: str, cadence: Cadence, edited: str = "") -> None:
         if refusal := cadence_rules.cadence_refusal(cadence, self.plan):
+            raise SetupRefused(refusal)
+        automated = [each for each in self._live() if each.cadence is not Cadence.ONE_TIME and each.id != edited]
+        if refusal := cadence_rules.automated_refusal(cadence, len(automated), self.automated_syncs):
             raise SetupRefused(refusal)
         if kind is SyncKind.TRAITS:
             if cadence is Cadence.REAL_TIME:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from simulator.clock import SimClock
@@ -19,6 +19,7 @@ from simulator.rules.cadence import Cadence, Plan, next_run
 from simulator.rules.identity import Kind
 from simulator.rules.instants import Instant
 from simulator.rules.mapping import Mapping as IdentifierMapping
+from simulator.rules.outcomes import RunStatus
 from simulator.rules.switches import RuleSet
 from simulator.sync.connections import Setup, SetupRefused
 from simulator.sync.deliveries import Deliverer
@@ -32,6 +33,16 @@ from simulator.sync.store.records import Connection, Delivery, Run, Sync, SyncKi
 from simulator.sync.traits.selection import TraitIdentity, check
 
 BY_USER_ID = TraitIdentity()
+
+
+class Tidings(NamedTuple):
+    """How one sync of a cohort is doing."""
+
+    target: str
+    cadence: Cadence
+    last_successful: Instant | None
+    last_failure: Instant | None
+    params: Mapping[str, object]
 
 
 class Engine:
@@ -216,6 +227,28 @@ class Engine:
         """The runs of a sync, oldest first; those that began at or after `since`. Deleted syncs keep theirs."""
         found = self.store.sync_by_id(sync_id)
         return self.store.runs(found.number, since or 0) if found else []
+
+    def tidings(self, cohort: str) -> list[Tidings]:
+        """How the active syncs of a cohort are doing, by creation."""
+        found = []
+        for sync in self.store.syncs():
+            if sync.cohort != cohort or sync.state is not SyncState.ACTIVE:
+                continue
+            connection = self.setup.connection(sync.connection)
+            ended: dict[RunStatus, Instant | None] = {
+                run.status: run.finished_at for run in self.store.runs(sync.number)
+            }
+            params = {mapping.amplitude_property: str(mapping.target) for mapping in connection.mappings}
+            found.append(
+                Tidings(
+                    connection.kind,
+                    sync.cadence,
+                    ended.get(RunStatus.SUCCESS),
+                    ended.get(RunStatus.FAILED),
+                    {"connection": connection.name, "mappings": params},
+                )
+            )
+        return found
 
     def deliveries(self, run: Run) -> list[Delivery]:
         """The requests of a run, in order."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from simulator.rules.cadence import (
+    AUTOMATED_SYNCS,
     Cadence,
     Plan,
     Verdict,
+    automated_refusal,
     cadence_refusal,
     destination_refusal,
     maybe_applied,
@@ -100,3 +102,14 @@ def test_eight_retries_double_from_one_second_to_two_minutes() -> None:
     assert [1_000 * 2**n for n in range(8)] == pauses[:8]
     assert pauses[8] is None
     assert 255 * SECOND_MS == sum(pause for pause in pauses if pause)
+
+
+@pytest.mark.parametrize(("running", "allowed"), [(4, True), (5, False), (6, False)])
+def test_a_plan_includes_five_automated_syncs(running: int, allowed: bool) -> None:
+    for cadence in (Cadence.HOURLY, Cadence.DAILY, Cadence.REAL_TIME):
+        assert allowed is (automated_refusal(cadence, running, AUTOMATED_SYNCS) is None)
+
+
+def test_one_time_syncs_are_unlimited_and_a_plan_may_lift_the_limit() -> None:
+    assert automated_refusal(Cadence.ONE_TIME, 99, AUTOMATED_SYNCS) is None
+    assert automated_refusal(Cadence.HOURLY, 99, None) is None

@@ -69,6 +69,32 @@ def test_a_plan_offers_some_cadences(bench: Any, plan: Plan, refused: set[Cadenc
     assert refused == turned_down
 
 
+def test_the_sixth_automated_sync_is_refused_with_the_limit(bench: Any, ida: AmplitudeUser) -> None:
+    connection = bench.connect()
+    for number in range(6):
+        bench.source.cohort(f"openers-{number}", ida)
+    saved = [bench.engine.create_sync(f"openers-{number}", connection.id, Cadence.HOURLY) for number in range(5)]
+
+    with pytest.raises(SetupRefused, match="the plan includes 5 automated syncs and 5 are set up"):
+        bench.engine.create_sync("openers-5", connection.id, Cadence.DAILY)
+    one_time = bench.engine.create_sync("openers-5", connection.id, Cadence.ONE_TIME)
+    with pytest.raises(SetupRefused, match="the plan includes 5"):
+        bench.engine.change_cadence(one_time.id, Cadence.HOURLY)
+    bench.engine.change_cadence(saved[0].id, Cadence.DAILY)
+    bench.engine.delete_sync(saved[1].id)
+
+    assert Cadence.HOURLY is bench.engine.change_cadence(one_time.id, Cadence.HOURLY).cadence
+
+
+def test_a_plan_may_include_more_automated_syncs(bench: Any, ida: AmplitudeUser) -> None:
+    connection = bench.connect()
+    bench.engine.setup.automated_syncs = None
+    for number in range(7):
+        bench.source.cohort(f"openers-{number}", ida)
+        bench.engine.create_sync(f"openers-{number}", connection.id, Cadence.HOURLY)
+    assert 7 == len(bench.engine.syncs())
+
+
 def test_the_braze_destination_needs_a_paid_plan(bench: Any) -> None:
     bench.engine.setup.plan = Plan.STARTER
     with pytest.raises(SetupRefused, match="paid Amplitude plan"):

@@ -94,7 +94,10 @@ class Control:
 
     def _change_plan(self, call: Call) -> Reply:
         project = self._project(call.path["project"])
-        self._projects().change_plan(project.name, call.json()["plan"])
+        wanted = call.json()
+        self._projects().change_plan(project.name, wanted["plan"])
+        if "automated_syncs" in wanted:
+            self._projects().include_syncs(project.name, wanted["automated_syncs"])
         return Reply(200, _project(self._projects().named(project.name)))
 
     def _list_users(self, call: Call) -> Reply:
@@ -158,6 +161,7 @@ def _project(project: Project) -> dict[str, object]:
         "app_id": project.app_id,
         "org_id": project.org_id,
         "plan": project.plan,
+        "automated_syncs": project.automated_syncs,
         "api_key": project.api_key,
         "secret_key": project.secret_key,
     }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from simulator.database import Database
 from simulator.ids import derive_hex, derive_int
+from simulator.rules.cadence import AUTOMATED_SYNCS
 
 PLANS = ("starter", "plus", "growth", "enterprise")
 IDS_OF_A_PROJECT = 10_000_000_000
@@ -26,6 +27,8 @@ class ProjectSettings:
     api_key: str | None = None
     secret_key: str | None = None
     plan: str = "enterprise"
+    automated_syncs: int | None = AUTOMATED_SYNCS
+    """How many scheduled and real-time syncs the plan includes; None for any number."""
 
 
 @dataclass(slots=True)
@@ -50,6 +53,7 @@ class Project:
     secret_key: str
     plan: str
     first_id: int
+    automated_syncs: int | None
 
     @property
     def id_range(self) -> tuple[int, int]:
@@ -64,6 +68,8 @@ class Projects:
         self._database = database
         self._seed = seed
         self._by_name: dict[str, Project] = {}
+        self.watchers: list[Callable[[Project], None]] = []
+        """Told of every project whose plan has changed."""
         self._load()
 
     def add(self, settings: ProjectSettings) -> Project:
@@ -80,18 +86,19 @@ class Projects:
             secret_key=settings.secret_key or derive_hex(self._seed, *path, "secret key", length=32),
             plan=settings.plan,
             first_id=FIRST_ID + ordinal * IDS_OF_A_PROJECT + derive_int(self._seed, *path, "ids", bits=29),
+            automated_syncs=settings.automated_syncs,
         )
         self._database.execute(
-            "INSERT INTO amplitude_project (name, app_id, org_id, api_key, secret_key, plan, first_id, next_id)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO amplitude_project (name, app_id, org_id, api_key, secret_key, plan, first_id, next_id,"
+            " automated_syncs) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (project.name, project.app_id, project.org_id, project.api_key, project.secret_key, project.plan,
-             project.first_id, project.first_id),
+             project.first_id, project.first_id, project.automated_syncs),
         )  # fmt: skip
         self._by_name[project.name] = project
         return project
 
     def _load(self) -> None:
-        columns = "name, app_id, org_id, api_key, secret_key, plan, first_id"
+        columns = "name, app_id, org_id, api_key, secret_key, plan, first_id, automated_syncs"
         rows = self._database.rows(f"SELECT {columns} FROM amplitude_project ORDER BY rowid")
         self._by_name = {row[0]: Project(*row) for row in rows}
 
@@ -119,7 +126,20 @@ class Projects:
             raise ValueError(f"there is no plan {plan!r}; there are {', '.join(PLANS)}")
         before = self.named(name)
         self._database.execute("UPDATE amplitude_project SET plan = ? WHERE name = ?", (plan, before.name))
+        self._changed(name)
+
+    def include_syncs(self, name: str, automated_syncs: int | None) -> None:
+        """Let a project's plan include so many automated syncs, None for any number. Raises UnknownProject."""
+        before = self.named(name)
+        self._database.execute(
+            "UPDATE amplitude_project SET automated_syncs = ? WHERE name = ?", (automated_syncs, before.name)
+        )
+        self._changed(name)
+
+    def _changed(self, name: str) -> None:
         self._load()
+        for watcher in self.watchers:
+            watcher(self.named(name))
 
     def next_id(self, project: Project) -> int:
         """The amplitude_id that the next new user gets; to be used inside a transaction that ends with `keep_id`."""

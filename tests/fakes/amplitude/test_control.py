@@ -29,6 +29,7 @@ def test_projects_are_listed_with_their_keys(amplitude, plane) -> None:
     assert plane("GET", "/projects").json == {
         "projects": [
             {"name": "main", "app_id": main.app_id, "org_id": main.org_id, "plan": "enterprise",
+             "automated_syncs": 5,
              "api_key": main.api_key, "secret_key": main.secret_key},
         ]
     }  # fmt: skip
@@ -44,6 +45,8 @@ def test_another_project_is_made_and_takes_events_at_once(amplitude, plane, an_e
 
 def test_a_project_changes_its_plan(plane) -> None:
     assert plane("PUT", "/projects/main/plan", json={"plan": "starter"}).json["plan"] == "starter"
+    more = plane("PUT", "/projects/main/plan", json={"plan": "plus", "automated_syncs": None}).json
+    assert (more["plan"], more["automated_syncs"]) == ("plus", None)
     assert plane("PUT", "/projects/none/plan", json={"plan": "starter"}).status_code == 404
 
 

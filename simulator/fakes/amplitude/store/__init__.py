@@ -47,6 +47,12 @@ def create_projects(sql: SqliteDatabase) -> None:
 
 
 @MIGRATIONS()
+def add_automated_syncs(sql: SqliteDatabase) -> None:
+    """How many automated syncs the plan includes; nothing for any number."""
+    sql.table("amplitude_project").add_column("automated_syncs", int)
+
+
+@MIGRATIONS()
 def create_users(sql: SqliteDatabase) -> None:
     """Users by amplitude_id, and what is remembered of each device."""
     sql.table("amplitude_user").create(
