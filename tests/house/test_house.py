@@ -69,6 +69,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         PURE, *COMMON, "simulator.fakes", "simulator.sync", "simulator.world", "simulator.serving",
         "simulator.population", "simulator.scenario", "simulator.audit", "simulator.reports",
     ),
+    "simulator.fidelity": (PURE, *COMMON, "simulator.scenario"),
     "simulator.cli": ("simulator",),
 }  # fmt: skip
 
