@@ -45,11 +45,20 @@ def headers_for(service: str, operation: Operation, keys: Keys) -> dict[str, str
     return credentials(service, keys)
 
 
+BOUNDED: Mapping[str, tuple[object, ...]] = {
+    "by": ("1h", "90m"), "at_most": ("1d", "2h"), "pace": ("frozen",), "times": (1, 2),
+    "instant": ("2026-03-03T00:00:00Z", "2026-03-05T12:30:00Z"),
+}  # fmt: skip
+"""What the control plane is told instead of what was drawn: years of simulated time, or a clock that runs by itself,
+would make a check last for ever and no two runs alike."""
+
+
 class Supply:
     """Keys and living ids; which of the living stands where is drawn from the seed, so a run can be repeated."""
 
     def __init__(self, service: str, keys: Keys, living: Living, seed: int) -> None:
         self._living = living
+        self._bounded = BOUNDED if service == "control" else {}
         self._seed = seed
         self._drawn = 0
         self._secrets: dict[str, str] = {}
@@ -71,6 +80,10 @@ class Supply:
         return self._instead(value, name)
 
     def _instead(self, value: Any, name: str) -> Any:
+        bounded = self._bounded.get(name, ())
+        if bounded and type(value) is type(bounded[0]):
+            self._drawn += 1
+            return bounded[derive_int(self._seed, "bounded", name, self._drawn) % len(bounded)]
         pool = self._living.of(name)
         if not pool or isinstance(value, bool) or not isinstance(value, str | int):
             return value
