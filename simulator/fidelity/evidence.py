@@ -2,8 +2,8 @@
 
 A test names a rule by its id, a switch by a key, keyword or text of that name, and an operation by its operationId or
 by a call of its method and path. Weaker evidence is listed only where there is no stronger one: first what a test
-says itself, then what its helpers, its fixtures and the opening of its module say, last what follows from that: a
-call of an operation shows the rules of the operation, a switch its rule.
+says itself, then what its helpers, its fixtures and the opening of its module say, last that who sets a switch shows
+its rule.
 """
 
 from __future__ import annotations
@@ -109,20 +109,8 @@ def _module(path: Path, root: Path) -> Iterator[Evidence]:
                 through |= scope.pieces[name].behaviours | scope.pieces[name].perhaps
                 waiting += scope.pieces[name].helpers
         test = f"{path.relative_to(root).as_posix()}::{function}"
-        yield Evidence(test, frozenset(own.behaviours), frozenset(through), frozenset(_following(own.behaviours)))
-
-
-def _following(keys: Iterable[Key]) -> set[Key]:
-    """The rules of the operations and switches that a test names."""
-    found: set[Key] = set()
-    for sort, name in keys:
-        if sort is Sort.OPERATION:
-            room, _, operation = name.partition(".")
-            rules = openapi.load(room).operations[operation].definition.get("x-rules", ())
-            found |= {(Sort.RULE, rule) for rule in rules if rule in RULES}
-        elif sort is Sort.SWITCH:
-            found.add((Sort.RULE, SWITCHES[name].rule))
-    return found
+        rules = {(Sort.RULE, SWITCHES[name].rule) for sort, name in own.behaviours if sort is Sort.SWITCH}
+        yield Evidence(test, frozenset(own.behaviours), frozenset(through), frozenset(rules))
 
 
 @dataclass(frozen=True, slots=True)

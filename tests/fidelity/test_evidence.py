@@ -52,9 +52,8 @@ def test_a_path_without_a_method_counts_where_there_is_no_choice(found: dict[str
     assert (Sort.OPERATION, "braze.deleteUsers") in found["test_a_path_whose_method_is_up_to_a_helper"].direct
 
 
-def test_a_switch_shows_its_rule_and_a_call_the_rules_of_its_operation(found: dict[str, Evidence]) -> None:
+def test_a_switch_shows_its_rule(found: dict[str, Evidence]) -> None:
     assert {(Sort.RULE, "MAP-2")} == found["test_a_switch_by_its_keyword"].following
-    assert (Sort.RULE, "LIFE-3") in found["test_a_call_by_method_and_path"].following
 
 
 def test_the_strongest_evidence_is_listed_alone() -> None:

@@ -68,6 +68,7 @@ def braze_connection(world: World) -> str:
 
 
 def test_a_campaign_to_a_synced_cohort_comes_back_as_events_that_define_the_next_cohort(world: World) -> None:
+    """SEG-2, CUR-1."""
     people = [world.amplitude.find("main", user_id=name) for name in ("ida-1001", "kim-1001")]
     first = world.amplitude.cohorts.create_static("Gold", [each.amplitude_id for each in people if each])
     connection = braze_connection(world)
@@ -90,6 +91,7 @@ def test_a_campaign_to_a_synced_cohort_comes_back_as_events_that_define_the_next
 
 
 def test_traits_create_the_profiles_that_a_cohort_import_never_would(world: World) -> None:
+    """CREATE-1, TRAIT-1."""
     connection = world.engine.create_trait_connection(
         "traits", rest_endpoint=world.braze_endpoint, rest_api_key=world.braze.keys.rest_keys["main"]
     )
@@ -106,6 +108,7 @@ def test_traits_create_the_profiles_that_a_cohort_import_never_would(world: Worl
 def test_streamed_events_arrive_within_the_minute_and_create_profiles_unless_told_not_to(
     world: World, update_only: bool
 ) -> None:
+    """CREATE-2, STREAM-1."""
     world.streams.create(
         StreamSettings(
             name="events", endpoint=world.braze_endpoint, rest_api_key=world.braze.keys.rest_keys["main"],

@@ -52,6 +52,7 @@ def limit(answer: Any) -> tuple[str | None, ...]:
     ],
 )
 def test_the_figures_of_the_page(braze: Any, operation: str, figures: list[str]) -> None:
+    """LIMIT-1."""
     rows = braze.service.limits.rows(CONTRACT.operations)
     assert [row.limit for row in rows if row.operation == operation] == figures
 
@@ -77,6 +78,7 @@ def narrow(braze: Any) -> Any:
 
 
 def test_limits_are_on_by_default(narrow: Any) -> None:
+    """LIMIT-1."""
     assert [lists(narrow).status for _ in range(3)] == [200, 200, 429]
 
 

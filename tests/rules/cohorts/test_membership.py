@@ -49,6 +49,7 @@ def inside(definition, history, at=NOW, rules=None, resolve=NOBODY):
     ],
 )
 def test_counts_compare_and_who_did_nothing_never_matches(times, counts):
+    """COHORT-1."""
     found = {n for n in range(5) if inside({"performed": "app_opened", "times": times}, ida(*[ago(n)] * n))}
     assert found == counts
 
@@ -59,6 +60,7 @@ def test_counts_compare_and_who_did_nothing_never_matches(times, counts):
     ids=["this instant", "a millisecond younger", "exactly seven days", "still to come"],
 )
 def test_a_rolling_window_has_its_old_end_out_and_its_new_end_in(old, expected):
+    """COHORT-2."""
     assert inside({"performed": "app_opened", "within": "7d"}, ida(ago(old))) == expected
 
 

@@ -86,10 +86,12 @@ def stage(bench: Any) -> Stage:
     ],
 )
 def test_events_are_called_as_amplitude_shows_them(type_id: str, name: str) -> None:
+    """CUR-1."""
     assert name == amplitude_name(type_id, "rated")
 
 
 def test_a_message_becomes_an_amplitude_event() -> None:
+    """CUR-1."""
     assert {
         "event_type": "[Appboy] Push Notification Send",
         "time": 1_000,

@@ -70,6 +70,7 @@ def stage(build: Callable[..., Any]) -> Callable[..., Stage]:
 
 
 def test_a_chosen_event_becomes_a_braze_event_with_the_chosen_properties(stage: Any) -> None:
+    """STREAM-1."""
     here = stage()
     here.streamer.create(SETTINGS)
     here.take("order placed", event_properties={"total": 12.5, "secret": True})
@@ -200,6 +201,7 @@ def test_a_request_keeps_within_braze_limits(stage: Any, limit: str, count: int,
 
 @pytest.mark.parametrize("status", [400, 401])
 def test_a_refused_request_is_tried_ten_times_in_four_hours_and_then_expires(stage: Any, status: int) -> None:
+    """STREAM-1."""
     here = stage()
     here.bench.braze.always = lambda request: status
     stream = here.streamer.create(SETTINGS)

@@ -48,6 +48,7 @@ def connect(bench: Any) -> str:
 
 
 def test_values_become_attributes_of_the_same_name_under_the_user_id(traits: Any) -> None:
+    """TRAIT-1."""
     bench, people = traits()
     ida = AmplitudeUser(102, "ida-1001", "d-ida", {"plan": "gold", "orders": 3, "city": None})
     people.people_by_id = [(ida, bench.clock.now)]
@@ -69,6 +70,7 @@ def test_somebody_without_a_user_id_is_skipped_and_somebody_without_values_is_pa
 
 @pytest.mark.parametrize(("idle_ms", "sent"), [(90 * DAY_MS - 1, 1), (90 * DAY_MS, 1), (90 * DAY_MS + 1, 0)])
 def test_only_people_active_in_the_last_ninety_days_are_sent(traits: Any, idle_ms: int, sent: int) -> None:
+    """TRAIT-1."""
     bench, people = traits()
     people.people_by_id = [(AmplitudeUser(1, "user-1", None, {"plan": "free"}), bench.clock.now - idle_ms)]
     bench.engine.sync_traits(connect(bench), Cadence.ONE_TIME, properties=["plan"])

@@ -14,6 +14,7 @@ def mapping(*pairs: dict[str, object]) -> str:
 
 
 def test_users_are_related_and_their_properties_never_merged(amplitude, an_event) -> None:
+    """ID-6."""
     amplitude.upload(
         an_event(user_properties={"plan": "free"}), an_event("ida@example.com", user_properties={"age": 9})
     )

@@ -16,6 +16,7 @@ PATHS = ["/2/httpapi", "/batch"]
 
 @pytest.mark.parametrize("path", PATHS)
 def test_success_has_all_four_numbers(amplitude, an_event, path) -> None:
+    """INGEST-1."""
     body = json.dumps({"api_key": amplitude.main.api_key, "events": [an_event(), an_event("ben-2002")]})
     answer = amplitude.client.post(path, data=body, content_type="application/json")
     assert (answer.status_code, answer.content_type, answer.json) == (
@@ -58,6 +59,7 @@ def test_an_unknown_path_is_an_invalid_request_path(amplitude) -> None:
 
 
 def test_blamed_events_are_listed_without_missing_field_and_nothing_is_stored(amplitude, an_event) -> None:
+    """INGEST-1."""
     answer = amplitude.upload(an_event(), an_event(event_type=None), an_event("ida"), an_event(time="now"))
     assert (answer.status_code, answer.json) == (
         400,
@@ -256,6 +258,7 @@ def test_a_starter_project_takes_a_hundred_batches_a_second(amplitude_with, an_e
 
 
 def test_a_duplicate_is_ignored_and_still_answered_with_success(amplitude, an_event) -> None:
+    """INGEST-2."""
     first = an_event(device_id="d-ida-0001", insert_id="a-1")
     amplitude.upload(first)
     assert (
@@ -278,6 +281,7 @@ def test_without_a_device_the_server_made_one_tells_duplicates_apart(amplitude, 
 
 @pytest.mark.parametrize(("age", "kept"), [("6d 23h 59m 59s", 1), ("7d", 2), ("7d 1s", 2)])
 def test_duplicates_are_known_for_seven_days(amplitude, an_event, age, kept) -> None:
+    """INGEST-2."""
     amplitude.upload(an_event(insert_id="a-1"))
     amplitude.later(age)
     amplitude.upload(an_event(insert_id="a-1"))

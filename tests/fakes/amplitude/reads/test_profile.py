@@ -41,6 +41,7 @@ def test_nothing_asked_for_is_null(ida, who) -> None:
 
 
 def test_properties_are_custom_and_built_in(ida) -> None:
+    """PROF-1."""
     assert profile(ida, user_id="ida-1001", get_amp_props="true").json["userData"]["amp_props"] == {
         "library": "http/2.0",
         "country": "AT",
@@ -60,6 +61,7 @@ def test_by_switch_custom_properties_carry_a_prefix(amplitude_with, an_event) ->
 
 
 def test_computations_are_texts_and_an_unknown_one_is_null(ida) -> None:
+    """PROF-1."""
     place(ida, "computations", comp_id="t14bqib", property="computed-prop-1", value=3)
     place(ida, "computations", comp_id="x2", property="computed-prop-2", value=5000000.0)
     every = profile(ida, user_id="ida-1001", get_computations="true").json["userData"]["amp_props"]
@@ -78,6 +80,7 @@ def test_cohorts_are_listed_once_they_are_synced_to_the_profile_api(ida) -> None
 
 
 def test_recommendations_come_in_the_order_asked_and_leave_an_event(ida) -> None:
+    """PROF-1."""
     place(ida, "recommendations", rec_id="r1", items=["cookie", "cracker"])
     place(ida, "recommendations", rec_id="r2", items=["kimchi"], is_control=True, recommendation_source="model2")
     ida.later("1h")

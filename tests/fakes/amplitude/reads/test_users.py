@@ -8,6 +8,7 @@ import pytest
 
 
 def test_a_user_is_found_by_amplitude_id_device_id_and_user_id(amplitude, an_event) -> None:
+    """READ-1."""
     amplitude.upload(an_event(device_id="d-ida-0001"))
     ida = amplitude.main.first_id
     match = {"user_id": "ida-1001", "amplitude_id": ida, "last_seen": None, "last_device_id": "d-ida-0001"}
@@ -48,6 +49,7 @@ def test_search_needs_something_to_look_for(amplitude) -> None:
 
 
 def test_activity_tells_who_somebody_is_and_what_they_did(amplitude, an_event) -> None:
+    """READ-1."""
     hour = 3_600_000
     amplitude.upload(
         an_event(device_id="d-ida-0001", time=amplitude.now - 2 * hour, session_id=5, language="de", city="Wien"),

@@ -53,6 +53,7 @@ def test_a_request_without_any_object_is_refused(braze: Any, path: str, body: ob
 
 @pytest.mark.parametrize("path", TRACKS)
 def test_good_objects_are_applied_and_bad_ones_listed_by_array_and_index(braze: Any, path: str) -> None:
+    """TRACK-1."""
     body = {
         "attributes": [{"first_name": "Nobody"}, {"external_id": "ida-1001", "first_name": "Ida"}],
         "events": [event(), {"name": "app_opened", "time": AT}],
@@ -76,6 +77,7 @@ def test_good_objects_are_applied_and_bad_ones_listed_by_array_and_index(braze: 
 
 @pytest.mark.parametrize("path", [*TRACKS, "/users/track/sync"])
 def test_all_bad_is_a_400_with_the_errors(braze: Any, path: str) -> None:
+    """TRACK-1."""
     answer = braze.post(path, {"purchases": [purchase(price="dear")]})
     assert (answer.status, answer.body) == (
         400,
@@ -94,6 +96,7 @@ def test_error_types_are_codes_when_the_switch_says_so(braze: Any) -> None:
 
 @pytest.mark.parametrize(("count", "status"), [(74, 201), (75, 201), (76, 400)])
 def test_seventy_five_objects_are_taken_in_all(braze: Any, count: int, status: int) -> None:
+    """TRACK-2."""
     third = count // 3
     body = {
         "attributes": [{"external_id": f"u{n}"} for n in range(count - 2 * third)],

@@ -68,6 +68,7 @@ def test_a_cohort_nobody_computed_has_no_size(desk):
 
 
 def test_the_list_shows_the_definition_as_amplitude_stores_it(desk):
+    """COHORT-3."""
     desk.cohorts.create("openers", OPENERS)
     (shown,) = desk.get("/api/3/cohorts").json["cohorts"]
     (row,) = shown["definition"]["andClauses"]
@@ -187,6 +188,7 @@ def test_the_file_holds_the_properties_asked_for(desk):
 
 
 def test_the_file_holds_the_members_of_the_moment_of_asking(desk):
+    """COHORT-3."""
     cohort = desk.cohorts.create("openers", OPENERS)
     request_id = desk.get(f"/api/5/cohorts/request/{cohort.cohort_id}").json["request_id"]
     desk.did("late-1001")

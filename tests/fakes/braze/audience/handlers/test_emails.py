@@ -210,6 +210,7 @@ def test_removing_what_is_not_listed_is_no_error(house: Any, path: str) -> None:
 
 
 def test_writes_may_show_a_little_later(house: Any) -> None:
+    """VIS-1."""
     house.braze.rules(write_visibility="processing")
     set_state(house, "unsubscribed", "ida@example.org")
     at_once = unsubscribed(house)

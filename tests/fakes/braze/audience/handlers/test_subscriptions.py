@@ -258,6 +258,7 @@ def test_only_a_change_becomes_an_event(house: Any, news: str) -> None:
 
 
 def test_writes_may_show_a_little_later(house: Any, news: str) -> None:
+    """VIS-1."""
     house.braze.rules(write_visibility="export_lag")
     set_one(house, news, external_id="ida-1001")
     at_once = status(house, news, external_id="ida-1001").body["status"]
