@@ -9,9 +9,8 @@ from simulator.fakes.amplitude.projects import Project, Projects, ProjectSetting
 from simulator.fakes.amplitude.store.placed import COMPUTATION, NOBODY, PROFILE_COHORT, PROPENSITY, RECOMMENDATION
 from simulator.fakes.amplitude.store.users import UserRecord
 from simulator.fakes.amplitude.store.whole import AmplitudeStore
-from simulator.fakes.amplitude.wire import control_problem, refuse
 from simulator.fakes.binding import Call, Handler, Problem, Reply
-from simulator.openapi import Contract, Operation
+from simulator.fakes.control import problem, refuse
 from simulator.rules.instants import Instant, format_instant, parse_instant
 
 USERS_AT_ONCE = 100
@@ -27,29 +26,6 @@ class Doors(Protocol):
     def user(self, project: str, amplitude_id: int) -> UserRecord | None: ...
 
     def seed_people(self, project: str, people: Sequence[Mapping[str, Any]]) -> list[int]: ...
-
-
-class ControlGate:
-    """Holds calls of the control plane to its contract."""
-
-    def __init__(self, contract: Contract) -> None:
-        self._contract = contract
-
-    def before(self, call: Call, operation: Operation) -> Reply | None:
-        """A refusal that lists everything that is wrong, or None."""
-        violations = self._contract.check_request(
-            operation, path=call.path, query=call.query, headers=call.headers, body=call.body
-        )
-        if any(each.keyword == "content-type" for each in violations):
-            return control_problem(415, "send the body as application/json")
-        if violations:
-            return control_problem(400, "; ".join(f"{each.where}: {each.message}" for each in violations))
-        return None
-
-    def after(self, call: Call, operation: Operation, reply: Reply) -> Reply:
-        """Nothing to change."""
-        del call, operation
-        return reply
 
 
 class Control:
@@ -183,5 +159,5 @@ def _event(event: Mapping[str, Any], now: Instant) -> tuple[str, Instant, Mappin
     try:
         time = parse_instant(event["at"]) if "at" in event else now
     except ValueError as error:
-        raise Problem(control_problem(400, str(error))) from error
+        raise Problem(problem(400, str(error))) from error
     return event["name"], time, event.get("properties", {})

@@ -12,7 +12,7 @@ from simulator.fakes.amplitude.access import Access
 from simulator.fakes.amplitude.cohorts.api.control import CohortControl
 from simulator.fakes.amplitude.cohorts.api.handlers import CohortApi
 from simulator.fakes.amplitude.cohorts.facade import Cohorts, Stores
-from simulator.fakes.amplitude.control import Control, ControlGate
+from simulator.fakes.amplitude.control import Control
 from simulator.fakes.amplitude.ingestion.identify import Identify
 from simulator.fakes.amplitude.ingestion.intake import Incoming, Intake, Taken, UsersChanged
 from simulator.fakes.amplitude.ingestion.limits import IngestionLimits
@@ -29,6 +29,7 @@ from simulator.fakes.amplitude.store.whole import AmplitudeStore
 from simulator.fakes.amplitude.streams import IngestedEvents, TraitPeople
 from simulator.fakes.amplitude.wire import MANNERS
 from simulator.fakes.binding import Gate, Handler, Service
+from simulator.fakes.control import ControlGate
 from simulator.ledger import Ledger
 from simulator.openapi import Contract, load
 from simulator.rules.ingestion import MIN_ID_LENGTH
@@ -124,6 +125,10 @@ class AmplitudeService:
     def rules(self) -> RuleSet:
         """The reading of the documents in force."""
         return self.intake.rules
+
+    def use_limits(self, enabled: bool) -> None:
+        """Hold clients to the limits, or let everything through."""
+        self.settings.limits = self.cohort_api.limits.on = enabled
 
     def use_rules(self, rules: RuleSet) -> None:
         """Read the documents differently from now on."""

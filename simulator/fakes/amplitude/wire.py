@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from simulator.fakes.binding import Call, Manners, Problem, Reply
+from simulator.fakes.binding import Call, Manners, Reply
+from simulator.fakes.control import problem
 from simulator.rules.ingestion import INVALID_JSON, INVALID_PATH
 
 HTML = "text/html;charset=utf-8"
-PROBLEM_JSON = "application/problem+json"
 TEXT_OPERATIONS = frozenset(
     {"identify", "identifyByQuery", "groupIdentify", "groupIdentifyByQuery", "mapUsers", "mapUsersByQuery"}
 )
@@ -40,21 +40,10 @@ def detailed_error(status: int, kind: str, message: str, metadata: Mapping[str, 
     return Reply(status, {"error": error})
 
 
-def control_problem(status: int, detail: str) -> Reply:
-    """A refusal of the control plane (RFC 9457)."""
-    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
-    return Reply(status, body, content_type=PROBLEM_JSON)
-
-
-def refuse(status: int, detail: str) -> Problem:
-    """The same, to be raised."""
-    return Problem(control_problem(status, detail))
-
-
 def _not_found(call: Call, status: int) -> Reply:
     path = "/" + call.url.split("://", 1)[-1].partition("/")[2].partition("?")[0]
     if path.startswith("/_sim/"):
-        return control_problem(status, f"there is no {call.method} {path} in the control plane")
+        return problem(status, f"there is no {call.method} {path} in the control plane")
     if path.startswith("/v1/"):
         return Reply(status)
     if path.startswith("/api/") or status == HTTPStatus.METHOD_NOT_ALLOWED:
@@ -64,7 +53,7 @@ def _not_found(call: Call, status: int) -> Reply:
 
 def _malformed(call: Call, why: str) -> Reply:
     if call.url.split("://", 1)[-1].partition("/")[2].startswith("_sim/"):
-        return control_problem(400, f"the body is not JSON: {why}")
+        return problem(400, f"the body is not JSON: {why}")
     if call.operation in TEXT_OPERATIONS:
         return text(400, "missing_event")
     if call.operation in ("uploadEvents", "batchUploadEvents"):

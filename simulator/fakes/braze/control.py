@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
-from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from simulator.fakes.binding import Call, Handler, Problem, Reply
@@ -13,40 +12,11 @@ from simulator.fakes.braze.phone import MAIN, Phone, PhoneRefused
 from simulator.fakes.braze.seeding import ProfileSeed, Seeding
 from simulator.fakes.braze.store.profiles import Profile
 from simulator.fakes.braze.store.room import Room
-from simulator.openapi import Contract, Operation
+from simulator.fakes.control import problem
 from simulator.rules.attributes.faults import InvalidObject
 from simulator.rules.instants import Instant, format_instant, parse_instant
 
-PROBLEM_JSON = "application/problem+json"
 MEMBERS_AT_ONCE = 1_000
-
-
-def problem(status: int, detail: str) -> Reply:
-    """RFC 9457 problem details: a sentence that names the place and what to do."""
-    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
-    return Reply(status, body, content_type=PROBLEM_JSON)
-
-
-class ControlGate:
-    """Lets through what the contract of the control plane allows."""
-
-    def __init__(self, contract: Contract) -> None:
-        self._contract = contract
-
-    def before(self, call: Call, operation: Operation) -> Reply | None:
-        """A refusal that lists everything that is wrong, or None."""
-        violations = self._contract.check_request(
-            operation, path=call.path, query=call.query, headers=call.headers, body=call.body
-        )
-        if any(each.keyword == "content-type" for each in violations):
-            return problem(415, "send the body as application/json")
-        if violations:
-            return problem(400, "; ".join(f"{each.where}: {each.message}" for each in violations))
-        return None
-
-    def after(self, call: Call, operation: Operation, reply: Reply) -> Reply:
-        """Nothing to change."""
-        return reply
 
 
 class Deed(NamedTuple):

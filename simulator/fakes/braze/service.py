@@ -13,7 +13,7 @@ from simulator.fakes.binding import Gate, Handler, Service
 from simulator.fakes.braze.audience.control import AudienceControl
 from simulator.fakes.braze.audience.service import Audience
 from simulator.fakes.braze.cohorts import Cohorts
-from simulator.fakes.braze.control import Control, ControlGate
+from simulator.fakes.braze.control import Control
 from simulator.fakes.braze.identity import LifeCycle
 from simulator.fakes.braze.keys import BrazeSettings, KeyGate, Keys
 from simulator.fakes.braze.limits import LimitGate
@@ -27,6 +27,7 @@ from simulator.fakes.braze.users.external_ids import ExternalIds
 from simulator.fakes.braze.users.identify import Identify
 from simulator.fakes.braze.users.track import Track
 from simulator.fakes.braze.wire import MANNERS
+from simulator.fakes.control import ControlGate
 from simulator.ledger import Ledger
 from simulator.openapi import Contract
 from simulator.rules.switches import RuleSet

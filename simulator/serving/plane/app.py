@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from simulator.fakes.binding import Handler, Service
+from simulator.fakes.control import ControlGate
 from simulator.serving.plane import clock, engine, faults, records, rules, worlds
-from simulator.serving.plane.manners import MANNERS, ContractGate
+from simulator.serving.plane.manners import MANNERS
 from simulator.serving.stage import Hub, Stage
 from simulator.serving.transports import Wsgi
 
@@ -25,7 +26,7 @@ def control_app(stage: Stage, hub: Hub) -> Wsgi:
     }
     service = Service("control", stage.world.clock, stage.settings.seed, MANNERS)
     service.app.config["PROPAGATE_EXCEPTIONS"] = False
-    gates = (ContractGate(contract),)
+    gates = (ControlGate(contract),)
     for tag, handlers in by_tag.items():
         service.bind(contract, handlers(stage), gates, tag=tag, observed=False)
     application: Wsgi = service.app

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 from simulator.clock import TimeWentBack
 from simulator.fakes.binding import Call, Handler, Reply
+from simulator.fakes.control import refuse
 from simulator.rules.instants import DAY_MS, Instant, format_instant, parse_duration, parse_instant
-from simulator.serving.plane.manners import refuse
 from simulator.serving.stage import Stage
 
 CALENDAR_END = parse_instant("2200-01-01T00:00:00Z")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from simulator.fakes.binding import Call, Handler, Reply
+from simulator.fakes.control import refuse
 from simulator.feeds import UnknownCohort
 from simulator.rules.cadence import Cadence
 from simulator.rules.identity import Kind
 from simulator.rules.instants import format_instant
 from simulator.rules.mapping import Mapping
-from simulator.serving.plane.manners import refuse
 from simulator.serving.stage import Stage
 from simulator.sync.connections import SetupRefused, UnknownSetup, masked
 from simulator.sync.runs import run_id

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.fakes.binding import Call, Handler, Reply
+from simulator.fakes.control import refuse
 from simulator.fakes.faults import ANY_OPERATION, HELD_MS, Fault, InvalidFault, Standing
 from simulator.rules.instants import Instant, format_duration, format_instant, parse_duration, parse_instant
-from simulator.serving.plane.manners import refuse
 from simulator.serving.stage import Stage
 
 _AS_THEY_ARE = (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import islice
 
 from simulator.fakes.binding import Call, Handler, Reply
+from simulator.fakes.control import refuse
 from simulator.ledger import Entry, Page
 from simulator.rules.instants import format_instant
-from simulator.serving.plane.manners import refuse
 from simulator.serving.stage import Stage
 
 LIMIT = 100

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from simulator.fakes.binding import Call, Handler, Reply
+from simulator.fakes.control import refuse
 from simulator.rules.switches import SWITCHES, UnknownSwitch
-from simulator.serving.plane.manners import refuse
 from simulator.serving.stage import Stage
 
 

@@ -97,7 +97,7 @@ def test_a_device_is_silenced_and_heard_again(amplitude, plane, an_event) -> Non
     [
         ("GET", "/users?project=none", None, 404),
         ("GET", "/users/1", None, 404),
-        ("GET", "/users/x", None, 400),
+        ("GET", "/users/x", None, 404),
         ("PUT", "/marks", {"mark": "loud", "device_id": "d"}, 400),
         ("PUT", "/marks", {"mark": "silenced"}, 400),
         ("PUT", "/recommendations", {"user_id": "noor-3003", "rec_id": "r", "items": []}, 404),

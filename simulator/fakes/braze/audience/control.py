@@ -11,7 +11,7 @@ from simulator.fakes.braze.audience.messaging.plans import PlanRefused, Status, 
 from simulator.fakes.braze.audience.records.reactions import ReactionRefused
 from simulator.fakes.braze.audience.segments import Segment, SegmentRefused
 from simulator.fakes.braze.audience.service import MAIN, Audience
-from simulator.fakes.braze.control import problem
+from simulator.fakes.control import problem
 from simulator.rules.instants import Instant, format_instant, parse_instant
 from simulator.rules.segments import describe, to_form
 

@@ -10,8 +10,8 @@ from simulator.fakes.amplitude.cohorts.catalogue import Cohort, CohortRefused
 from simulator.fakes.amplitude.cohorts.facade import Cohorts
 from simulator.fakes.amplitude.projects import Project, Projects, UnknownProject
 from simulator.fakes.amplitude.store.users import Users
-from simulator.fakes.amplitude.wire import refuse
 from simulator.fakes.binding import Call, Handler, Reply
+from simulator.fakes.control import refuse
 from simulator.feeds import UnknownCohort
 from simulator.rules.cohorts.definition import Definition, DefinitionError, real_time_blockers
 from simulator.rules.cohorts.language.reading import from_language
