@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,18 +56,30 @@ class Evidence:
     through_helpers: frozenset[Key] = frozenset()
     following: frozenset[Key] = frozenset()
 
+    @property
+    def file(self) -> str:
+        """The file that it stands in."""
+        return self.test.partition("::")[0]
+
     def shows(self, key: Key) -> bool:
         """Whether it shows the behaviour at all."""
         return key in self.direct or key in self.through_helpers or key in self.following
 
 
 def shown(evidence: Iterable[Evidence]) -> dict[Sort, dict[str, list[str]]]:
-    """For each behaviour the tests with the strongest evidence: scenarios first, then those that show little else."""
-    ranked: dict[Key, list[tuple[int, bool, int, str]]] = {}
-    for each in evidence:
-        for strength, keys in enumerate((each.direct, each.through_helpers, each.following)):
-            for key in keys:
-                ranked.setdefault(key, []).append((strength, "::" in each.test, len(each.direct), each.test))
+    """For each behaviour the tests with the strongest evidence: scenarios first, then those of the module whose
+    subject it seems to be, the most particular ones first."""
+    said = [
+        (key, strength, each)
+        for each in evidence
+        for strength, keys in enumerate((each.direct, each.through_helpers, each.following))
+        for key in keys
+    ]
+    files = Counter((key, strength, each.file) for key, strength, each in said)
+    ranked: dict[Key, list[tuple[int, bool, int, int, str]]] = {}
+    for key, strength, each in said:
+        rank = (strength, "::" in each.test, -files[key, strength, each.file], len(each.direct), each.test)
+        ranked.setdefault(key, []).append(rank)
     found: dict[Sort, dict[str, list[str]]] = {sort: {} for sort in Sort}
     for (sort, name), tests in sorted(ranked.items()):
         strongest = min(strength for strength, *_ in tests)

@@ -73,3 +73,10 @@ def test_of_many_tests_scenarios_come_first_and_then_the_most_particular() -> No
 
     best = shown([*tests, particular, scenario])[Sort.RULE]["MATCH-4"]
     assert (TESTS_AT_MOST, ["one.scenario.yaml", "t::a", "t::z"]) == (len(best), best)
+
+
+def test_tests_of_the_module_whose_subject_it_is_come_before_a_passing_mention() -> None:
+    key = (Sort.RULE, "MATCH-4")
+    subject = [Evidence(f"z::{name}", frozenset([key, (Sort.RULE, "MATCH-1")])) for name in "abc"]
+
+    assert ["z::a", "z::b", "z::c"] == shown([Evidence("a::passing", frozenset([key])), *subject])[Sort.RULE]["MATCH-4"]

@@ -1,8 +1,4 @@
-"""Scheduled API triggers: created, moved, taken back, sent when their time has come.
-
-scheduleCampaign, updateScheduledCampaign, deleteScheduledCampaign; scheduleCanvas, updateScheduledCanvas,
-deleteScheduledCanvas.
-"""
+"""Scheduled API triggers: created, moved, taken back, sent when their time has come."""
 
 from __future__ import annotations
 
@@ -38,6 +34,7 @@ def door(house: Any, request: pytest.FixtureRequest) -> Door:
 
 
 def test_it_is_sent_when_its_time_has_come_and_once(door: Door) -> None:
+    """scheduleCampaign, scheduleCanvas."""
     answer = door.create()
     door.house.wait("1h 59m 59s")
     before = door.house.got(SENT)
@@ -71,6 +68,7 @@ def test_a_broadcast_of_a_campaign_is_counted_by_its_send_id(house: Any) -> None
 
 
 def test_another_time_overwrites_the_first(door: Door) -> None:
+    """updateScheduledCampaign, updateScheduledCanvas."""
     schedule_id = door.create().body["schedule_id"]
     answer = door.call("update", schedule_id=schedule_id, schedule={"time": "2026-03-02T14:00:00Z"})
     door.house.wait("3h")
@@ -80,6 +78,7 @@ def test_another_time_overwrites_the_first(door: Door) -> None:
 
 
 def test_what_is_taken_back_is_never_sent(door: Door) -> None:
+    """deleteScheduledCampaign, deleteScheduledCanvas."""
     schedule_id = door.create().body["schedule_id"]
     answer = door.call("delete", schedule_id=schedule_id)
     door.house.wait("1d")
