@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from simulator import openapi
+from simulator.fakes.amplitude import limits as amplitude_limits
 from simulator.fakes.amplitude.projects import AmplitudeSettings, ProjectSettings
 from simulator.fakes.braze.keys import BrazeSettings, WorkspaceSettings
 from simulator.journal import Entry
@@ -198,12 +199,14 @@ class Stage:
     def use_limits(self, enabled: bool) -> None:
         """Switch the limits of both services on or off, until the next reset."""
         self.world.braze.limits.enabled = enabled
-        self.world.amplitude.settings.limits = enabled
+        self.world.amplitude.use_limits(enabled)
 
     def limits(self) -> list[dict[str, str]]:
         """Every limit that there is: service, operation, and the limit in words."""
-        rows = self.world.braze.limits.rows(self.contracts["braze"].operations)
-        return [{"service": row.service, "operation": row.operation, "limit": row.limit} for row in rows]
+        of_amplitude = amplitude_limits.rows(self.contracts["amplitude"].operations, self.world.amplitude.settings)
+        of_braze = self.world.braze.limits.rows(self.contracts["braze"].operations)
+        told = [{"service": "amplitude", "operation": each.operation, "limit": each.limit} for each in of_amplitude]
+        return told + [{"service": row.service, "operation": row.operation, "limit": row.limit} for row in of_braze]
 
     def limits_in_short(self) -> list[str]:
         """The limits in force, one text for each service and figure; empty while they are off."""

@@ -43,6 +43,20 @@ def test_limits_are_listed_and_on(client: Any) -> None:
 
     assert told["enabled"] is True
     assert {"service": "braze", "operation": "trackUsers", "limit": "3000 per 3s"} in told["limits"]
+    assert {"service": "amplitude", "operation": "searchUsers", "limit": "360 requests per 1h"} in told["limits"]
+
+
+def test_the_limits_of_both_services_are_told_in_short(client: Any) -> None:
+    told = client.stage.limits_in_short()
+
+    assert "amplitude 2 operations 360 requests per 1h" in told
+    assert any(line.startswith("braze trackUsers 3000 per 3s") for line in told)
+
+
+def test_limits_of_cohort_downloads_are_switched_with_the_rest(client: Any) -> None:
+    client.sim("PUT", "/limits", {"enabled": False})
+
+    assert client.stage.world.amplitude.cohort_api.limits.on is False
 
 
 def test_limits_that_are_off_let_everything_through(client: Any) -> None:

@@ -1,0 +1,100 @@
+"""Every limit of Amplitude in words, to be listed: which operation, which figure, from which page.
+
+The figures are those of the modules that hold clients to them; this module only lists them. Limits on calls at the same
+time are not among them: on a simulated clock a call takes no time, so none overlap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from simulator.fakes.amplitude.access import BUDGETS
+from simulator.fakes.amplitude.cohorts.api.limits import (
+    DOWNLOADS_A_MONTH,
+    EXPORTS_AT_ONCE,
+    IDS_IN_A_REQUEST,
+    MEMBERS_TO_DOWNLOAD,
+    REQUESTS_IN_TEN_MINUTES,
+)
+from simulator.fakes.amplitude.ingestion.limits import (
+    BATCH,
+    HTTP_API,
+    RATE_WINDOW_SECONDS,
+    STARTER_BATCHES_PER_SECOND,
+    STARTER_EVENTS_PER_SECOND,
+    Endpoint,
+)
+from simulator.fakes.amplitude.projects import AmplitudeSettings
+from simulator.fakes.amplitude.reads.privacy.deletions import IDS_PER_CALL
+from simulator.openapi import Operation
+from simulator.rules.instants import format_duration
+
+COHORTS = "Amplitude, Behavioral Cohorts API"
+PRIVACY = "Amplitude, User Privacy API"
+_TAXONOMY = "/api/2/taxonomy/"
+_BUDGET_OF = {
+    "searchUsers": "users", "getUserActivity": "users", "listUserMappings": "dashboard", "listEvents": "dashboard",
+    "createUserDeletionJob": "deletions", "createDataSubjectRequest": "dsar", "getDataSubjectRequest": "dsar",
+    "getDataSubjectOutput": "dsar", "getDeliveryMetricsSummary": "metrics", "getUserProfile": "profile",
+}  # fmt: skip
+_PROFILE = "600 requests per minute and organisation"
+"""The 429 of that operation is a sentence and says no figure."""
+
+
+class LimitRow(NamedTuple):
+    """One limit of one operation, as it is listed."""
+
+    operation: str
+    limit: str
+    source: str
+
+
+def rows(operations: Mapping[str, Operation], settings: AmplitudeSettings) -> list[LimitRow]:
+    """Every limit, in the order of the contract; those that only a marked or a Starter sender meets say so."""
+    found = {
+        **_ingestion(settings),
+        "requestCohortExport": [
+            LimitRow("", f"{DOWNLOADS_A_MONTH} per month", COHORTS),
+            LimitRow("", f"{REQUESTS_IN_TEN_MINUTES} per 10m", COHORTS),
+            LimitRow("", f"{EXPORTS_AT_ONCE} in progress per 1m", COHORTS),
+            LimitRow("", f"{MEMBERS_TO_DOWNLOAD} users", COHORTS),
+        ],
+        **{
+            name: [LimitRow("", f"{IDS_IN_A_REQUEST} ids per request", COHORTS)]
+            for name in ("uploadCohort", "updateCohortMembership")
+        },
+        "createUserDeletionJob": [LimitRow("", f"{IDS_PER_CALL} ids per request", PRIVACY)],
+    }
+    return [
+        row._replace(operation=name)
+        for name, operation in operations.items()
+        if operation.emulated
+        for row in (*found.get(name, ()), *_budgets(operation))
+    ]
+
+
+def _ingestion(settings: AmplitudeSettings) -> dict[str, list[LimitRow]]:
+    found = {"uploadEvents": _upload(HTTP_API), "batchUploadEvents": _upload(BATCH)}
+    quota = f"{settings.daily_quota} events per 24h and suspected device or user"
+    updates = f"{settings.property_updates_per_hour} property updates per 1h and user (more are dropped silently)"
+    starter = f"{STARTER_BATCHES_PER_SECOND} batches and {STARTER_EVENTS_PER_SECOND} events per 1s (Starter plan)"
+    found["uploadEvents"].append(LimitRow("", starter, HTTP_API.source))
+    for each in found.values():
+        each.append(LimitRow("", quota, BATCH.source))
+        each.append(LimitRow("", updates, HTTP_API.source))
+    return found
+
+
+def _upload(endpoint: Endpoint) -> list[LimitRow]:
+    rate = f"{endpoint.events_per_second} events per 1s and device or user, averaged over {RATE_WINDOW_SECONDS}s"
+    size = f"{endpoint.body_bytes} bytes and {endpoint.events} events per request"
+    return [LimitRow("", size, endpoint.source), LimitRow("", rate, endpoint.source)]
+
+
+def _budgets(operation: Operation) -> Iterator[LimitRow]:
+    name = "taxonomy" if operation.path.startswith(_TAXONOMY) else _BUDGET_OF.get(operation.operation_id, "")
+    for budget in BUDGETS.get(name, ()):
+        unit = "requests" if "request" in budget.words else "cost"
+        words = f"{budget.limit} {unit} per {format_duration(budget.window_ms)}"
+        yield LimitRow("", _PROFILE if name == "profile" else words, budget.source)
