@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -52,19 +53,34 @@ def run_many(works: Sequence[Work], options: RunOptions, jobs: int = 0) -> Itera
         count, multiprocessing.get_context(method), initializer=_begin, initargs=(places, os.getpid())
     )
     try:
-        yield from _results(pool, works, options)
+        with _deaf():
+            # The first of them starts all processes.
+            futures = _submitted(pool, works, options)
+        for future in as_completed(futures):
+            yield futures[future], future.result()
         pool.shutdown()
     except BaseException:
         _abandon(pool)
         raise
 
 
-def _results(pool: ProcessPoolExecutor, works: Sequence[Work], options: RunOptions) -> Iterator[tuple[int, Result]]:
+def _submitted(pool: ProcessPoolExecutor, works: Sequence[Work], options: RunOptions) -> dict[Future[Result], int]:
     # The largest populations go first, so that none is still under way when everything else is done.
     order = sorted(range(len(works)), key=lambda index: -_weight(works[index]))
-    futures: dict[Future[Result], int] = {pool.submit(_run_one, index, options): index for index in order}
-    for future in as_completed(futures):
-        yield futures[future], future.result()
+    return {pool.submit(_run_one, index, options): index for index in order}
+
+
+@contextlib.contextmanager
+def _deaf() -> Iterator[None]:
+    """Ctrl-C waits while processes are made: one that is half made would be known to nobody and never stopped."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _weight(work: Work) -> int:
@@ -74,7 +90,7 @@ def _weight(work: Work) -> int:
 
 def _abandon(pool: ProcessPoolExecutor) -> None:
     """Stop at once: what is under way in our own processes is of no use any more."""
-    for process in list((pool._processes or {}).values()):
+    for process in multiprocessing.active_children():
         process.terminate()
     pool.shutdown(wait=False, cancel_futures=True)
 
