@@ -121,3 +121,11 @@ def test_the_story_as_data_names_rules_with_their_documents() -> None:
     matched = next(line for line in lines if line["outcome"] == "added")
     assert sent["request"] == matched["request"]
     assert "Braze, Amplitude cohort import, User Matching" == matched["rules"][0]["source"]
+
+
+@pytest.mark.parametrize("fate", ["lost", "carried"])
+def test_a_merge_tells_what_becomes_of_the_membership(tell: Tell, fate: str) -> None:
+    head = HEAD.replace("scenario:", f"rules: {{membership_on_merge: {fate}}}\nscenario:", 1)
+    told = tell("ben", "steps:\n  - sync: openers\n  - log_in: {person: ben, user_id: ida-1001}\n", head)
+
+    assert f"(membership_on_merge: {fate})" in told

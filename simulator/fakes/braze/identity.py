@@ -86,18 +86,22 @@ class LifeCycle:
         if activity and history != "lost":
             self._store.activity.move(source, target)
         carried = self._room.rules.membership_on_merge == "carried"
-        for cohort in self._store.membership.end_all(source.row, at):
+        ended = self._store.membership.end_all(source.row, at)
+        for cohort in ended:
             if carried:
                 self._store.membership.change(cohort.key, {target.row}, (), at)
         for follow in self._room.when_merged:
             follow(source, target, at)
         self._store.activity.forget(source.row)
         self._store.profiles.end(source, at, merged_into=target.row)
+        cohorts = ", ".join(cohort.shown_name for cohort in ended)
+        fate = "carried over" if carried else "lost"
+        membership = f"; membership in {cohorts} is {fate} (membership_on_merge: {fate.split()[0]})" if ended else ""
         self._note(
             accepted,
             "profile_merged",
             [
-                Entry("", source.braze_id, None, "merged_away", (rule,), f"merged into {target.braze_id}"),
+                Entry("", source.braze_id, None, "merged_away", (rule,), f"merged into {target.braze_id}{membership}"),
                 Entry("", target.braze_id, None, "merged_into", (rule,), f"took over {source.braze_id}"),
             ],
             room,
