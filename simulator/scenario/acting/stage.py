@@ -92,6 +92,7 @@ class Stage:
     keys: dict[str, str] = field(default_factory=dict)
     """The data import key that each connection uses."""
     sync_ids: dict[str, str] = field(default_factory=dict)
+    deleted_syncs: set[str] = field(default_factory=set)
     sync_names: Mapping[int, str] = field(default_factory=dict)
     segment_ids: dict[str, str] = field(default_factory=dict)
     campaign_ids: dict[str, str] = field(default_factory=dict)
@@ -116,7 +117,9 @@ class Stage:
         return self.connection_ids[name]
 
     def sync_id(self, name: str) -> str:
-        """The id of a sync of the file. Raises StepRefused before its step has saved it."""
+        """The id of a sync of the file. Raises StepRefused before its step has saved it and once it is deleted."""
+        if name in self.deleted_syncs:
+            raise StepRefused(f"the sync {name!r} was deleted")
         if name not in self.sync_ids:
             raise StepRefused(f"there is no sync {name!r} yet; the step that saves it comes later, or was refused")
         return self.sync_ids[name]

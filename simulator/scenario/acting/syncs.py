@@ -68,6 +68,7 @@ def resume_sync(stage: Stage, step: ResumeSync) -> None:
 def delete_sync(stage: Stage, step: DeleteSync) -> None:
     """Braze's members stay."""
     stage.world.engine.delete_sync(stage.sync_id(step.sync))
+    stage.deleted_syncs.add(step.sync)
 
 
 def revoke_key(stage: Stage, step: RevokeKey) -> None:

@@ -23,6 +23,7 @@ class Evidence:
     expect: Expect
     _fates: list[Fate] | None = None
     _by_outcome: dict[Outcome, dict[str, list[Fate]]] = field(default_factory=dict)
+    _connections: dict[str, str] = field(default_factory=dict)
 
     @property
     def recent(self) -> bool:
@@ -53,7 +54,10 @@ class Evidence:
 
     def is_over(self, sync_id: str, connection: str) -> bool:
         """Whether a sync goes over a connection of the file."""
-        return self.stage.world.engine.sync(sync_id).connection == self.stage.connection_id(connection)
+        if not self._connections:
+            # Also those of deleted syncs: what they did still counts.
+            self._connections = {sync.id: sync.connection for sync in self.stage.world.engine.syncs()}
+        return self._connections[sync_id] == self.stage.connection_id(connection)
 
     def name(self, fate: Fate) -> str:
         """The person of a fate."""

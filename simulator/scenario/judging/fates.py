@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulator.ledger import Entry, Ledger, Page
 from simulator.rules.identity import Identifier
@@ -11,6 +11,8 @@ from simulator.rules.outcomes import Outcome
 
 ADD, REMOVE = "add", "remove"
 _DIRECTIONS = {"sent_add": ADD, "sent_remove": REMOVE}
+Change = tuple[str, Identifier]
+"""A request and an identifier in it: what the engine's half and Braze's half have in common."""
 _RANK = {Outcome.ADDED: 3, Outcome.REMOVED: 3, Outcome.ALREADY_THERE: 2, Outcome.ALREADY_GONE: 2, Outcome.DROPPED: 1}
 
 
@@ -40,8 +42,8 @@ class Fate:
 def fates(ledger: Ledger, after: int = 0) -> list[Fate]:
     """The last word on every change of every run, in the order in which it was spoken.
 
-    A request that was applied twice (its first answer was lost) counts as what it did the first time. Under
-    `on_no_match` the identifier that was tried last decides.
+    A request that was applied twice (its first answer was lost) counts as what it did the first time; one that Braze
+    held back counts when it takes effect. Under `on_no_match` the identifier that was tried last decides.
     """
     last: dict[tuple[str, str, str], Fate] = {}
     for fate in _spoken(ledger, after):
@@ -52,17 +54,19 @@ def fates(ledger: Ledger, after: int = 0) -> list[Fate]:
 
 
 def _spoken(ledger: Ledger, after: int) -> Iterator[Fate]:
-    applied: dict[tuple[str, Identifier], Entry] = {}
+    applied: dict[Change, Entry] = {}
+    awaited: dict[Change, list[tuple[Page, Entry]]] = {}
     for page in ledger.pages(after=after, rooms=("engine", "braze")):
         if page.room == "braze" and page.event == "cohort_changed":
             _remember(applied, page)
+            yield from _late(page, awaited)
         elif page.event == "delivered":
-            yield from _delivered(page, applied)
+            yield from _delivered(page, applied, awaited)
         elif page.event in ("skipped", "undelivered"):
             yield from _lost(page)
 
 
-def _remember(applied: dict[tuple[str, Identifier], Entry], page: Page) -> None:
+def _remember(applied: dict[Change, Entry], page: Page) -> None:
     for entry in page.entries:
         if entry.identifier is None:
             continue
@@ -76,14 +80,28 @@ def _rank(entry: Entry) -> int:
     return _RANK.get(Outcome(entry.outcome), 0)
 
 
-def _delivered(page: Page, applied: dict[tuple[str, Identifier], Entry]) -> Iterator[Fate]:
+def _delivered(
+    page: Page, applied: dict[Change, Entry], awaited: dict[Change, list[tuple[Page, Entry]]]
+) -> Iterator[Fate]:
     for entry in page.entries:
         direction = _DIRECTIONS.get(entry.outcome)
         if direction is None or entry.identifier is None:
             continue
         answer = applied.get((page.request, entry.identifier))
-        if answer is not None:
+        if answer is None:
+            awaited.setdefault((page.request, entry.identifier), []).append((page, entry))
+        else:
             yield _fate(page, entry, direction, Outcome(answer.outcome), answer)
+
+
+def _late(page: Page, awaited: dict[Change, list[tuple[Page, Entry]]]) -> Iterator[Fate]:
+    """Changes that were answered as a success before they took effect; they count from the moment of their effect."""
+    for answer in page.entries if awaited else ():
+        if answer.identifier is None:
+            continue
+        for sent, entry in awaited.pop((page.request, answer.identifier), ()):
+            fate = _fate(sent, entry, _DIRECTIONS[entry.outcome], Outcome(answer.outcome), answer)
+            yield replace(fate, page=page.page)
 
 
 def _lost(page: Page) -> Iterator[Fate]:

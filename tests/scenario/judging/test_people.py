@@ -161,3 +161,24 @@ def test_a_stranger_in_a_cohort_is_not_overlooked(differs: Differs) -> None:
 
     assert 1 == len(found)
     assert found[0][1].startswith("members of vips in Braze: profile ")
+
+
+def test_a_held_change_counts_when_it_takes_effect(passes: Passes) -> None:
+    passes("""
+steps:
+  - fault: {operation: changeCohortUsers, held: 10m, times: 1}
+  - sync: openers
+  - expect: {added: [], dropped: {}}
+  - advance: 10m
+  - expect: {since: last_expect, added: [ida, ben, kim], dropped: {noor: unknown_external_id}}
+""")
+
+
+def test_what_a_deleted_sync_did_is_still_told(passes: Passes) -> None:
+    passes("""
+steps:
+  - sync: {cohort: openers, cadence: hourly}
+  - delete_sync: openers
+  - {sync_now: openers, refused: "the sync 'openers' was deleted"}
+  - expect: {only: {connection: braze}, added: [ida, ben, kim]}
+""")
