@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import PurePath
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -107,11 +108,12 @@ def _table(results: Sequence[Result]) -> Table:
         table.add_column(name, justify="right")
     ordered = sorted(results, key=lambda each: (_folder(each), each.file))
     for folder, members in groupby(ordered, key=_folder):
-        table.add_row(Text(folder, "dim"))
+        if folder != ".":
+            table.add_row(Text(folder, "dim"))
         for row in _rows(list(members)):
             counts = [sum(row.counts[outcome] for outcome in outcomes) for _, outcomes in _COLUMNS]
             table.add_row(
-                Text(f"  {row.title}"),
+                Padding(Text(row.title), (0, 0, 0, 2)),
                 Text(str(row.verdict), _STYLES[row.verdict]),
                 str(row.cases),
                 f"{row.people:,}",

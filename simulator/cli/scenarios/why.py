@@ -102,7 +102,10 @@ def _tell(person: str, chosen: Chosen, form: str) -> int:
     scenario = cases[chosen.case]
     size = scenario.population.size if scenario.population else 0
     if not _has(person, {"people": list(scenario.people), "generated": size}):
-        raise click.UsageError(f"nobody in {chosen.name} is called {person!r}; {did_you_mean(person, scenario.people)}")
+        known = [did_you_mean(person, scenario.people)] if scenario.people else []
+        if size:
+            known.append(f"its generated people are p000000 to p{size - 1:06d}")
+        raise click.UsageError(f"nobody in {chosen.name} is called {person!r}; {'; '.join(known)}")
     options = RunOptions(seed=chosen.seed, rules=chosen.rules, door=DoorKind(chosen.door))
     with World(settings_of(scenario, options), options.door) as world:
         stage = played_stage(scenario, world)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-LONG_LINE = 120
-"""Characters of a line that are shown before, under and after the caret."""
+SHOWN_CELLS = 72
+"""Terminal cells of a line that are shown: with its gutter it fits 80 columns, so that no wrap moves the carets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +43,25 @@ class Where:
     def excerpt(self) -> str:
         """The line itself with carets under the stretch, as two lines of text."""
         line = self.source.line(self.line).replace("\t", " ")
-        before, marked = line[: self.column - 1], line[self.column - 1 : self.column - 1 + self.length]
-        if len(before) > LONG_LINE:
-            before = "…" + before[-LONG_LINE // 2 :]
-        marked = marked[:LONG_LINE]
-        line = before + marked + line[self.column - 1 + len(marked) :][:LONG_LINE]
+        start, end = self.column - 1, self.column - 1 + self.length
+        before, marked, after = line[:start], _head(line[start:end], SHOWN_CELLS), line[end:]
+        room = SHOWN_CELLS - _width(marked)
+        if _width(before) + _width(after) > room:
+            before = _head(before[::-1], room - min(_width(after), room // 3))[::-1]
+            after = _head(after, room - _width(before))
+        line = before + marked + after
         gutter = f"{self.line:>5} | "
         carets = "^" * max(1, _width(marked))
         return f"{gutter}{line}\n{' ' * (len(gutter) - 2)}| {' ' * _width(before)}{carets}"
+
+
+def _head(text: str, cells: int) -> str:
+    """The beginning of `text` that takes no more than so many cells, with an ellipsis when something is left out."""
+    if _width(text) <= cells:
+        return text
+    while text and _width(text) >= cells:
+        text = text[: max(cells - 1, 0)] if len(text) >= cells else text[:-1]
+    return f"{text}…" if cells > 0 else ""
 
 
 def _width(text: str) -> int:
