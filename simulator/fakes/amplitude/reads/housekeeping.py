@@ -72,7 +72,9 @@ class Housekeeping:
         platforms = given.get("platforms")
         if isinstance(platforms, str):
             platforms = [each.strip() for each in platforms.split(",") if each.strip()]
-        elif platforms is not None and not all(isinstance(each, str) for each in platforms):
+        elif platforms is not None and not (
+            isinstance(platforms, list) and all(isinstance(each, str) for each in platforms)
+        ):
             raise _bad_request("platforms must be a list of names")
         release = {
             "id": derive_base36(self._store.seed, "amplitude", project.name, "release", count),
