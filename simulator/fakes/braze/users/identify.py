@@ -41,6 +41,8 @@ MISSING = "'aliases_to_identify', 'emails_to_identify' or 'phone_numbers_to_iden
 WRONG_BEHAVIOR = "'merge_behavior' must be 'none' or 'merge'"
 ERRORS_UNDER = "user_identifiers"
 UNKNOWN_EXTERNAL_ID = "'external_id' does not belong to a known user"
+NOT_FATAL = {prioritization.BOTH_UPDATED, prioritization.BOTH_IDENTIFIED, UNKNOWN_EXTERNAL_ID}
+"""Errors of an entry that is well formed: told in a 2xx, also when there is no other entry (LIFE-3)."""
 
 
 class Identify:
@@ -65,7 +67,7 @@ class Identify:
         if behavior not in (None, "none", "merge"):
             raise refuse(400, WRONG_BEHAVIOR)
         good, errors = self._check(workspace, given)
-        if errors and not any(good.values()):
+        if errors and not any(good.values()) and not any(error["type"] in NOT_FATAL for error in errors):
             raise refuse(400, MISSING, errors=errors)
         accepted = Accepted(workspace, call.at, call.request_id)
         body_to_apply = {**good, "merge_behavior": behavior or self._room.rules.identify_behavior}

@@ -160,6 +160,13 @@ def test_a_prioritization_that_contradicts_itself_is_an_error_in_a_2xx(braze: An
     )
 
 
+def test_a_contradiction_alone_is_still_a_2xx_that_processed_nobody(braze: Any) -> None:
+    answer = by_email(braze, "kim-1001", "identified", "unidentified")
+    assert (answer.status, answer.body["message"], answer.body["emails_processed"]) == (201, "success", 0)
+    assert [error["input_array"] for error in answer.body["errors"]] == ["user_identifiers"]
+    assert braze.store.profiles.by_external_id("main", "kim-1001") is None
+
+
 @pytest.mark.parametrize(
     "entry",
     [
