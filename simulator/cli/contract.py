@@ -46,7 +46,7 @@ def _key_options(function: Callable[..., Any]) -> Callable[..., Any]:
         help="Where reports lie.")  # fmt: skip
 @click.pass_context
 def command(
-    ctx: click.Context, services: tuple[str, ...], operations: tuple[str, ...], urls: tuple[str, ...], seed: int,
+    ctx: click.Context, /, services: tuple[str, ...], operations: tuple[str, ...], urls: tuple[str, ...], seed: int,
     phases: tuple[str, ...], max_examples: int | None, quick: bool, strict: bool, reports: tuple[str, ...],
     report_dir: Path, **keys: str | None,
 ) -> int:  # fmt: skip

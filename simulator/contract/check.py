@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import urllib3
+
 from simulator import openapi
 from simulator.contract.asking.bench import SERVICES, Bench
 from simulator.contract.asking.bending import Bending
@@ -24,6 +26,8 @@ QUICK_EXAMPLES = 2
 QUICK_PHASES = ("examples", "fuzzing")
 CONFIRMED_AT_MOST = 40
 """So many failures are replayed; a service that is wrong everywhere needs no proof of each place."""
+
+REACHED_WITHIN_SECONDS = 5.0
 
 Progress = Callable[[str], None]
 
@@ -90,12 +94,25 @@ class Outcome:
 
 
 def run_check(order: Order, progress: Progress = lambda text: None) -> Outcome:
-    """Ask each service everything the order says. Raises UnknownOperation."""
+    """Ask each service everything the order says. Raises UnknownOperation, Unreachable."""
     _known(order)
+    _reach(order.urls)
     outcome = Outcome(order.seed)
     for service in order.services:
         outcome.services.append(_Asked(order, service, progress).outcome(outcome.exchanges))
     return outcome
+
+
+class Unreachable(OSError):
+    """Nobody answers at an address."""
+
+
+def _reach(urls: Mapping[str, str]) -> None:
+    for service, url in urls.items():
+        try:
+            urllib3.request("GET", url, retries=False, redirect=False, timeout=REACHED_WITHIN_SECONDS)
+        except urllib3.exceptions.HTTPError as error:
+            raise Unreachable(f"{service} at {url}: {error}") from error
 
 
 class UnknownOperation(LookupError):

@@ -136,14 +136,14 @@ def furnish(world: World) -> Living:
     profiles = [world.braze.store.profiles.by_external_id("main", each) for each in external_ids]
     braze_ids = [profile.braze_id for profile in profiles if profile is not None]
     cohort_ids = [each.cohort_id for each in cohorts]
-    people = {
+    people: dict[str, Sequence[object]] = {
         "external_id": external_ids, "external_user_id": external_ids, "user_id": external_ids, "user": amplitude_ids,
         "device_id": devices + anonymous, "braze_id": braze_ids, "alias_name": [f"crm-{each}" for each in external_ids],
         "alias_label": ["crm"], "old_alias_name": [f"crm-{each}" for each in external_ids],
         "current_external_id": external_ids, "email": [f"{each}@example.com" for each in external_ids],
         "amplitude_id": amplitude_ids, "amplitude_ids": amplitude_ids, "ids": external_ids,
     }  # fmt: skip
-    things = {
+    things: dict[str, Sequence[object]] = {
         "cohort_id": cohort_ids, "large_cohort_id": cohort_ids[2:], "existing_cohort_id": cohort_ids,
         "cohort": ["list 0", "list 1"],
         "segment_id": [each.segment_id for each in segments], "segment": ["everybody", "pros"],

@@ -14,7 +14,7 @@ from simulator.contract.asking.bench import Bench, Target
 from simulator.contract.asking.failures import KEPT_CHARACTERS, SHOWN_CHARACTERS, Failure
 from simulator.contract.asking.meter import Meter
 from simulator.contract.asking.supply import headers_for
-from simulator.journal import mask_text
+from simulator.journal import mask_headers, mask_text
 from simulator.openapi import Operation
 
 FORM = "application/x-www-form-urlencoded"
@@ -127,9 +127,9 @@ def _noted(method: str, url: str, headers: Mapping[str, str], body: bytes, answe
     return {
         "method": method,
         "url": mask_text(url),
-        "request_headers": {name: mask_text(value) for name, value in headers.items()},
+        "request_headers": mask_headers(headers),
         "request_body": mask_text(body[:KEPT_CHARACTERS].decode("utf-8", "replace")),
         "status": answer.status,
-        "response_headers": {name: mask_text(value) for name, value in answer.headers.items()},
+        "response_headers": mask_headers(answer.headers),
         "response_body": mask_text(answer.body[:KEPT_CHARACTERS].decode("utf-8", "replace")),
     }

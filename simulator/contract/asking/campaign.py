@@ -19,7 +19,7 @@ from simulator.contract.asking.bench import Bench, Target
 from simulator.contract.asking.failures import KEPT_CHARACTERS, PHASES, SHOWN_CHARACTERS, Failure
 from simulator.contract.asking.meter import Meter
 from simulator.contract.asking.supply import Supply, credentials, headers_for
-from simulator.journal import mask_text
+from simulator.journal import mask_headers, mask_text
 from simulator.openapi import Operation
 
 CHECKS_OFF = (
@@ -158,9 +158,9 @@ def _exchange(interaction: Any, sent: str, answered: str) -> Mapping[str, Any]:
     return {
         "method": interaction.request.method,
         "url": mask_text(interaction.request.uri),
-        "request_headers": {name: mask_text(values[0]) for name, values in interaction.request.headers.items()},
+        "request_headers": mask_headers({name: values[0] for name, values in interaction.request.headers.items()}),
         "request_body": mask_text(sent)[:KEPT_CHARACTERS],
         "status": interaction.response.status_code,
-        "response_headers": {name: mask_text(values[0]) for name, values in interaction.response.headers.items()},
+        "response_headers": mask_headers({name: values[0] for name, values in interaction.response.headers.items()}),
         "response_body": mask_text(answered)[:KEPT_CHARACTERS],
     }

@@ -162,6 +162,8 @@ def _bad_request(probes: Probes, operation: Operation) -> Iterator[tuple[Sent, i
         yield Sent(example.operation, example.path, example.query, body={}), None
     elif operation.parameters:
         yield Sent(example.operation, example.path, {"page": "x", "length": "x", "user": ""}), None
+        named = {parameter["name"]: "" for parameter in operation.parameters if parameter["in"] == "query"}
+        yield Sent(example.operation, example.path, named), None
 
 
 def _not_found(probes: Probes, operation: Operation) -> Iterator[tuple[Sent, int | None]]:

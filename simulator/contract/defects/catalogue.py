@@ -46,10 +46,6 @@ def _refused(status: int) -> bool:
     return 400 <= status < 500
 
 
-def _pop(part: str, name: str) -> Callable[[Body], None]:
-    return lambda body: [each.pop(name, None) for each in body[part]] and None
-
-
 def _second_error_is_first(said: Any) -> None:
     for each in said.get("errors", ()):
         each["index"] = 0

@@ -1,0 +1,180 @@
+"""Supply, meter, caller, probes, bending and campaigns on a served world full of people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from simulator import openapi
+from simulator.contract.asking.bench import SERVICES, Bench, Living
+from simulator.contract.asking.bending import Bending, bent
+from simulator.contract.asking.caller import Caller, Sent
+from simulator.contract.asking.campaign import Campaign
+from simulator.contract.asking.failures import Failure
+from simulator.contract.asking.meter import Meter
+from simulator.contract.asking.probes import Probes
+from simulator.contract.asking.supply import Supply, headers_for
+from simulator.contract.defects.spoiling import saying, spoiled, with_status
+from simulator.serving.stage import Keys
+
+KEYS = Keys("api", "secret", "rest", "import", "partner")
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    with Bench.in_process(3) as made:
+        yield made
+
+
+# supply
+
+
+def test_keys_stand_wherever_a_body_asks_for_them() -> None:
+    supply = Supply("braze", KEYS, Living(), 1)
+    filled = supply.fill({"partner_api_key": "x", "client_secret": "y", "name": "z"})
+    assert {"partner_api_key": "partner", "client_secret": "import", "name": "z"} == filled
+
+
+def test_the_living_are_put_in_and_some_strangers_stay() -> None:
+    supply = Supply("braze", KEYS, Living({"external_id": ["ida"]}), 1)
+    found = {supply.fill({"external_id": "stranger"})["external_id"] for _ in range(40)}
+    assert {"ida", "stranger"} == found
+
+
+def test_a_value_of_another_type_stays_wrong() -> None:
+    supply = Supply("braze", KEYS, Living({"external_id": ["ida"]}), 1)
+    assert [{"external_id": True}] * 8 == [supply.fill({"external_id": True}) for _ in range(8)]
+
+
+def test_the_clock_of_the_control_plane_moves_by_hours() -> None:
+    supply = Supply("control", KEYS, Living(), 1)
+    assert all(supply.fill({"by": "900d"})["by"] in ("1h", "90m") for _ in range(8))
+    assert {"pace": "frozen"} == supply.fill({"pace": "max"})
+
+
+def test_each_family_of_operations_has_its_own_key() -> None:
+    braze, amplitude = openapi.load("braze").operations, openapi.load("amplitude").operations
+    assert {"Authorization": "Bearer rest"} == headers_for("braze", braze["trackUsers"], KEYS)
+    assert {} == headers_for("braze", braze["changeCohortUsers"], KEYS)
+    assert {"Authorization": "Api-Key secret"} == headers_for("amplitude", amplitude["getUserProfile"], KEYS)
+
+
+# meter
+
+
+def test_the_meter_tells_what_was_never_seen() -> None:
+    meter = Meter()
+    for status in (201, 201, 400):
+        meter.count("braze", "trackUsers", status)
+    reading = next(each for each in meter.readings("braze", openapi.load("braze")) if each.operation == "trackUsers")
+    assert ({"201": 2, "400": 1}, True) == (reading.seen, reading.success_seen)
+    assert "401" in reading.never
+
+
+def test_an_operation_that_is_left_out_succeeds_by_saying_so() -> None:
+    meter, contract = Meter(), openapi.load("braze")
+    left_out = next(each for each in contract.operations.values() if not each.emulated).operation_id
+    meter.count("braze", left_out, 501)
+    assert [True] == [each.success_seen for each in meter.readings("braze", contract, frozenset({left_out}))]
+
+
+# caller
+
+
+def test_an_answer_that_departs_is_a_failure_with_both_bodies_and_no_secret(bench: Bench) -> None:
+    target = bench.targets["braze"]
+    assert target.application is not None
+    wrong = spoiled(target.application, target.contract, "listSegments", saying("message", 5))
+    bench.targets["braze"] = replace(target, application=wrong)
+    caller = Caller(bench, "braze", "probes", Meter(), 3)
+    caller.send(Sent("listSegments"))
+    (failure,) = caller.failures
+    assert ("listSegments", "type", 200) == (failure.operation, failure.check, failure.status)
+    assert "body.message" in failure.message
+    assert bench.keys.braze_api_key not in failure.request + failure.response
+
+
+def test_exchanges_are_noted_where_somebody_wants_them(bench: Bench) -> None:
+    noted: list = []
+    Caller(bench, "braze", "probes", Meter(), 3, noted).send(Sent("listSegments"))
+    assert [("GET", 200)] == [(each["method"], each["status"]) for each in noted]
+    assert bench.keys.braze_api_key not in str(noted)
+
+
+# probes and bending
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_refusal_that_is_asked_for_comes(bench: Bench, service: str) -> None:
+    assert [] == [str(each) for each in Probes(bench, service, Meter(), 3).run()]
+
+
+def test_a_refusal_with_another_status_is_told(bench: Bench) -> None:
+    target = bench.targets["braze"]
+    assert target.application is not None
+    wrong = spoiled(target.application, target.contract, "trackUsers", with_status(403, when=401))
+    bench.targets["braze"] = replace(target, application=wrong)
+    failures = Probes(bench, "braze", Meter(), 3).run(frozenset({"trackUsers"}))
+    assert "expected 401, got 403" in {each.message for each in failures}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_bent_request_is_accepted(bench: Bench, service: str) -> None:
+    assert [] == [str(each) for each in Bending(bench, service, Meter(), 3).run()]
+
+
+def test_a_request_is_bent_in_each_place_once() -> None:
+    contract = openapi.load("braze")
+    schema = {
+        "type": "object",
+        "required": ["who"],
+        "properties": {
+            "who": {"type": "string"},
+            "all": {"type": "array", "items": {"required": ["n"], "properties": {"n": {"type": "integer"}}}},
+        },
+    }
+    ways = dict(bent(contract, schema, {"who": "ida", "all": [{"n": 1}]}))
+    assert ["who left out", "who of another type", "all of another type", "all.0.n left out",
+            "all.0.n of another type"] == list(ways)  # fmt: skip
+    assert {"who": "ida", "all": [{"n": "strange"}]} == ways["all.0.n of another type"]
+
+
+# campaigns
+
+
+def test_a_campaign_of_one_operation_is_clean_and_counted(bench: Bench) -> None:
+    campaign = Campaign(3, ("examples", "fuzzing"), 4, frozenset({"exportUsersByIds"}))
+    campaign.run(bench, "braze")
+    assert ([], []) == (campaign.failures, campaign.errors)
+    assert {"exportUsersByIds"} == {operation for _, operation, _ in campaign.meter.counts}
+    assert campaign.cases >= 4
+
+
+def test_the_same_seed_sends_the_same_requests() -> None:
+    sent = []
+    for _ in range(2):
+        with Bench.in_process(3) as bench:
+            campaign = Campaign(3, ("fuzzing",), 3, frozenset({"createUserAliases"}), keep_exchanges=True)
+            campaign.run(bench, "braze")
+            sent.append([(each["url"].split("/", 3)[-1], each["request_body"]) for each in campaign.exchanges])
+    assert sent[0] == sent[1]
+    assert sent[0]
+
+
+def test_a_defect_is_found_by_a_campaign(bench: Bench) -> None:
+    target = bench.targets["amplitude"]
+    assert target.application is not None
+    wrong = spoiled(target.application, target.contract, "listCohorts", saying("cohorts", "none"))
+    bench.targets["amplitude"] = replace(target, application=wrong)
+    campaign = Campaign(3, ("coverage",), 2, frozenset({"listCohorts"}))
+    campaign.run(bench, "amplitude")
+    assert {("listCohorts", "type")} == {(each.operation, each.check) for each in campaign.failures}
+
+
+def test_a_failure_says_how_to_see_it_again() -> None:
+    failure = Failure("braze", "trackUsers", "type", "wrong", "fuzzing", 201, "", "", 7, 8)
+    line = "absim contract --service braze --operation trackUsers --phases fuzzing --max-examples 8 --seed 7"
+    assert line == failure.reproduce
+    assert "--operation" not in failure.not_alone().reproduce
