@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from simulator.fakes.binding import Call, Handler, Reply
 from simulator.fakes.control import refuse
@@ -11,6 +12,7 @@ from simulator.rules.cadence import Cadence
 from simulator.rules.identity import Kind
 from simulator.rules.instants import format_instant
 from simulator.rules.mapping import Mapping
+from simulator.serving.plane.desk import destinations, feeds, records
 from simulator.serving.stage import Stage
 from simulator.sync.connections import SetupRefused, UnknownSetup, masked
 from simulator.sync.runs import run_id
@@ -32,15 +34,20 @@ def handlers(stage: Stage) -> dict[str, Handler]:
         "deleteSync": _delete_sync,
         "runSync": _run_sync,
         "listRuns": _list_runs,
+        "createTraitConnection": _create_trait_connection,
+        "createTraitSync": _create_trait_sync,
+        "createWebhook": _create_webhook,
     }
-    return {operation: _guarded(stage, handler) for operation, handler in offered.items()}
+    bound: dict[str, Handler] = {name: partial(handler, stage) for name, handler in offered.items()}
+    bound |= {**records.handlers(stage), **feeds.handlers(stage)}
+    return {operation: _guarded(stage, handler) for operation, handler in bound.items()}
 
 
-def _guarded(stage: Stage, handler: Callable[[Stage, Call], Reply]) -> Handler:
+def _guarded(stage: Stage, handler: Handler) -> Handler:
     def guarded(call: Call) -> Reply:
         try:
             with stage.turn:
-                return handler(stage, call)
+                return handler(call)
         except (UnknownSetup, UnknownCohort) as error:
             raise refuse(404, _said(error)) from error
         except SetupRefused as error:
@@ -81,6 +88,18 @@ def _create_connection(stage: Stage, call: Call) -> Reply:
         data_import_key=wanted.get("data_import_key", keys.braze_data_import_key),
         mappings=_mappings(wanted["identify_by"]),
     )
+    return _created(connection)
+
+
+def _create_trait_connection(stage: Stage, call: Call) -> Reply:
+    return _created(destinations.create_trait_connection(stage, call))
+
+
+def _create_webhook(stage: Stage, call: Call) -> Reply:
+    return _created(destinations.create_webhook(stage, call))
+
+
+def _created(connection: Connection) -> Reply:
     return Reply(201, _shown(connection), {"Location": f"/_sim/connections/{connection.id}"})
 
 
@@ -114,6 +133,7 @@ def _shown(connection: Connection) -> dict[str, object]:
     return {
         "connection": connection.id,
         "name": connection.name,
+        "kind": connection.kind,
         "identify_by": [_mapping(each) for each in connection.mappings],
         "endpoint": connection.endpoint,
         "data_import_key": str(masked(connection).settings.get("data_import_key", "")),
@@ -139,6 +159,11 @@ def _create_sync(stage: Stage, call: Call) -> Reply:
     connection = _connection(stage, wanted["connection"])
     cadence = Cadence(wanted.get("cadence", "one_time"))
     sync = stage.world.engine.create_sync(stage.cohort_id(wanted["cohort"]), connection.id, cadence)
+    return Reply(201, _sync(sync), {"Location": f"/_sim/syncs/{sync.id}"})
+
+
+def _create_trait_sync(stage: Stage, call: Call) -> Reply:
+    sync = destinations.sync_traits(stage, call, _connection(stage, call.json()["connection"]))
     return Reply(201, _sync(sync), {"Location": f"/_sim/syncs/{sync.id}"})
 
 
