@@ -157,8 +157,16 @@ def _tell_delivery(stage: Stage, page: Page, entry: Entry) -> Told:
     answer = f"answered {status}" if status else f"no answer ({page.detail.get('failure')})"
     tries = f" at attempt {attempts}" if isinstance(attempts, int) and attempts > 1 else ""
     what = f"{verb} as {entry.identifier} in run {page.run} of {_cohort(stage, page)}"
+    if attempts == 0:
+        return what, (*_tried(stage, entry, mappings), f"never sent: {_failure(stage, page)}")
     request = f"request {page.request[:12]}… {operation}, {answer}{tries}"
     return what, (*_tried(stage, entry, mappings), request)
+
+
+def _failure(stage: Stage, page: Page) -> str:
+    """Why the run of a page had failed before this request's turn."""
+    runs = stage.world.engine.runs(page.sync)
+    return next((run.reason for run in runs if page.run == f"{page.sync}/{run.number}"), "") or "the run had ended"
 
 
 def _tried(stage: Stage, entry: Entry, mappings: list[str]) -> tuple[str, ...]:

@@ -129,3 +129,9 @@ def test_a_merge_tells_what_becomes_of_the_membership(tell: Tell, fate: str) -> 
     told = tell("ben", "steps:\n  - sync: openers\n  - log_in: {person: ben, user_id: ida-1001}\n", head)
 
     assert f"(membership_on_merge: {fate})" in told
+
+
+def test_a_request_that_was_never_sent_says_which_one_failed_before_it(tell: Tell) -> None:
+    told = tell("ida", "steps:\n  - disable_partner: amplitude\n  - sync: openers\n")
+
+    assert [] == in_order(told, ["undelivered as external_id ida-1001", "never sent: Request 0 (name)", "status 401"])
