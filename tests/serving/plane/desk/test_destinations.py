@@ -36,13 +36,13 @@ def test_a_trait_connection_is_a_connection_like_others(sim: Callable[..., Any])
 @pytest.mark.parametrize(
     ("wanted", "status", "said"),
     [
-        ({"connection": "attributes"}, 400, "at least one user property or computation"),
+        ({"connection": "attributes"}, 400, "body: "),
         ({"connection": "nowhere", "properties": ["plan"]}, 404, "there is no connection 'nowhere'"),
         ({"connection": "attributes", "properties": ["plan"], "cadence": "real_time"}, 400, "body.cadence"),
         (
             {"connection": "attributes", "properties": ["plan"], "identify_by": {"property": "crm", "to": "alias"}},
             400,
-            "label",
+            "by user id only",
         ),
     ],
 )
