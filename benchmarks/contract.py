@@ -1,7 +1,8 @@
 """Contracts: what holding every exchange against its contract costs a sync, and how many cases a second are asked.
 
 `python -m benchmarks.contract [--people N] [--rounds N]` syncs a cohort from Amplitude to Braze with the watch on the
-wire and without, in turn in one process, and prints medians and their ratio; then it asks one operation generated requests.
+wire and without, in turn in one process, and prints medians and their ratio; then a few operations are asked
+generated requests.
 """
 
 from __future__ import annotations

@@ -21,7 +21,17 @@ STRANGE: Mapping[str, object] = {
 }  # fmt: skip
 """A value of another type, by the type that a schema wants."""
 
+_SCHEDULE = "a schedule has to be made before it is changed"
+REFUSED_EXAMPLES: Mapping[str, str] = {
+    "updateScheduledCampaign": _SCHEDULE, "deleteScheduledCampaign": _SCHEDULE, "updateScheduledCanvas": _SCHEDULE,
+    "deleteScheduledCanvas": _SCHEDULE, "updateScheduledMessages": _SCHEDULE, "deleteScheduledMessages": _SCHEDULE,
+    "createBrazeCampaign": "a campaign names a segment that has to be made before",
+    "reactToBrazeMessage": "nobody reacts to a message that never came",
+}  # fmt: skip
+"""Operations that refuse the example of their contract with 400, and the rule of business behind it."""
+
 TOLERATED: Mapping[str, frozenset[str]] = {}
+"""What the real service takes although its documents forbid it: ways of bending by operation."""
 
 
 class Bending:
@@ -43,6 +53,10 @@ class Bending:
 
     def _bend(self, operation: Operation) -> None:
         good = self._examples.example(operation)
+        answer = self.caller.send(good)
+        written = operation.definition.get("requestBody") is not None
+        if answer.status == 400 and written and operation.operation_id not in REFUSED_EXAMPLES:
+            self.caller.fail(operation, good, answer, "refused-good-request", "refused the example of its own contract")
         schema = self._schema(operation)
         if schema is None or not isinstance(good.body, dict):
             return

@@ -37,7 +37,7 @@ class Probes:
         self._bench = bench
         self._service = service
         self._contract: Contract = bench.targets[service].contract
-        self._supply = Supply(service, bench.keys, bench.living, seed)
+        self._supply = Supply(service, bench.keys, bench.living, seed, strangers=False)
         self.caller = Caller(bench, service, "probes", meter, seed, exchanges)
 
     def run(self, only: frozenset[str] = frozenset()) -> list[Failure]:

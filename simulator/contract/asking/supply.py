@@ -56,8 +56,9 @@ would make a check last for ever and no two runs alike."""
 class Supply:
     """Keys and living ids; which of the living stands where is drawn from the seed, so a run can be repeated."""
 
-    def __init__(self, service: str, keys: Keys, living: Living, seed: int) -> None:
+    def __init__(self, service: str, keys: Keys, living: Living, seed: int, *, strangers: bool = True) -> None:
         self._living = living
+        self._strangers = strangers
         self._bounded = BOUNDED if service == "control" else {}
         self._seed = seed
         self._drawn = 0
@@ -89,7 +90,7 @@ class Supply:
             return value
         self._drawn += 1
         drawn = derive_int(self._seed, "living", name, self._drawn)
-        if drawn % STRANGERS_IN == 0:
+        if self._strangers and drawn % STRANGERS_IN == 0:
             return value
         chosen = pool[drawn // STRANGERS_IN % len(pool)]
         if isinstance(value, str):

@@ -125,6 +125,15 @@ def test_no_bent_request_is_accepted(bench: Bench, service: str) -> None:
     assert [] == [str(each) for each in Bending(bench, service, Meter(), 3).run()]
 
 
+def test_a_refused_example_is_told(bench: Bench) -> None:
+    target = bench.targets["braze"]
+    assert target.application is not None
+    wrong = spoiled(target.application, target.contract, "trackUsers", with_status(400))
+    bench.targets["braze"] = replace(target, application=wrong)
+    failures = Bending(bench, "braze", Meter(), 3).run(frozenset({"trackUsers"}))
+    assert "refused-good-request" in {each.check for each in failures}
+
+
 def test_a_request_is_bent_in_each_place_once() -> None:
     contract = openapi.load("braze")
     schema = {
