@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -67,14 +67,24 @@ def timestamp(at: int) -> str:
     return to_datetime(at).isoformat(" ", "microseconds")[:26]
 
 
-def fields_of(call: Call, refusal: Callable[[str], Problem] = invalid) -> dict[str, object]:
-    """The body as one flat mapping: JSON if it is that, else a form, else the query. Raises the refusal."""
+def fields_of(
+    call: Call, refusal: Callable[[str], Problem] = invalid, *, lists: Collection[str] = ()
+) -> dict[str, object]:
+    """The body as one flat mapping: JSON if it is that, else a form, else the query. Raises the refusal.
+
+    A form repeats a field for each item of a list; fields named in `lists` are always taken as one. Some clients send a
+    form under a header that says JSON.
+    """
     if not call.body:
-        return {name: values[0] for name, values in call.query.items() if values}
+        return _flat(call.query, lists)
     try:
         body = call.json()
     except MalformedBody:
-        return {name: values[0] for name, values in call.form().items() if values}
+        return _flat(call.form(), lists)
     if not isinstance(body, Mapping):
         raise refusal("The body must be an object")
     return dict(body)
+
+
+def _flat(fields: Mapping[str, list[str]], lists: Collection[str]) -> dict[str, object]:
+    return {name: values if name in lists else values[0] for name, values in fields.items() if values}

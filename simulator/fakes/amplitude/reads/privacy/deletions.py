@@ -11,7 +11,7 @@ from simulator.fakes.amplitude.ingestion.intake import Intake
 from simulator.fakes.amplitude.projects import Project
 from simulator.fakes.amplitude.reads.parameters import day, day_text, fields_of, flag, invalid, required
 from simulator.fakes.amplitude.store.whole import AmplitudeStore
-from simulator.fakes.amplitude.wire import HTML, detailed_error
+from simulator.fakes.amplitude.wire import detailed_error
 from simulator.fakes.binding import Call, Problem, Reply
 from simulator.ledger import Entry, Ledger
 from simulator.rules.ingestion import identifier_text
@@ -23,6 +23,8 @@ DAYS_UNTIL_THE_RUN = 12
 LOCKED_DAYS = 3
 RANGE_DAYS = 184
 DEFAULT_REQUESTER = "rest"
+LIVE_HTML = "text/html; charset=UTF-8"
+"""What the live service says of its JSON, other than of a bare word: with a space and in capitals."""
 
 
 class Deletions:
@@ -76,7 +78,7 @@ class Deletions:
 
     def create(self, project: Project, call: Call) -> Reply:
         """`POST /api/2/deletions/users`: up to 100 people join the job that is open for changes, or a new one."""
-        body = fields_of(call)
+        body = fields_of(call, lists=("user_ids", "amplitude_ids"))
         user_ids, amplitude_ids = _list(body, "user_ids"), _list(body, "amplitude_ids")
         if not 1 <= len(user_ids) + len(amplitude_ids) <= IDS_PER_CALL:
             raise invalid(f"Between 1 and {IDS_PER_CALL} user_ids and amplitude_ids are required")
@@ -212,4 +214,4 @@ def _list(body: Mapping[str, object], name: str) -> Sequence[object]:
 
 
 def _as_html(body: object) -> Reply:
-    return Reply(200, orjson.dumps(body), content_type=HTML)
+    return Reply(200, orjson.dumps(body), content_type=LIVE_HTML)

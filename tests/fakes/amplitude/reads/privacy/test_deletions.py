@@ -16,7 +16,7 @@ def ask(amplitude, **body):
 
 def jobs(amplitude, start="2026-03-01", end="2026-04-30"):
     answer = amplitude.get("/api/2/deletions/users", start_day=start, end_day=end)
-    assert (answer.status_code, answer.content_type) == (200, "text/html;charset=utf-8")
+    assert (answer.status_code, answer.content_type) == (200, "text/html; charset=UTF-8")
     return json.loads(answer.text)
 
 
