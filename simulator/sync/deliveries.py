@@ -9,6 +9,7 @@ from typing import NamedTuple
 import orjson
 
 from simulator.ids import derive_uuid
+from simulator.journal import mask_text
 from simulator.ledger import Ledger
 from simulator.rules.cadence import Verdict, maybe_applied, next_free_run, retry_pause_ms, verdict
 from simulator.rules.instants import Instant
@@ -107,9 +108,11 @@ class Deliverer:
             answer = self._send(connection, self._request(sync, run, connection, delivery, batch))
             self._store.count_in_run(run.sync, run.number, requests=1)
         with self._store.transaction():
+            # Braze's complaint quotes the key, and what is stored here reaches the ledger's report.
+            failure = mask_text(answer.failure)
             doubt = delivery.maybe_applied or maybe_applied(answer.status)
             self._store.update_delivery(
-                delivery.id, attempts=delivery.attempts + 1, status=answer.status, failure=answer.failure,
+                delivery.id, attempts=delivery.attempts + 1, status=answer.status, failure=failure,
                 maybe_applied=doubt, answered=answer.took_ms > 0, due_at=at + answer.took_ms,
             )  # fmt: skip
             if answer.took_ms == 0:

@@ -142,3 +142,11 @@ def test_both_doors_tell_the_same_story_of_a_key_revoked_in_the_middle() -> None
             play.hour()
             digests.add(world.ledger.digest())
     assert 1 == len(digests)
+
+
+def test_a_key_that_braze_quotes_in_its_complaint_does_not_reach_the_ledger(play: Play) -> None:
+    secret = play.world.braze.keys.data_import_keys["main"]
+    play.run(lambda: play.world.braze.keys.switch_partner("main", "amplitude", False))
+    failures = [str(page.detail["failure"]) for page in play.world.ledger.pages() if page.event == "undelivered"]
+    assert any("Partner not enabled" in failure for failure in failures)
+    assert not any(secret in str(page.detail) for page in play.world.ledger.pages())
