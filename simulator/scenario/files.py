@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -42,8 +43,10 @@ def find(paths: Sequence[Path]) -> list[Path]:
 def _nearby(path: Path) -> str:
     if not path.parent.is_dir():
         return ""
-    hint = did_you_mean(path.name, [each.name for each in path.parent.iterdir()])
-    return f"; {hint}" if hint.startswith("did you mean") else ""
+    # The ending is common to all scenarios and would make any two names look alike.
+    stems = {each.name.removesuffix(SUFFIX): each.name for each in path.parent.iterdir()}
+    close = get_close_matches(path.name.removesuffix(SUFFIX), stems, n=1)
+    return f"; did you mean {stems[close[0]]}?" if close else ""
 
 
 @dataclass(frozen=True, slots=True)

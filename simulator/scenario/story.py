@@ -8,6 +8,7 @@ from typing import Any
 
 from simulator.ledger import Entry, Page
 from simulator.rules.catalogue import RULES
+from simulator.rules.identity import Kind
 from simulator.rules.instants import Instant, format_instant
 from simulator.rules.outcomes import SENTENCES, Outcome
 from simulator.rules.resolution import CHANGE_SENTENCES, IdentityChange
@@ -193,6 +194,12 @@ def _tell_change(stage: Stage, page: Page, entry: Entry) -> Told:
     return f"looked up {entry.identifier}: {told or entry.outcome}{found}", details
 
 
+def _tell_created(stage: Stage, page: Page, entry: Entry) -> Told:
+    if entry.identifier is None or entry.identifier.kind is not Kind.DEVICE_ID:
+        return _tell_anything(stage, page, entry)
+    return f"Braze's SDK made an anonymous profile on {entry.identifier} (profile {entry.profile})", ()
+
+
 def _tell_anything(stage: Stage, page: Page, entry: Entry) -> Told:
     words = entry.outcome.replace("_", " ") or page.event.replace("_", " ")
     identifier = f" {entry.identifier}" if entry.identifier else ""
@@ -207,4 +214,5 @@ _TELLERS: dict[tuple[str, str], Callable[[Stage, Page, Entry], Told]] = {
     ("engine", "delivered"): _tell_delivery,
     ("engine", "undelivered"): _tell_delivery,
     ("braze", "cohort_changed"): _tell_change,
+    ("phone", "profile_created"): _tell_created,
 }

@@ -184,6 +184,8 @@ def test_a_path_that_leads_nowhere_says_what_lies_nearby(tmp_path_factory: pytes
 
     with pytest.raises(ScenarioMissing, match=r"did you mean login\.scenario\.yaml\?"):
         find([folder / "logn.scenario.yaml"])
+    with pytest.raises(ScenarioMissing, match=r"no such file or folder$"):
+        find([folder / "quite-other.scenario.yaml"])
 
 
 def test_syncs_without_a_name_are_numbered_and_can_be_named_so() -> None:

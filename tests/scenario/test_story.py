@@ -135,3 +135,9 @@ def test_a_request_that_was_never_sent_says_which_one_failed_before_it(tell: Tel
     told = tell("ida", "steps:\n  - disable_partner: amplitude\n  - sync: openers\n")
 
     assert [] == in_order(told, ["undelivered as external_id ida-1001", "never sent: Request 0 (name)", "status 401"])
+
+
+def test_a_wipe_is_told_as_a_new_profile_on_a_new_device(tell: Tell) -> None:
+    told = tell("ben", "steps:\n  - wipe_data: {person: ben, device_id: d-ben-0002}\n")
+
+    assert "Braze's SDK made an anonymous profile on device_id d-ben-0002 (profile " in told
