@@ -14,6 +14,7 @@ from sqlite_utils import Migrations
 
 from simulator import ledger as ledger_module
 from simulator import openapi, timekeeping
+from simulator.acts import Acts
 from simulator.audit.creation import CohortCalls
 from simulator.audit.wire import WireWatch
 from simulator.clock import Agenda, SimClock
@@ -123,6 +124,9 @@ class World:
         }  # fmt: skip
         self.streams = Streamer(source=self.amplitude.event_source(), rules=rules, **common)
         self.currents = Connector(source=self.braze.audience.currents(), **common)
+        self.acts = Acts(self.engine, self.amplitude, self.braze, self.braze_endpoint)
+        for name, act in self.acts.table().items():
+            self.faults.teach(name, act)
         for service in (self.amplitude.service, self.braze.service):
             service.observers.append(self._observe)
             self.faults.serve(service.name, service.handlers)

@@ -7,7 +7,9 @@ repeats or delays a call, or does something else in the middle of it (a key is r
 
 from __future__ import annotations
 
+import inspect
 import logging
+import threading
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -45,6 +47,10 @@ def create_tables(sql: SqliteDatabase) -> None:
 
 class InvalidFault(ValueError):
     """A fault that makes no sense; the message says what to change."""
+
+
+class ActRefused(RuntimeError):
+    """An act could not be done; the message says why. The call in whose middle it stood goes on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +137,7 @@ class FaultBook:
         self._seed = seed
         self._handlers: dict[str, Mapping[str, Handler]] = {}
         self._actions: dict[str, Action] = {}
+        self._acting = threading.local()
         self._standing: list[Standing] = self._load()
 
     # setting up
@@ -151,6 +158,11 @@ class FaultBook:
         if checked.act and checked.act not in self._actions:
             known = ", ".join(sorted(self._actions)) or "none"
             raise InvalidFault(f"nothing is called {checked.act!r}; there are {known}")
+        if checked.act:
+            try:
+                inspect.signature(self._actions[checked.act]).bind(**checked.arguments)
+            except TypeError as error:
+                raise InvalidFault(f"arguments of {checked.act}: {error}") from error
         with self._database.transaction() as connection:
             packed = orjson.dumps(asdict(checked)).decode()
             number = connection.execute(
@@ -177,7 +189,9 @@ class FaultBook:
         self._database.execute("DELETE FROM fault_rule")
 
     def meet(self, service: str, call: Call) -> Fault | None:
-        """The first fault that meets this call, counted; None when nothing goes wrong."""
+        """The first fault that meets this call, counted; None when nothing goes wrong. What an act calls is spared."""
+        if getattr(self._acting, "now", False):
+            return None
         for position, standing in enumerate(self._standing):
             if not _matches(standing.fault, service, call):
                 continue
@@ -199,7 +213,13 @@ class FaultBook:
         if action is None:
             _LOG.warning("the fault's act %r is not known any more and did not happen", fault.act)
             return
-        action(**fault.arguments)
+        self._acting.now = True
+        try:
+            action(**fault.arguments)
+        except ActRefused as refused:
+            _LOG.warning("the fault's act did not happen: %s", refused)
+        finally:
+            self._acting.now = False
 
     # held calls
 

@@ -47,8 +47,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "simulator.fakes": (PURE, *COMMON, "simulator.fakes"),
     "simulator.sync": (PURE, *COMMON, "simulator.sync"),
     "simulator.population": (PURE, *COMMON),
+    "simulator.acts": (PURE, *COMMON, "simulator.fakes", "simulator.sync", "simulator.serving.transports"),
     "simulator.world": (
-        PURE, *COMMON, "simulator.fakes", "simulator.sync", "simulator.serving", "simulator.audit.wire",
+        PURE, *COMMON, "simulator.acts", "simulator.fakes", "simulator.sync", "simulator.serving", "simulator.audit.wire",
         "simulator.audit.creation",
     ),
     "simulator.audit.wire": (PURE, *COMMON),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.rules.cohorts.people import bind_people
-from simulator.scenario.acting.stage import PARTNER, WORKSPACE, Stage, amplitude_id_of
+from simulator.scenario.acting.stage import Stage, amplitude_id_of
 from simulator.scenario.model.steps.syncs import (
     ChangeCadence,
     ChangeMapping,
@@ -31,18 +31,18 @@ def sync(stage: Stage, step: Sync) -> None:
 
 def change_mapping(stage: Stage, step: ChangeMapping) -> None:
     """MAP-5."""
-    stage.world.engine.change_mapping(stage.connection_id(step.connection), step.identify_by)
+    stage.world.acts.change_mapping(stage.connection_id(step.connection), step.identify_by)
 
 
 def rename_cohort(stage: Stage, step: RenameCohort) -> None:
     """SYNC-2. The next run tells Braze the new name."""
-    stage.world.amplitude.cohorts.rename(stage.cohort_ids[step.cohort], step.to)
+    stage.world.acts.rename_cohort(stage.cohort_ids[step.cohort], step.to)
 
 
 def edit_cohort(stage: Stage, step: EditCohort) -> None:
     """COHORT-1. Who comes or goes by the new definition does so at once."""
     definition = bind_people(step.definition.definition, lambda name: amplitude_id_of(stage, name))
-    stage.world.amplitude.cohorts.edit(stage.cohort_ids[step.cohort], definition)
+    stage.world.acts.edit_cohort(stage.cohort_ids[step.cohort], definition)
 
 
 def sync_now(stage: Stage, step: SyncNow) -> None:
@@ -52,42 +52,40 @@ def sync_now(stage: Stage, step: SyncNow) -> None:
 
 def change_cadence(stage: Stage, step: ChangeCadence) -> None:
     """CAD-2. A new slot, and a run at once."""
-    stage.world.engine.change_cadence(stage.sync_id(step.sync), step.cadence)
+    stage.world.acts.change_cadence(stage.sync_id(step.sync), step.cadence)
 
 
 def pause_sync(stage: Stage, step: PauseSync) -> None:
     """No further run begins."""
-    stage.world.engine.pause(stage.sync_id(step.sync))
+    stage.world.acts.pause_sync(stage.sync_id(step.sync))
 
 
 def resume_sync(stage: Stage, step: ResumeSync) -> None:
     """The schedule goes on."""
-    stage.world.engine.resume(stage.sync_id(step.sync))
+    stage.world.acts.resume_sync(stage.sync_id(step.sync))
 
 
 def delete_sync(stage: Stage, step: DeleteSync) -> None:
     """Braze's members stay."""
-    stage.world.engine.delete_sync(stage.sync_id(step.sync))
+    stage.world.acts.delete_sync(stage.sync_id(step.sync))
     stage.deleted_syncs.add(step.sync)
 
 
 def revoke_key(stage: Stage, step: RevokeKey) -> None:
     """KEY-1. From now on the connection's key is refused."""
-    stage.world.braze.keys.invalidate_data_import_key(stage.keys[step.connection])
+    stage.world.acts.revoke_key(stage.connection_id(step.connection))
 
 
 def new_key(stage: Stage, step: NewKey) -> None:
     """KEY-1. Another key, pasted into the connection at once."""
-    key = stage.world.braze.keys.create_data_import_key(WORKSPACE, PARTNER)
-    stage.keys[step.connection] = key
-    stage.world.engine.new_key(stage.connection_id(step.connection), key)
+    stage.keys[step.connection] = stage.world.acts.new_key(stage.connection_id(step.connection))
 
 
 def enable_partner(stage: Stage, step: EnablePartner) -> None:
     """KEY-2."""
-    stage.world.braze.keys.switch_partner(WORKSPACE, step.partner, True)
+    stage.world.acts.enable_partner(step.partner)
 
 
 def disable_partner(stage: Stage, step: DisablePartner) -> None:
     """KEY-2."""
-    stage.world.braze.keys.switch_partner(WORKSPACE, step.partner, False)
+    stage.world.acts.disable_partner(step.partner)

@@ -71,6 +71,37 @@ def test_every_part_of_a_fault_is_told_back(client: Any) -> None:
     assert {name: told[name] for name in wanted} == wanted
 
 
+def test_a_key_is_revoked_in_the_middle_of_a_sync_and_another_one_mends_it(client: Any) -> None:
+    sync = client.synced_cohort("ida-1001", cadence="hourly")
+    act = {"act": "revoke_key", "arguments": {"connection": "braze"}}
+    made = client.sim("POST", "/faults", {"service": "braze", "operation": "changeCohortUsers", "times": 1, **act})
+    client.events("kim-1002")
+
+    refused = client.sim("POST", f"/syncs/{sync}/run").body
+    client.stage.world.acts.new_key("braze")
+    mended = client.sim("POST", f"/syncs/{sync}/run").body
+
+    assert {name: made.body[name] for name in act} == act
+    assert (refused["status"], mended["status"], mended["added"]) == ("failed", "success", 1)
+
+
+def test_a_profile_is_deleted_after_a_call_and_the_call_of_the_act_meets_no_fault(client: Any) -> None:
+    act = {"act": "delete", "arguments": {"external_id": "ida-1001"}, "act_after": True}
+    client.sim("POST", "/faults", {"service": "braze", "operation": "*", **act})
+
+    tracked = client.braze("/users/track", {"attributes": [{"external_id": "ida-1001", "plan": "gold"}]})
+    client.sim("DELETE", "/faults")
+    exported = client.braze("/users/export/ids", {"external_ids": ["ida-1001"], "fields_to_export": ["external_id"]})
+
+    assert (tracked.status, exported.body["users"]) == (201, [])
+
+
+def test_an_act_that_is_refused_leaves_the_call_as_it_is(client: Any) -> None:
+    client.sim("POST", "/faults", {"operation": "*", "act": "pause_sync", "arguments": {"sync": "sync-9"}, "times": 1})
+
+    assert client.events("ida-1001").status == 200
+
+
 def test_a_fault_is_taken_back(client: Any) -> None:
     client.sim("POST", "/faults", {"operation": "*", "answer": 500})
     client.sim("POST", "/faults", {"operation": "*", "answer": 502})
@@ -92,7 +123,10 @@ def test_a_fault_is_taken_back(client: Any) -> None:
         ({"operation": "*", "transport": "explode"}, "body.transport"),
         ({"operation": "*", "answer": 500, "from": "2026-13-01T00:00:00Z"}, "body.from"),
         ({"operation": "*", "answer": 500, "from": "2026-02-29T00:00:00Z"}, "from: "),
-        ({"operation": "*", "answer": 500, "act": "dance"}, "'act' was unexpected"),
+        ({"operation": "*", "answer": 500, "act": "dance"}, "body.act"),
+        ({"operation": "*", "answer": 500, "arguments": {}}, "body"),
+        ({"operation": "*", "act": "revoke_key"}, "arguments of revoke_key: missing a required argument"),
+        ({"operation": "*", "act": "merge", "arguments": {"who": "ida"}}, "arguments of merge: "),
         (
             {"operation": "*", "answer": 500, "from": "2026-03-03T00:00:00Z", "until": "2026-03-02T00:00:00Z"},
             "ends before it begins",
