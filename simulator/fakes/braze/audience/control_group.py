@@ -48,6 +48,11 @@ class ControlGroup:
         profiles = self._room.store.profiles.by_rows(rows)
         return [profile.row for profile in profiles if random_bucket(profile.braze_id) >= buckets]
 
+    def among(self, workspace: str, rows: Sequence[int]) -> list[int]:
+        """Those of the profiles that are in it: users/merge leaves them as they are."""
+        outside = self.outside(workspace, rows)
+        return [row for row in rows if row not in outside]
+
     def _buckets(self, workspace: str) -> int:
         query = "SELECT buckets FROM braze_control_group WHERE workspace = ?"
         return int(self._database.value(query, (workspace,)) or 0)

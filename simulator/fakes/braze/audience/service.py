@@ -71,6 +71,7 @@ class Audience:
         room.store.activity.when_added.append(self.runs.heard)
         room.when_emailed.append(self.emails.take_over)
         room.when_merged.append(self.reactions.merged)
+        room.not_merged.append(self.control_group.among)
         room.exported_by_others.append(self.reactions.received)
 
     def handlers(self) -> dict[str, Handler]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from simulator.clock import SimClock
 from simulator.database import Database
@@ -43,6 +43,8 @@ class Room:
         self.store = Store(database, seed)
         self.when_merged: list[Callable[[Profile, Profile, Instant], None]] = []
         """Told (source, target, at) before the source ends, so that what others keep by profile can go over."""
+        self.not_merged: list[Callable[[str, Sequence[int]], Collection[int]]] = []
+        """Asked (workspace, rows) which of these profiles users/merge leaves as they are."""
         self.when_emailed: list[Callable[[Profile], None]] = []
         """Told a profile that has just got an address, before it is written; the follower may set its fields."""
         self.exported_by_others: list[Callable[[Sequence[int], Instant], Mapping[int, Mapping[str, object]]]] = []

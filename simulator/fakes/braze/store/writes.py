@@ -64,6 +64,11 @@ class Writes:
             (accepted.workspace, operation, accepted.at, due_at, accepted.request, orjson.dumps(body)),
         )
 
+    def waiting(self, workspace: str, operation: str) -> list[Any]:
+        """Bodies of one operation that were accepted and are not visible yet."""
+        query = "SELECT body FROM braze_pending_write WHERE workspace = ? AND operation = ? ORDER BY write"
+        return [orjson.loads(body) for (body,) in self._database.rows(query, (workspace, operation))]
+
     def next_due(self) -> Instant | None:
         """The earliest instant at which a write becomes visible."""
         due: Instant | None = self._database.value("SELECT min(due_at) FROM braze_pending_write")

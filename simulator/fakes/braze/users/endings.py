@@ -1,7 +1,7 @@
 """users/merge and users/delete: profiles that end, into another one or into nothing.
 
-Sources: Braze, "Merge users", "Delete users" (LIFE-3). Whoever is not found, or not found alone, is left as is; the
-answer is the same.
+Sources: Braze, "Merge users", "Delete users" (LIFE-3). Whoever is not found, or not found alone, is left as is, and so
+are people of the Global Control Group and those marked for deletion; the answer is the same.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ class Endings:
         self._life = life
         room.writes.register("mergeUsers", self._apply_merges)
         room.writes.register("deleteUsers", self._apply_deletions)
+        room.not_merged.append(self._marked_for_deletion)
 
     def merge(self, call: Call) -> Reply:
         """Up to 50 merges, answered with 202 before they happen."""
@@ -75,9 +76,18 @@ class Endings:
             target = self._one(accepted.workspace, update["identifier_to_keep"])
             if source is None or target is None or source.row == target.row:
                 continue
+            if any(exempt(accepted.workspace, [source.row, target.row]) for exempt in self._room.not_merged):
+                continue
             if all(each.phone is not None and not is_phone_number(each.phone) for each in (source, target)):
                 continue
             self._life.merge(accepted, source, target, rule="LIFE-3")
+
+    def _marked_for_deletion(self, workspace: str, rows: Sequence[int]) -> set[int]:
+        """Those whose deletion was accepted and is not visible yet."""
+        waiting = self._room.writes.waiting(workspace, "deleteUsers")
+        entries = [(name, entry) for body in waiting for name, wanted in body.items() for entry in wanted]
+        found = (self._found(workspace, name, entry) for name, entry in entries)
+        return {profile.row for profile in found if profile is not None and profile.row in rows}
 
     def _one(self, workspace: str, identifier: Mapping[str, object]) -> Profile | None:
         profiles = self._room.store.profiles

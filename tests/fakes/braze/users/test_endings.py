@@ -30,6 +30,28 @@ def test_values_of_the_kept_profile_win_and_blanks_are_filled(braze: Any) -> Non
     assert braze.store.profiles.by_external_id("main", "old") is None
 
 
+@pytest.mark.parametrize("percent", [0, 100])
+def test_people_of_the_global_control_group_are_not_merged(braze: Any, percent: int) -> None:
+    for external_id in ("old", "new"):
+        braze.identified(external_id)
+    braze.service.audience.control_group.set("main", percent)
+    answer = merge(braze, {"external_id": "old"}, {"external_id": "new"})
+    assert (answer.status, answer.body) == (202, {"message": "success"})
+    assert braze.store.profiles.count("main") == (2 if percent else 1)
+
+
+def test_somebody_who_is_marked_for_deletion_is_not_merged(braze: Any) -> None:
+    for external_id in ("old", "new"):
+        braze.identified(external_id, plan=external_id)
+    braze.rules(write_visibility="export_lag")
+    braze.post("/users/delete", {"external_ids": ["old"]})
+    braze.rules(write_visibility="at_once")
+    merge(braze, {"external_id": "old"}, {"external_id": "new"})
+    assert [braze.user(name).custom for name in ("old", "new")] == [{"plan": "old"}, {"plan": "new"}]
+    braze.service.room.writes.run_due(braze.clock.now + 60_000)
+    assert braze.store.profiles.by_external_id("main", "old") is None
+
+
 def test_counts_are_summed_and_the_earlier_first_wins(braze: Any) -> None:
     for external_id, at in (("old", "2026-02-01T00:00:00Z"), ("new", AT)):
         event = {"external_id": external_id, "name": "x", "time": at}
