@@ -150,6 +150,9 @@ def _tell(outcome: Outcome, written: Sequence[Path], order: Order) -> None:
     _never_seen(outcome)
     for path in written:
         click.echo(f"report: {shown_name(path)}")
+        if path.suffix == ".txt":
+            # GitHub reads annotations from the log of a step.
+            click.echo(path.read_text(encoding="utf-8"), nl=False)
     click.echo(f"{'passed' if outcome.passed else 'FAILED'}, seed {order.seed}")
 
 

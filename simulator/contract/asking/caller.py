@@ -31,6 +31,8 @@ class Sent:
     headers: Mapping[str, str | None] = field(default_factory=dict)
     """Added to, or put in the place of, the usual ones; None takes a header away."""
     raw: bytes | None = None
+    trouble: bool = False
+    """Whether the service is made to fail on purpose, so that a 5xx is no surprise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ class Caller:
         self._meter.count(self._target.service, operation.operation_id, answer.status)
         if self._exchanges is not None:
             self._exchanges.append(_noted(operation.method, self._target.url + url, headers, body, answer))
+        if is_breakdown(operation, answer.status) and not sent.trouble:
+            self.fail(operation, sent, answer, "server-error", f"broke down with {answer.status}")
         for violation in self._target.contract.check_response(operation, answer.status, answer.headers, answer.body):
             self.fail(operation, sent, answer, violation.keyword, f"{violation.where}: {violation.message}")
         return answer
@@ -121,6 +125,11 @@ class Caller:
             return Answer(answered.status, {k.lower(): v for k, v in answered.headers.items()}, answered.data)
         response = self._client.open(url, method=method, headers=dict(headers), data=body)
         return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, response.get_data())
+
+
+def is_breakdown(operation: Operation, status: int) -> bool:
+    """Whether an answer says that the service itself is at fault, and not that it leaves the operation out."""
+    return status >= 500 and operation.emulated
 
 
 def _noted(method: str, url: str, headers: Mapping[str, str], body: bytes, answer: Answer) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ from schemathesis.engine import events
 from schemathesis.generation import GenerationMode
 
 from simulator.contract.asking.bench import Bench, Target
+from simulator.contract.asking.caller import is_breakdown
 from simulator.contract.asking.failures import KEPT_CHARACTERS, PHASES, SHOWN_CHARACTERS, Failure
 from simulator.contract.asking.meter import Meter
 from simulator.contract.asking.supply import Supply, credentials, headers_for
@@ -127,6 +128,8 @@ class Campaign:
             headers = {name.lower(): values[0] for name, values in response.headers.items()}
             wrong = target.contract.check_response(operation, response.status_code, headers, response.content or b"")
             found = [(each.keyword, f"{each.where}: {each.message}") for each in wrong]
+            if is_breakdown(operation, response.status_code):
+                found.append(("server-error", f"broke down with {response.status_code}"))
             found += [
                 (check.name, check.failure_info.failure.message or check.failure_info.failure.title)
                 for check in recorder.checks.get(case_id, [])

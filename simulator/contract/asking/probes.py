@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from simulator.contract.asking.bench import Bench
@@ -71,7 +72,7 @@ class Probes:
                 standing = faults.add(
                     Fault(service=self._service, operation=operation.operation_id, answer=int(status))
                 )
-                answer = self.caller.send(self.example(operation))
+                answer = self.caller.send(replace(self.example(operation), trouble=True))
                 if answer.status != int(status):
                     self._unexpected(operation, self.example(operation), answer, int(status))
                 faults.remove(standing.id)

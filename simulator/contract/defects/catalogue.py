@@ -107,6 +107,7 @@ BRAZE: Sequence[tuple[str, str, str, Spoil]] = (
     ("dropped header", "trackUsers", "no X-RateLimit-Limit", without_header("X-RateLimit-Limit")),
     ("count too low", "createUserAliases", "`aliases_processed` is 0", saying("aliases_processed", 0)),
     ("body gone", "listCampaigns", "an empty object", changed(lambda said: {})),
+    ("breakdown", "listEvents", "500 in place of 200", with_status(500)),
     ("unauthorised becomes forbidden", "trackUsers", "403 in place of 401", with_status(403, when=401)),
 )  # fmt: skip
 AMPLITUDE: Sequence[tuple[str, str, str, Spoil]] = (
