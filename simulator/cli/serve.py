@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -42,6 +43,8 @@ def serving_options(command: _Command) -> _Command:
         option("--scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
                help="Start with the people, cohorts and connections of this scenario, its seed and its rules."),
         option("--no-limits", is_flag=True, help="Switch all rate limits off."),
+        option("--smtp", metavar="HOST:PORT", help="Send mails about runs that ended on to this SMTP server."),
+        option("--mail-to", default="", metavar="ADDRESS", help="Whom they go to, instead of the owner of the sync."),
         option("--ready-file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
                help="Write addresses and keys (in clear, for you alone) here as JSON once calls are accepted."),
         option("--amplitude-api-key", metavar="KEY", help="Instead of the key made from the seed."),
@@ -114,8 +117,10 @@ def open_server(stack: ExitStack, host: str, ports: tuple[int, int, int], world:
     from simulator.serving.readyfile import ReadyFileUnwritable, ready_file
     from simulator.serving.server import Server
     from simulator.serving.stage import Ports
+    from simulator.sync.postman import Rounds
 
     scenario = _scenario(world["scenario"])
+    smtp = _smtp(world)
     try:
         server = Server(
             _settings(world, scenario), pace=world["pace"], ports=Ports(*ports), host=host, people=_people(scenario),
@@ -126,11 +131,26 @@ def open_server(stack: ExitStack, host: str, ports: tuple[int, int, int], world:
         if world["ready_file"] is not None:
             content = {"pid": os.getpid(), **server.main.described(), "environment": server.main.environment()}
             stack.enter_context(ready_file(world["ready_file"], content))
+        if smtp is not None:
+            tell = partial(click.echo, err=True)
+            stack.enter_context(Rounds(lambda: server.main.world.engine.mailbox, *smtp, world["mail_to"], tell))
     except UnknownPace as error:
         raise click.BadParameter(str(error), param_hint="--pace") from error
     except (PortUnavailable, StoreUnusable, ReadyFileUnwritable) as error:
         raise EnvironmentFault(str(error)) from error
     return server
+
+
+def _smtp(world: dict[str, Any]) -> tuple[str, int] | None:
+    """The host and the port of --smtp. Raises BadParameter."""
+    if not world["smtp"]:
+        if world["mail_to"]:
+            raise click.BadParameter("needs --smtp HOST:PORT as well", param_hint="--mail-to")
+        return None
+    host, _, port = str(world["smtp"]).rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise click.BadParameter(f"{world['smtp']!r} is not HOST:PORT, such as 127.0.0.1:1025", param_hint="--smtp")
+    return host, int(port)
 
 
 class _Later:

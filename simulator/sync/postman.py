@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import smtplib
+import sqlite3
+import threading
+from collections.abc import Callable
 from email.message import EmailMessage
 from email.utils import format_datetime
+from types import TracebackType
 
 from simulator.rules.instants import to_datetime
 from simulator.sync.mailbox import Mail, Mailbox
 
 SENDER = "no-reply@absim.invalid"
 TIMEOUT_SECONDS = 10
+ROUND_SECONDS = 0.25
+"""Real time between two looks into the mailbox."""
 
 
 class MailNotSent(RuntimeError):
@@ -50,3 +56,49 @@ class Postman:
         message["X-Absim-Owner"] = mail.to
         message.set_content(mail.body)
         return message
+
+
+class Rounds:
+    """Sends mails on while a world is served, in a thread of its own: a slow host holds up nobody. A context manager.
+
+    `mailbox` is asked each time, since a world that is reset has another one. `tell` hears of a host that takes none,
+    once until it does again; the mails wait meanwhile.
+    """
+
+    def __init__(
+        self, mailbox: Callable[[], Mailbox], host: str, port: int, to: str, tell: Callable[[str], None]
+    ) -> None:
+        self._mailbox = mailbox
+        self._address = (host, port, to)
+        self._tell = tell
+        self._failing = False
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="absim-postman", daemon=True)
+
+    def __enter__(self) -> Rounds:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Ends with a last round."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(ROUND_SECONDS):
+            self._round()
+        self._round()
+
+    def _round(self) -> None:
+        try:
+            Postman(self._mailbox(), *self._address).deliver()
+        except MailNotSent as error:
+            if not self._failing:
+                self._tell(str(error))
+            self._failing = True
+        except sqlite3.ProgrammingError:
+            return  # the world was reset meanwhile; the next round asks the new one
+        else:
+            self._failing = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email.message
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -16,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Message
 
 from simulator.cli.main import run
 
@@ -32,6 +36,13 @@ class Served:
 
     def get(self, path: str) -> Any:
         with urllib.request.urlopen(f"{self.ready['control_url']}{path}", timeout=30) as answer:
+            return json.load(answer)
+
+    def post(self, path: str, body: object) -> Any:
+        request = urllib.request.Request(
+            f"{self.ready['control_url']}{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)
 
     def end(self, number: signal.Signals) -> int:
@@ -81,6 +92,46 @@ def test_it_announces_answers_and_ends_with_130_on_ctrl_c(serve: Callable[..., S
     assert served.ready["pid"] == served.process.pid
     assert code == 130
     assert list(tmp_path.iterdir()) == []
+
+
+class Inbox(Message):
+    """Keeps what arrives."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard = threading.Event()
+        self.messages: list[email.message.Message] = []
+
+    def handle_message(self, message: email.message.Message) -> None:
+        self.messages.append(message)
+        self.heard.set()
+
+
+def test_mails_about_runs_go_to_the_smtp_server_that_was_named(serve: Callable[..., Served]) -> None:
+    inbox = Inbox()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    controller = Controller(inbox, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        served = serve("--smtp", f"127.0.0.1:{port}", "--mail-to", "team@example.test", "--pace", "frozen")
+        identify_by = [{"property": "user_id", "to": "external_id"}]
+        served.post("/_sim/amplitude/users", {"users": [{"user_id": "ida-1001"}]})
+        served.post("/_sim/amplitude/cohorts", {"name": "vips", "definition": {"user_ids": ["ida-1001"]}})
+        served.post("/_sim/connections", {"name": "braze", "identify_by": identify_by})
+        served.post("/_sim/syncs", {"cohort": "vips", "connection": "braze"})
+        assert inbox.heard.wait(20)
+        served.end(signal.SIGTERM)
+    finally:
+        controller.stop()
+
+    (message,) = inbox.messages
+    assert (message["To"], message["Subject"]) == ("team@example.test", "Your sync of vips succeeded")
+
+
+@pytest.mark.parametrize("options", [["--smtp", "nowhere"], ["--smtp", "host:0"], ["--mail-to", "team@example.test"]])
+def test_a_mail_server_is_a_host_and_a_port(options: list[str]) -> None:
+    assert run(["serve", *ANY_PORTS, *options]) == 2
 
 
 def test_sigterm_is_an_order_and_no_failure(serve: Callable[..., Served], tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterator
 from email.message import Message
 from typing import Any
@@ -13,7 +14,7 @@ from aiosmtpd.handlers import Message as MessageHandler
 
 from simulator.rules.cadence import Cadence
 from simulator.rules.identity import AmplitudeUser
-from simulator.sync.postman import MailNotSent, Postman
+from simulator.sync.postman import MailNotSent, Postman, Rounds
 
 
 class Inbox(MessageHandler):
@@ -59,3 +60,33 @@ def test_a_host_that_takes_no_mail_is_named_and_nothing_is_lost(
         Postman(bench.engine.mailbox, "127.0.0.1", 1, "team@example.test").deliver()
     assert 1 == Postman(bench.engine.mailbox, "127.0.0.1", port, "team@example.test").deliver()
     assert 1 == len(inbox.messages)
+
+
+def test_rounds_send_what_is_there_at_the_end_at_the_latest(
+    bench: Any, ida: AmplitudeUser, smtp: tuple[Inbox, int]
+) -> None:
+    inbox, port = smtp
+    bench.source.cohort("openers", ida)
+    told: list[str] = []
+    with Rounds(lambda: bench.engine.mailbox, "127.0.0.1", port, "", told.append):
+        bench.engine.create_sync("openers", bench.connect().id, Cadence.ONE_TIME)
+
+    assert ["owner"] == [message["To"] for message in inbox.messages]
+    assert [] == told
+
+
+def test_rounds_say_once_that_a_host_takes_no_mail(bench: Any, ida: AmplitudeUser) -> None:
+    bench.source.cohort("openers", ida)
+    bench.engine.create_sync("openers", bench.connect().id, Cadence.ONE_TIME)
+    told: list[str] = []
+    heard = threading.Event()
+
+    def tell(text: str) -> None:
+        told.append(text)
+        heard.set()
+
+    with Rounds(lambda: bench.engine.mailbox, "127.0.0.1", 1, "", tell):
+        assert heard.wait(20)
+
+    (said,) = told
+    assert said.startswith("127.0.0.1:1 did not take the mail: ")
