@@ -92,6 +92,12 @@ def test_a_device_is_silenced_and_heard_again(amplitude, plane, an_event) -> Non
     assert amplitude.upload(an_event(device_id="d-ida-0001")).status_code == 200
 
 
+@pytest.mark.parametrize("at", ["2026-02-30T10:00:00Z", "2026-13-01T00:00:00Z", "2026-03-02T25:00:00Z"])
+def test_an_event_at_an_instant_that_does_not_exist_is_a_problem(plane, at) -> None:
+    answer = plane("POST", "/users", json={"users": [{"user_id": "ida", "events": [{"name": "opened", "at": at}]}]})
+    assert answer.status_code == 400
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status"),
     [

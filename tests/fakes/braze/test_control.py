@@ -57,6 +57,14 @@ def test_a_refusal_of_the_phone_is_a_conflict(braze: Any) -> None:
     assert "changeUser refuses" in told["detail"]
 
 
+def test_an_alias_that_is_taken_is_a_conflict_and_nobody_is_put_in(braze: Any) -> None:
+    alias = {"alias_label": "crm", "alias_name": "kim-7"}
+    call(braze, "POST", "profiles", {"profiles": [{"aliases": [alias]}]}, 201)
+    told = call(braze, "POST", "profiles", {"profiles": [{"external_id": "new-1"}, {"aliases": [alias]}]}, 409)
+    assert "taken" in told["detail"]
+    assert call(braze, "GET", "profiles?external_id=new-1") == {"profiles": []}
+
+
 def test_a_body_that_is_not_json_is_told_so(braze: Any) -> None:
     reply = braze.http.post("/_sim/braze/phone/appear", data="{", headers={"Content-Type": "application/json"})
     assert (reply.status_code, reply.content_type) == (400, "application/problem+json")

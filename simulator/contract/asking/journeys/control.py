@@ -137,6 +137,8 @@ def _phones() -> Iterator[Step]:
     for operation, more in _PHONE_BODIES.items():
         yield Step(operation, body={**_DEVICE, **more, "workspace": "nowhere"}, status=404)
     yield Step("deviceAppears", body={**_DEVICE, "workspace": "nowhere"}, status=404)
+    yield Step("logIn", body={**_DEVICE, "external_id": ""}, status=409)
+    yield Step("wipeData", body={**_DEVICE, "new_device_id": "{device_id}"}, status=409)
 
 
 JOURNEYS: Sequence[Journey] = (
