@@ -107,3 +107,8 @@ def talk(message: str) -> None:
 def colours_wanted(no_color: bool) -> bool:
     """Whether a terminal may be coloured: NO_COLOR is obeyed, files and pipes get none."""
     return not no_color and not os.environ.get("NO_COLOR") and sys.stdout.isatty()
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: 1 problem, 2 problems."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

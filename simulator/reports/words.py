@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from textwrap import wrap
+
 from simulator.scenario.events import Breach, Difference
+
+NARROW = 60
+"""Below so many columns nothing is gained by hanging lines under their beginning."""
+_STAMPED = re.compile(r"  \d{4}-\d\d-\d\dT\S+\s+\w+\s+")
+
+
+def fit(line: str, width: int) -> str:
+    """One line of a story broken between words to fit a terminal, its rest hanging under where its sentence begins."""
+    stamp = _STAMPED.match(line)
+    hanging = stamp.end() if stamp is not None else len(line) - len(line.lstrip()) + 2
+    if width < NARROW or len(line) <= width:
+        return line
+    hang = " " * hanging
+    return "\n".join(wrap(line, width, subsequent_indent=hang, break_long_words=False, break_on_hyphens=False))
 
 
 def difference_text(difference: Difference) -> str:

@@ -51,7 +51,7 @@ _ALL = (
     # Choosing the identifier
     Rule("MAP-1", "A mapping sends an Amplitude property as external_id, alias or device_id; the hierarchy is primary, "
          "secondary, tertiary.", _IMPORT, _DOC),
-    Rule("MAP-2", "The next mapping is used when the person has no value for the earlier one.", _IMPORT, _DOC, "fallback"),
+    Rule("MAP-2", "A hierarchy goes on to the next mapping: when the earlier one has no value, when Braze did not match it, or never (switch fallback).", _IMPORT, _DOC, "fallback"),
     Rule("MAP-3", "A person without a value for any mapping is skipped as unresolved mapping; the run still succeeds.",
          _THIRD_PARTY, _DOC),
     Rule("MAP-4", "Amplitude fills in a device id for everybody, so a hierarchy that starts with device_id never falls "
@@ -106,7 +106,7 @@ _ALL = (
          "cohort_data_points"),
     Rule("DP-2", "Attributes, events, purchases and sessions log data points; aliases, identify, rename and delete do not.",
          "Braze, Data points", _DOC),
-    Rule("LIFE-1", "changeUser to an unknown id turns the anonymous profile into that user.", "Braze, User profile lifecycle",
+    Rule("LIFE-1", "Braze's SDK keeps an anonymous profile for a device without a user; changeUser to an unknown id turns it into that user.", "Braze, User profile lifecycle",
          _DOC),
     Rule("LIFE-2", "changeUser to a known id orphans the anonymous profile; blank fields of the target are filled from it.",
          "Braze, User profile lifecycle", _DOC, "membership_on_merge"),
@@ -136,7 +136,7 @@ _ALL = (
     Rule("COHORT-1", "A definition is an AND of ORs of clauses; a count of zero matches nobody.", "Amplitude, Define a cohort",
          _DOC),
     Rule("COHORT-2", "A rolling window lets people leave with no event.", "Amplitude, Define a cohort", _DOC),
-    Rule("COHORT-3", "The cohorts API lists, reads, exports, uploads and edits cohorts.", "Amplitude, Behavioral Cohorts API",
+    Rule("COHORT-3", "A static cohort holds whoever was put into it; the cohorts API lists, reads, exports, uploads and edits cohorts.", "Amplitude, Behavioral Cohorts API",
          _DOC),
     Rule("TRAIT-1", "User properties and computations of people active in the last 90 days become custom attributes of the "
          "same name.", _AUDIENCES, _DOC, "trait_identifier"),

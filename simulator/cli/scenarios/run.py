@@ -17,6 +17,7 @@ from simulator.cli.common import (
     Listed,
     NothingRan,
     colours_wanted,
+    counted,
     option,
     scenario_files,
     shown_name,
@@ -69,13 +70,13 @@ def command(
         works = _selected(works_of(files), only, tags)
     except ScenarioInvalid as invalid:
         click.echo(f"{invalid}\n")
-        talk(f"{len(invalid.problems)} problem(s); nothing was run")
+        talk(f"{counted(len(invalid.problems), 'problem')}; nothing was run")
         return ExitCode.USAGE
     ledgers = report_dir / "ledger" if "ledger" in reports else None
     options = RunOptions(seed=seed, rules=rules, door=DoorKind(door), ledgers=ledgers)
     remembered = _prepare(report_dir, ledgers, needed=bool(reports))
     seeds = "the seed of each file" if seed is None else f"seed {seed}"
-    announced = f"{len(works)} scenarios, {seeds}, rules {rules or 'of each file'}, door {door}"
+    announced = f"{counted(len(works), 'scenario')}, {seeds}, rules {rules or 'of each file'}, door {door}"
     results, interrupted = _run(works, options, jobs, "" if quiet else announced, no_color)
     written = _write_reports(report_dir, reports, results, seed, interrupted)
     if remembered:
@@ -103,7 +104,9 @@ def _selected(works: Sequence[Work], only: Sequence[str], tags: Sequence[str]) -
     chosen = [work for work in works if fits(work)]
     if not chosen:
         filters = " ".join([*(f"--only {text!r}" for text in only), *(f"--tag {tag!r}" for tag in tags)])
-        raise NothingRan(f"none of the {len(works)} scenarios fits {filters or 'the paths'}")
+        raise NothingRan(
+            f"no scenario fits {filters or 'the paths'}; there {'is' if len(works) == 1 else 'are'} {len(works)}"
+        )
     return chosen
 
 

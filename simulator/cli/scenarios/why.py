@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +86,7 @@ def _has(person: str, scenario: dict[str, Any]) -> bool:
 
 
 def _tell(person: str, chosen: Chosen, form: str) -> int:
+    from simulator.reports.words import fit
     from simulator.scenario.language.source import ScenarioInvalid, did_you_mean
     from simulator.scenario.parse import load
     from simulator.scenario.runner import RunOptions, played_stage, settings_of
@@ -113,8 +116,10 @@ def _tell(person: str, chosen: Chosen, form: str) -> int:
             lines = [line.as_plain() for line in story(stage, person)]
             _write_json(person, scenario.title, chosen, world.settings.seed, world.rules.as_mapping(), lines)
         else:
-            click.echo("\n".join(story_lines(stage, person)))
-            click.echo(f"  seed {world.settings.seed}; run it again: {_again(person, chosen)}")
+            again = f"  seed {world.settings.seed}; run it again: {_again(person, chosen)}"
+            width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+            for line in (*story_lines(stage, person), again):
+                click.echo(line if width is None else fit(line, width))
     return ExitCode.PASSED
 
 
