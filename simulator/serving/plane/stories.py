@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from weakref import WeakKeyDictionary
 
+from simulator.fakes.amplitude.store.users import UserRecord
+from simulator.fakes.braze.store.profiles import Profile
 from simulator.rules.identity import Identifier, Kind
 from simulator.scenario.acting.cast import Cast, Character
 from simulator.scenario.acting.stage import PROJECT, WORKSPACE, set_up
@@ -70,9 +72,27 @@ def _whoever(world: World, reference: str) -> Character | None:
         profiles.by_braze_id(WORKSPACE, reference),
         *profiles.by_device(WORKSPACE, reference),
     ]
+    known = [user for user in users if user is not None]
+    reached = [profile for profile in found if profile is not None]
+    # Either system may be asked about by an identifier that only the other one keeps.
+    if not reached:
+        reached = [profile for user in known for profile in _profiles_of(world, user)]
+    if not known:
+        same = (amplitude.find(PROJECT, user_id=each.external_id) for each in reached if each.external_id)
+        known = [user for user in same if user is not None]
     person = Character(
         reference,
-        amplitude_ids=list(dict.fromkeys(user.amplitude_id for user in users if user is not None)),
-        braze_ids=list(dict.fromkeys(profile.braze_id for profile in found if profile is not None)),
+        amplitude_ids=list(dict.fromkeys(user.amplitude_id for user in known)),
+        braze_ids=list(dict.fromkeys(profile.braze_id for profile in reached)),
     )
     return person if person.amplitude_ids or person.braze_ids else None
+
+
+def _profiles_of(world: World, user: UserRecord) -> list[Profile]:
+    """The profiles of an Amplitude user: by user id, else whoever is anonymous on the device."""
+    profiles = world.braze.store.profiles
+    named = profiles.by_external_id(WORKSPACE, user.user_id) if user.user_id else None
+    if named is not None:
+        return [named]
+    on_device = profiles.by_device(WORKSPACE, user.device_id) if user.device_id else []
+    return [profile for profile in on_device if profile.external_id is None]

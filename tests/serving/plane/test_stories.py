@@ -41,6 +41,33 @@ def test_a_story_is_found_by_any_identifier(client: Any, reference: str) -> None
     assert told.body["text"].endswith(f"at the end, {reference} is a member of openers in Braze")
 
 
+def test_what_only_one_system_keeps_leads_to_the_other_half_of_the_story(client: Any) -> None:
+    key = client.stage.keys.amplitude_api_key
+    event = {"user_id": "ida-1001", "device_id": "d-ida-0001", "event_type": "app_opened"}
+    client.amplitude("/2/httpapi", {"api_key": key, "events": [event]})
+    client.synced_cohort("ida-1001", cadence="one_time")
+    user = client.stage.world.amplitude.find("main", user_id="ida-1001")
+    profile = client.stage.world.braze.store.profiles.by_external_id("main", "ida-1001")
+
+    for reference in ("d-ida-0001", str(user.amplitude_id), profile.braze_id):
+        told = client.sim("GET", f"/people/{reference}/story").body
+
+        rooms = {step["room"] for step in told["steps"]}
+        assert {"amplitude", "engine", "braze"} <= rooms
+        assert told["text"].endswith(f"at the end, {reference} is a member of openers in Braze")
+
+
+def test_an_anonymous_device_has_one_story_in_both_systems(client: Any) -> None:
+    client.stage.world.braze.phone.appear("d-ben-0001")
+    key = client.stage.keys.amplitude_api_key
+    client.amplitude("/2/httpapi", {"api_key": key, "events": [{"device_id": "d-ben-0001", "event_type": "opened"}]})
+    user = client.stage.world.amplitude.find("main", device_id="d-ben-0001")
+
+    told = client.sim("GET", f"/people/{user.amplitude_id}/story").body
+
+    assert ["amplitude", "phone"] == [step["room"] for step in told["steps"]]
+
+
 def test_of_a_stranger_nothing_is_told(client: Any) -> None:
     told = client.sim("GET", "/people/nobody-0001/story")
 
