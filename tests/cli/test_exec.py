@@ -37,6 +37,39 @@ def test_the_command_is_told_addresses_and_keys(capfd: pytest.CaptureFixture[str
     assert len({told["AMPLITUDE_URL"], told["BRAZE_URL"], told["ABSIM_URL"]}) == 3
 
 
+JOURNEY = """
+import json, os, urllib.request
+
+def call(url, body=None):
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"Content-Type": "application/json", "Authorization": "Bearer " + os.environ["BRAZE_API_KEY"]}
+    with urllib.request.urlopen(urllib.request.Request(url, data, headers)) as answer:
+        return json.load(answer)
+
+amplitude, braze, sim = os.environ["AMPLITUDE_URL"], os.environ["BRAZE_URL"], os.environ["ABSIM_URL"] + "/_sim"
+event = {"user_id": "ida-1001", "device_id": "d-ida-0001", "event_type": "app_opened"}
+call(amplitude + "/2/httpapi", {"api_key": os.environ["AMPLITUDE_API_KEY"], "events": [event]})
+call(braze + "/users/track", {"attributes": [{"external_id": "ida-1001", "plan": "gold"}]})
+definition = {"performed": "app_opened", "times": ">= 1", "within": "7d"}
+call(sim + "/amplitude/cohorts", {"name": "openers", "definition": definition})
+identify_by = [{"property": "user_id", "to": "external_id"}]
+call(sim + "/connections", {"name": "braze", "identify_by": identify_by})
+call(sim + "/syncs", {"cohort": "openers", "connection": "braze"})
+(user,) = call(sim + "/amplitude/users")["users"]
+for reference in ("ida-1001", "d-ida-0001", str(user["amplitude_id"])):
+    print(call(sim + "/people/" + reference + "/story")["text"].splitlines()[-1].strip())
+"""
+
+
+def test_a_journey_is_told_by_every_identifier_of_its_person(capfd: pytest.CaptureFixture[str]) -> None:
+    code = run(["exec", "-q", "--seed", "7", "--", PYTHON, "-c", JOURNEY])
+
+    told = capfd.readouterr().out.splitlines()
+    assert code == 0
+    assert len(told) == 3
+    assert all(line.endswith("is a member of openers in Braze") for line in told)
+
+
 def test_the_command_reaches_the_services() -> None:
     program = (
         "import os, json, urllib.request as u\n"

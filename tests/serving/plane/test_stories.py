@@ -65,7 +65,7 @@ def test_an_anonymous_device_has_one_story_in_both_systems(client: Any) -> None:
 
     told = client.sim("GET", f"/people/{user.amplitude_id}/story").body
 
-    assert ["amplitude", "phone"] == [step["room"] for step in told["steps"]]
+    assert ["phone", "amplitude"] == [step["room"] for step in told["steps"]]
 
 
 def test_of_a_stranger_nothing_is_told(client: Any) -> None:
