@@ -56,11 +56,8 @@ def print_summary(console: Console, results: Sequence[Result], interrupted: bool
     total = {verdict: sum(result.verdict is verdict for result in results) for verdict in Verdict}
     counted = ", ".join(f"{count} {verdict}" for verdict, count in total.items() if count) or "nothing ran"
     people = sum(result.people for result in results)
-    console.print(
-        Text(
-            f"{counted}{' before the interruption' if interrupted else ''}; {people:,} {'person' if people == 1 else 'people'}"
-        )
-    )
+    ending = " before the interruption" if interrupted else ""
+    console.print(Text(f"{counted}{ending}; {people:,} {'person' if people == 1 else 'people'}"))
     drop = instructive(results)
     if drop:
         console.print(Text(f"\n{drop}"), soft_wrap=True)
