@@ -99,11 +99,12 @@ class RuleSet:
     )
     track_limit: str = _switch(
         "total",
+        "total_50",
         "per_array",
         rule="TRACK-2",
         confidence="documented, by contract",
         source="Braze, Create and update users",
-        doc="whether the 75 objects of users/track are counted together or per array",
+        doc="whether users/track takes 75 objects in all, 50 (contracts by active users of 2024-25) or 75 per array",
     )
     write_visibility: str = _switch(
         "at_once",

@@ -62,11 +62,12 @@ class Parcels:
     piles: dict[int, list[Row]]
     ready: list[NewDelivery]
     extras: dict[int, Any]
+    size: int
     skipped: int = 0
 
     def add(self, stage: int, rows: Sequence[Row], extras: Mapping[int, Any] | None = None) -> None:
         """Put changes on their piles; cut a request off each pile that is full. `extras` go with their people."""
-        size = self.destination.batch_size
+        size = self.size
         if extras:
             self.extras.update(extras)
         for name in {0} if self.destination.one_pile else {row[1] for row in rows}:
@@ -203,7 +204,8 @@ class RunPlanner:
 
     def _parcels(self, sync: Sync, run: Run, connection: Connection, at: Instant, first: int) -> Parcels:
         destination = DESTINATIONS[connection.kind]
-        return Parcels(self._store, self._seed, sync, run, connection, destination, at, first, {}, [], {})
+        size = destination.request_size(self.rules.track_limit)
+        return Parcels(self._store, self._seed, sync, run, connection, destination, at, first, {}, [], {}, size)
 
     def _plan(
         self, sync: Sync, run: Run, parcels: Parcels, entered: Iterator[AmplitudeUser], left: Sequence[int]

@@ -38,6 +38,9 @@ class Destination(Protocol):
     patience_ms: int
     """Simulated time that the sender waits for an answer."""
 
+    def request_size(self, track_limit: str) -> int:
+        """Identifiers in one request under the contract with Braze that the switch names; else `batch_size`."""
+
     def name_call(self, sync: Sync, cohort: CohortInfo) -> Mapping[str, Any] | None:
         """What a call that names the cohort says, or None when no such call is needed now (SYNC-2)."""
 

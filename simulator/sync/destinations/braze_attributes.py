@@ -14,17 +14,21 @@ from simulator.sync.destinations.base import Parcel
 from simulator.sync.ports import Request
 from simulator.sync.store.records import Connection, Sync
 
-OBJECTS_PER_REQUEST = 75
-"""Braze, Create and update users: 75 objects, whether counted together or per array (TRACK-2)."""
+OBJECTS_PER_REQUEST = {"total": 75, "total_50": 50, "per_array": 75}
+"""Braze, Create and update users: objects by the switch `track_limit`, together or of each array (TRACK-2)."""
 
 
 class BrazeAttributes:
     """The REST key travels as a bearer token (KEY-4); the answer blames objects by index (TRACK-1)."""
 
     kind = "braze_attributes"
-    batch_size = OBJECTS_PER_REQUEST
+    batch_size = OBJECTS_PER_REQUEST["total"]
     patience_ms = MINUTE_MS
     one_pile = True
+
+    def request_size(self, track_limit: str) -> int:
+        """TRACK-2. As many objects as users/track takes."""
+        return OBJECTS_PER_REQUEST[track_limit]
 
     def name_call(self, sync: Sync, cohort: CohortInfo) -> Mapping[str, Any] | None:
         """Nothing to name."""

@@ -32,6 +32,10 @@ class BrazeCohorts:
     patience_ms = MINUTE_MS
     one_pile = True
 
+    def request_size(self, track_limit: str) -> int:
+        """Always the same."""
+        return self.batch_size
+
     def name_call(self, sync: Sync, cohort: CohortInfo) -> Mapping[str, Any] | None:
         """SYNC-2. On the first export, and again when the name has changed."""
         if sync.name_sent == cohort.name:

@@ -37,6 +37,10 @@ class CohortWebhooks:
     patience_ms = ANSWER_WITHIN_MS
     one_pile = False
 
+    def request_size(self, track_limit: str) -> int:
+        """Always the same."""
+        return self.batch_size
+
     def name_call(self, sync: Sync, cohort: CohortInfo) -> Mapping[str, Any] | None:
         """Every message carries the name."""
         return None

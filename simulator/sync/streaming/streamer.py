@@ -243,12 +243,12 @@ def settings_of(channel: Channel) -> StreamSettings:
 
 
 def batches(items: Sequence[dict[str, Any]], track_limit: str) -> list[list[dict[str, Any]]]:
-    """TRACK-2. Objects in order, cut where a request is full: 75 together, or 75 of each array."""
+    """TRACK-2. Objects in order, cut where a request is full: 75 or 50 together, or 75 of each array."""
     made: list[list[dict[str, Any]]] = []
     counts: dict[str, int] = {}
     for item in items:
-        key = "all" if track_limit == "total" else item["array"]
-        if not made or counts.get(key, 0) == OBJECTS_PER_REQUEST:
+        key = item["array"] if track_limit == "per_array" else "all"
+        if not made or counts.get(key, 0) == OBJECTS_PER_REQUEST[track_limit]:
             made.append([])
             counts = {}
         counts[key] = counts.get(key, 0) + 1

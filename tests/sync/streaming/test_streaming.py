@@ -186,6 +186,8 @@ def test_events_pass_through_filters(stage: Any, operator: str, values: tuple[st
     [
         ("total", 37, [(37, 37)]),
         ("total", 38, [(38, 37), (0, 1)]),
+        ("total_50", 25, [(25, 25)]),
+        ("total_50", 26, [(25, 25), (1, 1)]),
         ("per_array", 75, [(75, 75)]),
         ("per_array", 76, [(75, 75), (1, 1)]),
     ],

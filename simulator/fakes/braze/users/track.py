@@ -28,7 +28,7 @@ from simulator.rules.attributes.objects import (
     target_of,
 )
 
-OBJECTS_PER_REQUEST = 75
+OBJECTS_PER_REQUEST = {"total": 75, "total_50": 50, "per_array": 75}
 OBJECTS_PER_BULK_REQUEST = 1_000
 OBJECTS_PER_USER = 100
 NOTHING_VALID = "Valid data must be provided in the 'attributes', 'events', or 'purchases' fields."
@@ -58,11 +58,12 @@ class Track:
         self._writer.apply(accepted, body)
 
     def track(self, call: Call) -> Reply:
-        """TRACK-2. 75 objects in all, or by switch 75 per array."""
+        """TRACK-2. 75 objects in all, or by switch 50, or 75 per array."""
         sent = _arrays(body_of(call))
         sizes = [len(objects) for objects in sent.values()]
-        counted = sum(sizes) if self._room.rules.track_limit == "total" else max(sizes, default=0)
-        if counted > OBJECTS_PER_REQUEST:
+        limit = self._room.rules.track_limit
+        counted = max(sizes, default=0) if limit == "per_array" else sum(sizes)
+        if counted > OBJECTS_PER_REQUEST[limit]:
             raise refuse(400, TOO_MANY)
         return self._accept(call, sent)
 

@@ -116,6 +116,13 @@ def test_by_switch_seventy_five_are_taken_per_array(braze: Any, count: int, stat
     assert braze.post("/users/track", body).status == status
 
 
+@pytest.mark.parametrize(("count", "status"), [(49, 201), (50, 201), (51, 400)])
+def test_by_switch_fifty_objects_are_taken_in_all(braze: Any, count: int, status: int) -> None:
+    braze.rules(track_limit="total_50")
+    body = {"attributes": [{"external_id": "ida"}] * (count - 25), "events": [event()] * 25}
+    assert braze.post("/users/track", body).status == status
+
+
 @pytest.mark.parametrize(("count", "status"), [(999, 201), (1000, 201), (1001, 400)])
 def test_a_bulk_request_takes_a_thousand_objects(braze: Any, count: int, status: int) -> None:
     body = {"attributes": [{"external_id": f"u{n % 500}"} for n in range(count)]}
