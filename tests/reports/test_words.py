@@ -14,6 +14,6 @@ def test_a_long_line_of_a_story_hangs_under_its_sentence() -> None:
     assert line == fit(line, 20)
     assert [
         "  2026-03-02T10:00:00Z  braze      looked up device_id",
-        "                                   d-ben-0001: the device",
-        "                                   is somebody else's by now",
+        "                                   d-ben-0001: the device is",
+        "                                   somebody else's by now",
     ] == fit(line, 62).splitlines()
