@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from base64 import b64encode
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -100,6 +103,24 @@ def test_the_engine_comes_through_the_doors_like_any_client(client: Any) -> None
     assert [each["status"] for each in exchanges] == [201]
     assert exchanges[0]["request"]["headers"]["host"] == "rest.iad-01.braze.com"
     assert '"ida-1001"' in exchanges[0]["request"]["body"]
+
+
+def test_the_cohort_list_of_amplitude_says_what_is_synced(client: Any) -> None:
+    client.synced_cohort("ida-1001", cadence="hourly")
+    project = client.stage.world.amplitude.store.projects.named("main")
+    basic = b64encode(f"{project.api_key}:{project.secret_key}".encode()).decode()
+    url = f"{client.stage.urls['amplitude']}/api/3/cohorts?includeSyncInfo=true"
+    with urlopen(Request(url, headers={"Authorization": f"Basic {basic}"}), timeout=30) as answer:
+        (cohort,) = json.load(answer)["cohorts"]
+
+    (shown,) = cohort["syncMetadata"]
+
+    assert (shown["target"], shown["frequency"], shown["last_failure"]) == ("braze", "hourly", None)
+    assert shown["last_successful"].startswith("2026-03-02T10:00:00")
+    assert (
+        client.sim("GET", "/journal?service=amplitude&operation=listCohorts").body["exchanges"][0].get("violations", [])
+        == []
+    )
 
 
 def test_a_sync_runs_when_told(client: Any) -> None:
