@@ -78,3 +78,28 @@ def test_the_exit_codes_and_variables_of_the_page_are_those_of_the_program(folde
         assert variable in printed
     assert absim(folder, "run", "--only", "nothing is called this").returncode == 5
     assert absim(folder, "run", "no-such-file.scenario.yaml").returncode == 2
+
+
+CONNECTOR = '''
+import json, urllib.request
+
+class MyConnector:
+    """Whoever follows the recipe brings one."""
+
+    def __init__(self, url, key):
+        self.url, self.key = url, key
+
+    def push(self):
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.key}"}
+        body = json.dumps({"attributes": [{"external_id": "ida-1001", "plan": "pro"}]}).encode()
+        urllib.request.urlopen(urllib.request.Request(f"{self.url}/users/track", body, headers)).close()
+'''
+
+
+def test_the_recipe_for_ones_own_connector_works_as_printed(tmp_path: Path) -> None:
+    conftest, test = blocks("py")[0].split("# test_my_connector.py\n")
+    (tmp_path / "conftest.py").write_text(conftest)
+    (tmp_path / "test_my_connector.py").write_text(CONNECTOR + test)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert "1 passed" in ran.stdout, ran.stdout + ran.stderr
