@@ -49,8 +49,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "simulator.population": (PURE, *COMMON),
     "simulator.acts": (PURE, *COMMON, "simulator.fakes", "simulator.sync", "simulator.serving.transports"),
     "simulator.world": (
-        PURE, *COMMON, "simulator.acts", "simulator.fakes", "simulator.sync", "simulator.serving", "simulator.audit.wire",
-        "simulator.audit.creation",
+        PURE, *COMMON, "simulator.acts", "simulator.fakes", "simulator.sync", "simulator.serving",
+        "simulator.audit.wire", "simulator.audit.creation",
     ),
     "simulator.audit.wire": (PURE, *COMMON),
     "simulator.audit.creation": (PURE, *COMMON, "simulator.fakes.binding"),
