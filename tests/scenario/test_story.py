@@ -55,7 +55,7 @@ def test_the_way_from_the_cohort_to_the_drop_is_told_in_order(tell: Tell) -> Non
             "ben in 'A device id stops working once its owner logs in' (login.scenario.yaml)",
             "at the beginning, Amplitude: device_id 'd-ben-0001', performed app_opened (last at 2026-03-02T09:00:00Z)",
             "at the beginning, Braze: anonymous profile, device 'd-ben-0001'",
-            "phone", "LIFE-1: changeUser to an unknown id",
+            "phone", "LIFE-1: Braze's SDK keeps an anonymous profile",
             "enters the cohort openers",
             "sent to be added as device_id d-ben-0001 in run sync-1/1 of openers",
             "tried user_id -> external_id: no value",
