@@ -133,7 +133,8 @@ def test_a_world_at_machine_time_is_where_the_machine_is_also_after_a_reset() ->
         server.main.keep_time(True)
         behind_ms = machine_now() - server.main.world.clock.now
 
-    assert 0 <= behind_ms < 1_000, format_instant(server.main.world.clock.now)
+    # The machine's date and the pacer's stopwatch are two clocks, each cut to the millisecond.
+    assert -50 <= behind_ms < 1_000, format_instant(server.main.world.clock.now)
 
 
 def test_limits_are_told_in_short_and_not_while_they_are_off(client: Any) -> None:
