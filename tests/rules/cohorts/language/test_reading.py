@@ -110,7 +110,8 @@ def filters(tests):
             Performed(OPENED, window=Rolling(7 * DAY_MS, 0, True)),
         ),
     ],
-    ids=str,
+    # A definition holds sets, whose text differs from process to process.
+    ids=lambda value: str(value) if isinstance(value, dict) else "",
 )
 def test_a_clause_means_what_the_reference_says(written, expected):
     assert clause(written) == expected
