@@ -128,7 +128,12 @@ class Caller:
 
 
 def is_breakdown(operation: Operation, status: int) -> bool:
-    """Whether an answer says that the service itself is at fault, and not that it leaves the operation out."""
+    """Whether an answer says that the service itself is at fault.
+
+    A documented 501 says that an operation, or a part of it (uploads of group cohorts), is left out.
+    """
+    if status == 501 and "501" in operation.statuses:
+        return False
     return status >= 500 and operation.emulated
 
 
