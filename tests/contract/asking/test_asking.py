@@ -10,7 +10,7 @@ import pytest
 from simulator import openapi
 from simulator.contract.asking.bench import SERVICES, Bench, Living
 from simulator.contract.asking.bending import Bending, bent
-from simulator.contract.asking.caller import Caller, Sent
+from simulator.contract.asking.caller import Caller, Sent, is_breakdown
 from simulator.contract.asking.campaign import Campaign
 from simulator.contract.asking.failures import Failure
 from simulator.contract.asking.meter import Meter
@@ -187,3 +187,14 @@ def test_a_failure_says_how_to_see_it_again() -> None:
     line = "absim contract --service braze --operation trackUsers --phases fuzzing --max-examples 8 --seed 7"
     assert line == failure.reproduce
     assert "--operation" not in failure.not_alone().reproduce
+
+
+@pytest.mark.parametrize(
+    ("operation", "status", "expected"),
+    [("uploadCohort", 501, False), ("uploadCohort", 500, True), ("getCohort", 501, True), ("getCohort", 404, False)],
+)
+def test_a_documented_501_leaves_something_out_and_any_other_5xx_is_a_breakdown(
+    operation: str, status: int, expected: bool
+) -> None:
+    contract = openapi.load("amplitude")
+    assert expected is is_breakdown(contract.operations[operation], status)
