@@ -23,7 +23,7 @@ _APART = ("fidelity", "cli", "rules/catalogue.py", "rules/switches.py")
 
 
 class Reading(NamedTuple):
-    """One sentence of ours, and the module that says it."""
+    """One sentence of ours, and what says it: a module, or an operation as `contracts/NAME.openapi.yaml#OPERATION`."""
 
     module: str
     sentence: str
@@ -40,8 +40,10 @@ def readings(root: Path) -> list[Reading]:
                 found |= {Reading(f"simulator/{inside}", each): None for each in _marked(text)}
     for room in (Room.BRAZE, Room.AMPLITUDE):
         contract = openapi.load(room)
-        for text in _descriptions({"paths": contract.document["paths"]}):
-            found |= {Reading(f"contracts/{room}.openapi.yaml", each): None for each in _marked(text)}
+        for item in contract.document["paths"].values():
+            for operation in (item[method] for method in openapi.METHODS if method in item):
+                where = f"contracts/{room}.openapi.yaml#{operation['operationId']}"
+                found |= {Reading(where, each): None for text in _descriptions(operation) for each in _marked(text)}
     return list(found)
 
 
@@ -81,6 +83,12 @@ def _descriptions(node: object) -> Iterator[str]:
     elif isinstance(node, list):
         for each in node:
             yield from _descriptions(each)
+
+
+def operation_of(reading: Reading) -> str:
+    """What the ledger calls the operation that says it, such as `braze.trackUsers`; empty for a module."""
+    contract, _, operation = reading.module.partition("#")
+    return f"{Path(contract).name.partition('.')[0]}.{operation}" if operation else ""
 
 
 def mirrors_of(module: str, root: Path) -> list[str]:

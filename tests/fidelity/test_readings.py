@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from simulator.fidelity.readings import mirrors_of, readings
+from simulator.fidelity.readings import Reading, mirrors_of, operation_of, readings
 
 MODULE = "simulator/fakes/braze/cohorts.py"
 
@@ -18,7 +18,10 @@ def test_readings_are_taken_from_docstrings_comments_and_tables(checkout: Path) 
 
 
 def test_those_of_the_contracts_are_there_too(checkout: Path) -> None:
-    assert "contracts/amplitude.openapi.yaml" in {each.module for each in readings(checkout)}
+    places = [each.module for each in readings(checkout) if each.module.startswith("contracts/")]
+
+    assert "contracts/amplitude.openapi.yaml#getUserProfile" in places
+    assert "amplitude.getUserProfile" in {operation_of(Reading(each, "")) for each in places if "#" in each}
 
 
 def test_a_reading_is_shown_by_the_mirror_of_its_module(checkout: Path) -> None:
