@@ -92,7 +92,7 @@ class LifeCycle:
                 self._store.membership.change(cohort.key, {target.row}, (), at)
         for follow in self._room.when_merged:
             follow(source, target, at)
-        self._store.activity.forget(source.row)
+        self._store.activity.forget(source.row, at)
         self._store.profiles.end(source, at, merged_into=target.row)
         cohorts = ", ".join(cohort.shown_name for cohort in ended)
         fate = "carried over" if carried else "lost"
@@ -110,7 +110,7 @@ class LifeCycle:
     def delete(self, accepted: Accepted, profile: Profile) -> None:
         """LIFE-3. The profile and everything about it goes."""
         self._store.membership.end_all(profile.row, accepted.at)
-        self._store.activity.forget(profile.row)
+        self._store.activity.forget(profile.row, accepted.at)
         self._store.profiles.end(profile, accepted.at)
         known_by = _known_by(profile.external_id, None, None)
         self._note(accepted, "profile_deleted", [Entry("", profile.braze_id, known_by, "deleted", ("LIFE-3",))])

@@ -1,10 +1,8 @@
 """Reads the facts that segment filters ask for, as they were at an instant, many profiles at a time.
 
-Histories are kept of profile fields, custom attributes, external ids, aliases, e-mail and phone, cohort membership,
-events, purchases and received messages, so the past is exact for them. Three things have no history: subscription
-group states (a state set later than the instant reads as unknown), the last use of an app (a use later than the
-instant reads as the instant itself), and whose an event was (after a merge it is, in the past too, of the profile that
-was kept).
+Histories are kept of everything that a filter may ask about, so the past is exact: what a profile was called and had,
+which cohorts it was in, what it had done and how it could be reached, as Braze had heard of it by then. What a profile
+did before it was merged away belongs, in the past too, to that profile and not to the one that was kept.
 """
 
 from __future__ import annotations
@@ -124,53 +122,66 @@ class FactsReader:
         return drafts
 
     def _fill_events(self, drafts: Drafts, names: Sequence[str], at: Instant) -> None:
-        query = (
-            "SELECT profile, name, at FROM braze_event WHERE profile IN (SELECT value FROM json_each(?)) "
-            "AND name IN (SELECT value FROM json_each(?)) AND at <= ? ORDER BY profile, name, at"
-        )
-        for row, name, moment in self._rows(query, drafts, names, at):
+        wanted = "e.name IN (SELECT value FROM json_each(?)) AND e.at <= ? AND e.heard_at <= ?"
+        rows = self._done("braze_event", "e.name, e.at", wanted, drafts, at, (_array(names), at, at))
+        for row, name, moment in sorted(rows):
             drafts[row].events.setdefault(name, []).append(moment)
 
     def _fill_purchases(self, drafts: Drafts, products: Sequence[str], at: Instant) -> None:
-        query = (
-            "SELECT profile, product_id, at, quantity FROM braze_purchase "
-            "WHERE profile IN (SELECT value FROM json_each(?)) "
-            "AND product_id IN (SELECT value FROM json_each(?)) AND at <= ? ORDER BY profile, product_id, at"
-        )
-        for row, product, moment, quantity in self._rows(query, drafts, products, at):
+        wanted = "e.product_id IN (SELECT value FROM json_each(?)) AND e.at <= ? AND e.heard_at <= ?"
+        columns = "e.product_id, e.at, e.quantity"
+        rows = self._done("braze_purchase", columns, wanted, drafts, at, (_array(products), at, at))
+        for row, product, moment, quantity in sorted(rows):
             drafts[row].purchases.setdefault(product, []).extend([moment] * quantity)
 
     def _fill_apps(self, drafts: Drafts, names: Sequence[str], at: Instant) -> None:
-        query = (
-            "SELECT profile, app, last_used FROM braze_app_use WHERE profile IN (SELECT value FROM json_each(?)) "
-            "AND first_used <= ?"
-        )
-        for row, app, last_used in self._database.rows(query, (_array(drafts), at)):
+        for row, app, moment in self._done("braze_session", "e.app, e.at", "e.at <= ?", drafts, at, (at,)):
             draft = drafts[row]
             draft.apps.add(app)
-            draft.last_used_app = Instant(max(draft.last_used_app or 0, min(last_used, at)))
+            draft.last_used_app = Instant(max(draft.last_used_app or 0, moment))
 
     def _fill_groups(self, drafts: Drafts, groups: Sequence[str], at: Instant) -> None:
+        who = "profile IN (SELECT value FROM json_each(?)) AND group_id IN (SELECT value FROM json_each(?))"
         query = (
-            "SELECT profile, group_id, state FROM braze_group_state WHERE profile IN (SELECT value FROM json_each(?)) "
-            "AND group_id IN (SELECT value FROM json_each(?)) AND at <= ?"
+            f"SELECT profile, group_id, state FROM braze_group_state WHERE {who} AND at <= ? UNION ALL "
+            f"SELECT profile, group_id, state FROM braze_group_state_past WHERE {who} AND since <= ? AND until > ?"
         )
-        for row, group, state in self._rows(query, drafts, groups, at):
+        asked = (_array(drafts), _array(groups))
+        for row, group, state in self._database.rows(query, (*asked, at, *asked, at, at)):
             drafts[row].groups[group] = state
 
     def _fill_received(self, drafts: Drafts, campaigns: Sequence[str], at: Instant) -> None:
-        query = (
-            "SELECT DISTINCT profile, campaign_id, name FROM braze_message_event "
-            "WHERE profile IN (SELECT value FROM json_each(?)) "
-            "AND campaign_id <> '' AND campaign_id IN (SELECT value FROM json_each(?)) AND at <= ?"
-        )
-        for row, campaign, name in self._rows(query, drafts, campaigns, at):
+        wanted = "e.campaign_id <> '' AND e.campaign_id IN (SELECT value FROM json_each(?)) AND e.at <= ?"
+        rows = self._done("braze_message_event", "e.campaign_id, e.name", wanted, drafts, at, (_array(campaigns), at))
+        for row, campaign, name in rows:
             if name in SENDS:
                 drafts[row].received.add(campaign)
 
-    def _rows(self, query: str, drafts: Drafts, wanted: Sequence[str], at: Instant) -> list[tuple[Any, ...]]:
-        return self._database.rows(query, (_array(drafts), _array(wanted), at))
+    def _done(
+        self, table: str, columns: str, wanted: str, drafts: Drafts, at: Instant, parameters: Sequence[object]
+    ) -> list[tuple[Any, ...]]:
+        """What profiles did: their row, then the columns (of `e`) of what was theirs at the instant and is wanted."""
+        if at >= self._room.clock.now:
+            whose = f"SELECT e.profile, {columns} FROM {table} e WHERE e.profile IN (SELECT value FROM json_each(?))"
+            return self._database.rows(f"{whose} AND {wanted}", (_array(drafts), *parameters))
+        query = f"{_THEN} SELECT h.owner, {columns} FROM holder h JOIN {table} e ON e.profile = h.profile "
+        query += f"JOIN part p ON p.owner = h.owner AND p.profile = e.origin WHERE {wanted}"
+        return self._database.rows(query, (_array(drafts), at, *parameters))
 
+
+_THEN = """
+    WITH RECURSIVE asked (owner) AS (SELECT value FROM json_each(?)),
+    part (owner, profile) AS (
+        SELECT owner, owner FROM asked UNION ALL
+        SELECT part.owner, gone.profile FROM part
+        JOIN braze_profile gone ON gone.merged_into = part.profile AND gone.gone_at <= ?),
+    holder (owner, profile) AS (
+        SELECT owner, owner FROM asked UNION ALL
+        SELECT holder.owner, gone.merged_into FROM holder
+        JOIN braze_profile gone ON gone.profile = holder.profile AND gone.merged_into IS NOT NULL)
+"""
+"""Whose something was at an instant: `part` says which profiles had become part of an owner by then, `holder` who may
+hold the owner's rows today, because the owner itself was merged away since."""
 
 _FILLS: dict[Kind, Callable[[FactsReader, Drafts, Sequence[str], Instant], None]] = {
     Kind.CUSTOM_EVENT: FactsReader._fill_events,

@@ -46,7 +46,8 @@ def create_messaging(sql: SqliteDatabase) -> None:
 
     `definition` holds the plan as JSON, `braze_wake` the events and products that a plan has to hear of. `next_run` is
     the next occurrence of a schedule. An entry is one passage of one person; a pending row is a step of an entry, or a
-    triggered entry, that waits for its delay.
+    triggered entry, that waits for its delay. `origin` is the profile that a message event was written for; a merge
+    changes `profile` only.
     """
     sql.execute(
         """CREATE TABLE braze_campaign (
@@ -78,7 +79,7 @@ def create_messaging(sql: SqliteDatabase) -> None:
         """CREATE TABLE braze_message_event (
             sequence INTEGER PRIMARY KEY, workspace TEXT NOT NULL, at INTEGER NOT NULL, name TEXT NOT NULL,
             profile INTEGER NOT NULL, braze_id TEXT NOT NULL, external_id TEXT, device_id TEXT,
-            campaign_id TEXT NOT NULL, send_id TEXT NOT NULL, properties TEXT NOT NULL)"""
+            campaign_id TEXT NOT NULL, send_id TEXT NOT NULL, properties TEXT NOT NULL, origin INTEGER NOT NULL)"""
     )
     # Behaviour is only ever read in sequence; messages are also looked up by campaign and person.
     for name, columns in (("campaign", "campaign_id, at"), ("profile", "profile, at")):

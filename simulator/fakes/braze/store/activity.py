@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import orjson
@@ -91,23 +91,24 @@ class Activity:
             for listen in self.when_added:
                 listen(happened)
 
-    def add_events(self, events: Sequence[EventRow]) -> None:
-        """Log events; the same event sent twice is two events."""
+    def add_events(self, events: Sequence[EventRow], heard_at: Instant) -> None:
+        """Log events that are heard of at an instant; the same event sent twice is two events."""
         self._database.executemany(
-            "INSERT INTO braze_event (profile, name, at, app_id, properties) VALUES (?, ?, ?, ?, ?)",
-            [(e.row, e.name, e.at, e.app_id, orjson.dumps(e.properties).decode()) for e in events],
+            "INSERT INTO braze_event (profile, name, at, app_id, properties, origin, heard_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [(e.row, e.name, e.at, e.app_id, orjson.dumps(e.properties).decode(), e.row, heard_at) for e in events],
         )
         self._tell([Happened(e.row, "event", e.name, e.at, e.app_id, {"properties": e.properties}) for e in events])
 
-    def add_purchases(self, purchases: Sequence[PurchaseRow]) -> None:
-        """Log purchases."""
+    def add_purchases(self, purchases: Sequence[PurchaseRow], heard_at: Instant) -> None:
+        """Log purchases that are heard of at an instant."""
         self._database.executemany(
-            "INSERT INTO braze_purchase (profile, product_id, at, currency, price, quantity, app_id, properties) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO braze_purchase (profile, product_id, at, currency, price, quantity, app_id, properties, "
+            "origin, heard_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     p.row, p.product_id, p.at, p.currency, p.price, p.quantity, p.app_id,
-                    orjson.dumps(p.properties).decode(),
+                    orjson.dumps(p.properties).decode(), p.row, heard_at,
                 )
                 for p in purchases
             ],
@@ -144,6 +145,10 @@ class Activity:
         """Sessions in an app begin."""
         first = self.sessions(row) == 0
         self._count_sessions(row, use)
+        self._database.execute(
+            "INSERT INTO braze_session (profile, app, at, times, origin) VALUES (?, ?, ?, ?, ?)",
+            (row, use.app, use.last_used, use.sessions, row),
+        )
         kinds = ["first session"] * first + ["session start"] * use.sessions
         shown = {"platform": use.platform}
         self._tell([Happened(row, kind, use.app, use.last_used, use.app, shown) for kind in kinds])
@@ -194,10 +199,21 @@ class Activity:
         return [PushToken(*each) for each in self._database.rows(query, (row,))]
 
     def set_group_states(self, rows: Sequence[int], states: Mapping[str, str], at: Instant) -> None:
-        """Set subscription group states of profiles."""
-        self._database.executemany(
-            "INSERT OR REPLACE INTO braze_group_state (profile, group_id, state, at) VALUES (?, ?, ?, ?)",
-            [(row, group_id, state, at) for row in rows for group_id, state in states.items()],
+        """Set subscription group states of profiles; what they were before is kept."""
+        with self._database.transaction():
+            self._keep_group_states(rows, states, at)
+            self._database.executemany(
+                "INSERT OR REPLACE INTO braze_group_state (profile, group_id, state, at) VALUES (?, ?, ?, ?)",
+                [(row, group_id, state, at) for row in rows for group_id, state in states.items()],
+            )
+
+    def _keep_group_states(self, rows: Sequence[int], groups: Iterable[str], at: Instant) -> None:
+        """A state that was set at this very instant was never visible and leaves no trace."""
+        self._database.execute(
+            "INSERT INTO braze_group_state_past SELECT profile, group_id, state, at, ? FROM braze_group_state "
+            "WHERE profile IN (SELECT value FROM json_each(?)) AND group_id IN (SELECT value FROM json_each(?)) "
+            "AND at < ?",
+            (at, orjson.dumps(list(rows)).decode(), orjson.dumps(list(groups)).decode(), at),
         )
 
     def group_states(self, row: int) -> dict[str, str]:
@@ -208,16 +224,17 @@ class Activity:
     def move(self, source: Profile, target: Profile) -> None:
         """On a merge: counts are summed, the earlier first and the later last win, because the rows go over."""
         with self._database.transaction() as sql:
-            for table in ("event", "purchase"):
+            for table in ("event", "purchase", "session"):
                 sql.execute(f"UPDATE braze_{table} SET profile = ? WHERE profile = ?", (target.row, source.row))
             for use in self.app_uses(source.row):
                 self._count_sessions(target.row, use)
             sql.execute("DELETE FROM braze_app_use WHERE profile = ?", (source.row,))
 
-    def forget(self, row: int) -> None:
-        """On a deletion: what the profile did goes with it."""
+    def forget(self, row: int, at: Instant) -> None:
+        """When a profile ends: nobody finds what it did any more, but its past stays as it was."""
         with self._database.transaction() as sql:
-            for table in ("event", "purchase", "app_use", "group_state"):
+            self._keep_group_states([row], self.group_states(row), at)
+            for table in ("app_use", "group_state"):
                 sql.execute(f"DELETE FROM braze_{table} WHERE profile = ?", (row,))
 
 

@@ -40,6 +40,7 @@ def create_profiles(sql: SqliteDatabase) -> None:
             f"CREATE INDEX braze_profile_{secondary} ON braze_profile (workspace, {secondary}) "
             f"WHERE {secondary} IS NOT NULL"
         )
+    sql.execute("CREATE INDEX braze_profile_merged ON braze_profile (merged_into) WHERE merged_into IS NOT NULL")
     sql.execute(
         """CREATE TABLE braze_alias (
             workspace TEXT NOT NULL, label TEXT NOT NULL, name TEXT NOT NULL, profile INTEGER NOT NULL,
@@ -99,20 +100,33 @@ def create_cohorts(sql: SqliteDatabase) -> None:
 
 @MIGRATIONS()
 def create_activity(sql: SqliteDatabase) -> None:
-    """Events, purchases, app use, push tokens and subscription group states of profiles."""
+    """Events, purchases, sessions, app use, push tokens and subscription group states of profiles.
+
+    `profile` is who an event, a purchase or a session belongs to now, `origin` whom it was written for: together with
+    who was merged into whom, and when, they say whose it was at any instant. `heard_at` is when it was written, which
+    may be long after `at`. Rows of a profile that is gone stay, for its past. `braze_group_state_past` holds states
+    that were valid from `since` up to and not including `until`.
+    """
     sql.execute(
         """CREATE TABLE braze_event (
             event INTEGER PRIMARY KEY, profile INTEGER NOT NULL, name TEXT NOT NULL, at INTEGER NOT NULL,
-            app_id TEXT, properties TEXT NOT NULL DEFAULT '{}')"""
+            app_id TEXT, properties TEXT NOT NULL DEFAULT '{}', origin INTEGER NOT NULL, heard_at INTEGER NOT NULL)"""
     )
     sql.execute("CREATE INDEX braze_event_profile ON braze_event (profile, name, at)")
     sql.execute(
         """CREATE TABLE braze_purchase (
             purchase INTEGER PRIMARY KEY, profile INTEGER NOT NULL, product_id TEXT NOT NULL, at INTEGER NOT NULL,
             currency TEXT NOT NULL, price REAL NOT NULL, quantity INTEGER NOT NULL, app_id TEXT,
-            properties TEXT NOT NULL DEFAULT '{}')"""
+            properties TEXT NOT NULL DEFAULT '{}', origin INTEGER NOT NULL, heard_at INTEGER NOT NULL)"""
     )
     sql.execute("CREATE INDEX braze_purchase_profile ON braze_purchase (profile, product_id, at)")
+    sql.execute(
+        """CREATE TABLE braze_session (
+            session INTEGER PRIMARY KEY, profile INTEGER NOT NULL, app TEXT NOT NULL, at INTEGER NOT NULL,
+            times INTEGER NOT NULL, origin INTEGER NOT NULL)"""
+    )
+    sql.execute("CREATE INDEX braze_session_profile ON braze_session (profile, app, at)")
+    sql.execute("CREATE INDEX braze_session_at ON braze_session (at)")
     sql.execute(
         """CREATE TABLE braze_app_use (
             profile INTEGER NOT NULL, app TEXT NOT NULL, platform TEXT NOT NULL, version TEXT NOT NULL,
@@ -130,6 +144,12 @@ def create_activity(sql: SqliteDatabase) -> None:
             profile INTEGER NOT NULL, group_id TEXT NOT NULL, state TEXT NOT NULL, at INTEGER NOT NULL,
             PRIMARY KEY (profile, group_id)) WITHOUT ROWID"""
     )
+    sql.execute(
+        """CREATE TABLE braze_group_state_past (
+            profile INTEGER NOT NULL, group_id TEXT NOT NULL, state TEXT NOT NULL, since INTEGER NOT NULL,
+            until INTEGER NOT NULL)"""
+    )
+    sql.execute("CREATE INDEX braze_group_state_past_profile ON braze_group_state_past (profile, group_id)")
     sql.execute(
         """CREATE TABLE braze_phone (
             workspace TEXT NOT NULL, device_id TEXT NOT NULL, profile INTEGER NOT NULL,

@@ -72,8 +72,8 @@ class TrackWriter:
         for sent in body.get("purchases", ()):
             met.append(self._purchase(accepted, targets, tally, sent, purchases))
         targets.flush()
-        self._store.activity.add_events(events)
-        self._store.activity.add_purchases(purchases)
+        self._store.activity.add_events(events, self._room.clock.now)
+        self._store.activity.add_purchases(purchases, self._room.clock.now)
         self._close(accepted, tally, room)
         return met
 

@@ -27,7 +27,7 @@ def test_revenue_adds_price_times_quantity(braze: Any) -> None:
         PurchaseRow(ida.row, "mug", Instant(1), "EUR", 0.1, 3, None, {}),
         PurchaseRow(ida.row, "cup", Instant(2), "EUR", 2.0, 1, None, {}),
     ]
-    braze.store.activity.add_purchases(rows)
+    braze.store.activity.add_purchases(rows, Instant(2))
     assert braze.store.activity.revenue(ida.row) == 2.3
 
 

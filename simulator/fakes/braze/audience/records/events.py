@@ -67,8 +67,8 @@ class MessageEvents:
         """Write events."""
         self._database.executemany(
             "INSERT INTO braze_message_event (workspace, at, name, profile, braze_id, external_id, device_id, "
-            "campaign_id, send_id, properties) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [(workspace, *event[:-1], orjson.dumps(event.properties).decode()) for event in events],
+            "campaign_id, send_id, properties, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [(workspace, *event[:-1], orjson.dumps(event.properties).decode(), event.profile) for event in events],
         )
 
     def since(self, sequence: int = 0, *, workspace: str | None = None, limit: int = 10_000) -> list[MessageEvent]:
