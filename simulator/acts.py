@@ -1,8 +1,8 @@
 """What people and dashboards do to a world, by name: a scenario's steps and the acts of faults are the same functions.
 
 Each act takes ids and names as they stand in the world. A fault names an act and its arguments (`revoke_key`,
-`{"connection": "braze"}`), and it happens in the middle of a call; what is refused there is told in the log, for the
-call itself goes on.
+`{"connection": "braze"}`), and it happens in the middle of a call; what is refused there is told by the ledger, the
+journal and the fault itself, for the call goes on.
 """
 
 from __future__ import annotations

@@ -54,6 +54,8 @@ class Entry:
     response_bytes: int
     transport: str = ""
     violations: tuple[str, ...] = ()
+    refused: str = ""
+    """Why something that a fault was to do in the middle of this exchange did not happen."""
 
     def as_json(self) -> dict[str, object]:
         """The form of the control plane and of a journal file (one such object a line)."""
@@ -73,6 +75,8 @@ class Entry:
             told["transport"] = self.transport
         if self.violations:
             told["violations"] = list(self.violations)
+        if self.refused:
+            told["refused"] = self.refused
         return told
 
 
@@ -118,7 +122,7 @@ class Journal:
         """Call `watcher` with each entry as it is written (the console of `absim serve`)."""
         self._watchers.append(watcher)
 
-    def record(self, exchange: Exchange, violations: Collection[str] = ()) -> Entry:
+    def record(self, exchange: Exchange, violations: Collection[str] = (), refused: str = "") -> Entry:
         """Write one exchange; nothing of it that is secret is kept."""
         response_headers = mask_headers(exchange.response_headers)
         transport = response_headers.pop(TRANSPORT_HEADER.lower(), "")
@@ -144,6 +148,7 @@ class Journal:
                 response_bytes=len(exchange.response_body),
                 transport=transport,
                 violations=tuple(mask_text(each) for each in violations),
+                refused=mask_text(refused),
             )
             self._written += 1
             self._counters[(entry.service, entry.operation, entry.status)] += 1

@@ -19,7 +19,7 @@ from simulator.audit.creation import CohortCalls
 from simulator.audit.wire import WireWatch
 from simulator.clock import Agenda, SimClock
 from simulator.database import Database
-from simulator.exchange import Exchange
+from simulator.exchange import LATENCY_HEADER, TRANSPORT_HEADER, Exchange
 from simulator.fakes import faults
 from simulator.fakes.amplitude import store as amplitude_store
 from simulator.fakes.amplitude.cohorts import tables as amplitude_cohort_tables
@@ -42,7 +42,7 @@ from simulator.serving.listener import Aside, Door
 from simulator.serving.transports import EndpointBook, HttpTransport, WsgiTransport
 from simulator.sync.currents.connector import Connector
 from simulator.sync.engine import Engine
-from simulator.sync.ports import Request, Response, Transport
+from simulator.sync.ports import Request, Response, Transport, TransportError
 from simulator.sync.store import schema as engine_schema
 from simulator.sync.streaming.streamer import Streamer
 from simulator.timekeeping import Timekeeper
@@ -95,7 +95,7 @@ class World:
         self.journal = Journal()
         contracts = {name: openapi.load(name) for name in ("amplitude", "braze")}
         self.wire = WireWatch(contracts)
-        self.faults = FaultBook(self.database, seed)
+        self.faults = FaultBook(self.database, seed, self.ledger)
         gates = {name: [FaultGate(name, self.faults, contract)] for name, contract in contracts.items()}
         self.amplitude = AmplitudeService(
             self.database, self.ledger, self.clock, contracts["amplitude"], rules, seed, self.settings.amplitude,
@@ -107,12 +107,13 @@ class World:
             gates=[self.cohort_calls, *gates["braze"]],
         )  # fmt: skip
         self.endpoints = EndpointBook()
+        self._transports = _Marked(self.endpoints, self.wire)
         self._doors: list[Door] = []
         self._asides: list[Aside] = []
         self._open(door)
         self.engine = Engine(
             database=self.database, ledger=self.ledger, clock=self.clock, source=self.amplitude.cohorts.source(),
-            transports=_Marked(self.endpoints, self.wire), rules=rules, seed=seed, outcomes=_Outcomes(self.ledger),
+            transports=self._transports, rules=rules, seed=seed, outcomes=_Outcomes(self.ledger),
             traits=self.amplitude.trait_source(),
         )  # fmt: skip
         self.amplitude.store.projects.watchers.append(self._use_plan)
@@ -120,7 +121,7 @@ class World:
         self.amplitude.cohort_api.sync_info = self._sync_info
         common: dict[str, Any] = {
             "database": self.database, "ledger": self.ledger, "clock": self.clock, "seed": seed,
-            "transports": _Marked(self.endpoints, self.wire),
+            "transports": self._transports,
         }  # fmt: skip
         self.streams = Streamer(source=self.amplitude.event_source(), rules=rules, **common)
         self.currents = Connector(source=self.braze.audience.currents(), **common)
@@ -211,29 +212,48 @@ class World:
         ]
 
     def _observe(self, exchange: Exchange) -> None:
-        self.journal.record(exchange, self.wire.check(exchange))
+        self._transports.heard(exchange)
+        self.journal.record(exchange, self.wire.check(exchange), self.faults.refusal_in(exchange.request_id))
 
 
 @dataclass(frozen=True, slots=True)
 class _Marked:
-    """The engine's transports; remembers which requests were the engine's own, for the watch on the wire."""
+    """The engine's transports; remembers which requests were the engine's own, for the watch on the wire.
+
+    An answer that breaks on the way cannot carry how long it took (simulated), so that is kept here by request.
+    """
 
     endpoints: EndpointBook
     wire: WireWatch
+    broken_ms: dict[str, int] = field(default_factory=dict)
 
     def to(self, endpoint: str) -> Transport:
-        return _MarkedTransport(self.endpoints.to(endpoint), self.wire)
+        return _MarkedTransport(self.endpoints.to(endpoint), self)
+
+    def heard(self, exchange: Exchange) -> None:
+        """Note how long a broken answer of an own request took."""
+        headers = exchange.response_headers
+        took = headers.get(LATENCY_HEADER.lower())
+        if took and TRANSPORT_HEADER.lower() in headers and exchange.request_id in self.wire.engine_requests:
+            self.broken_ms[exchange.request_id] = int(took)
 
 
 @dataclass(frozen=True, slots=True)
 class _MarkedTransport:
     transport: Transport
-    wire: WireWatch
+    marked: _Marked
 
     def send(self, request: Request) -> Response:
-        if request_id := request.headers.get("x-request-id"):
-            self.wire.engine_requests.add(request_id)
-        return self.transport.send(request)
+        request_id = request.headers.get("x-request-id", "")
+        if request_id:
+            self.marked.wire.engine_requests.add(request_id)
+        try:
+            return self.transport.send(request)
+        except TransportError as error:
+            took_ms = self.marked.broken_ms.get(request_id, 0)
+            raise TransportError(error.failure, max(error.took_ms, took_ms)) from error
+        finally:
+            self.marked.broken_ms.pop(request_id, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from simulator.database import Database
 from simulator.exchange import LATENCY_HEADER, TRANSPORT_HEADER
 from simulator.fakes.binding import Call, Handler, MalformedBody, Problem, Reply
 from simulator.ids import derive_int
+from simulator.ledger import Ledger
 from simulator.openapi import Contract, Operation
 from simulator.rules.instants import MINUTE_MS, Instant
 
@@ -43,6 +44,13 @@ def create_tables(sql: SqliteDatabase) -> None:
     """Faults with their counts, and calls that were answered and are applied later."""
     sql.table("fault_rule").create({"id": int, "fault": str, "seen": int, "met": int}, pk="id")
     sql.table("fault_held").create({"id": int, "service": str, "due_at": int, "call": bytes}, pk="id")
+
+
+@MIGRATIONS()
+def add_refusals(sql: SqliteDatabase) -> None:
+    """How often the act of a fault could not be done, and why the last time."""
+    sql.table("fault_rule").add_column("refusals", int, not_null_default=0)
+    sql.table("fault_rule").add_column("refused", str, not_null_default="")
 
 
 class InvalidFault(ValueError):
@@ -119,12 +127,15 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A fault in force: how many calls it matched, and how many it met."""
+    """A fault in force: how many calls it matched, how many it met, and how often its act could not be done."""
 
     id: int
     fault: Fault
     seen: int
     met: int
+    refusals: int = 0
+    refused: str = ""
+    """Why its act could not be done the last time; empty when it always could."""
 
 
 class FaultBook:
@@ -132,9 +143,11 @@ class FaultBook:
 
     name = "held calls"
 
-    def __init__(self, database: Database, seed: int) -> None:
+    def __init__(self, database: Database, seed: int, ledger: Ledger | None = None) -> None:
         self._database = database
         self._seed = seed
+        self._ledger = ledger
+        self._refused: dict[str, str] = {}
         self._handlers: dict[str, Mapping[str, Handler]] = {}
         self._actions: dict[str, Action] = {}
         self._acting = threading.local()
@@ -188,7 +201,7 @@ class FaultBook:
         self._standing = []
         self._database.execute("DELETE FROM fault_rule")
 
-    def meet(self, service: str, call: Call) -> Fault | None:
+    def meet(self, service: str, call: Call) -> Standing | None:
         """The first fault that meets this call, counted; None when nothing goes wrong. What an act calls is spared."""
         if getattr(self._acting, "now", False):
             return None
@@ -199,27 +212,51 @@ class FaultBook:
             met = seen >= fault.nth and (fault.times is None or standing.met < fault.times)
             if met and fault.share < 1.0:
                 met = derive_int(self._seed, "fault", standing.id, seen, bits=53) < fault.share * 2**53
-            self._standing[position] = Standing(standing.id, fault, seen, standing.met + met)
+            self._standing[position] = replace(standing, seen=seen, met=standing.met + met)
             self._database.execute(
                 "UPDATE fault_rule SET seen = ?, met = met + ? WHERE id = ?", (seen, met, standing.id)
             )
             if met:
-                return fault
+                return standing
         return None
 
-    def act(self, fault: Fault) -> None:
-        """Do what the fault does beside the call; a world opened again has forgotten acts that nobody taught it."""
+    def act(self, service: str, standing: Standing, call: Call) -> None:
+        """Do what a fault does beside the call. What is refused is told by the ledger, the journal and the fault itself.
+
+        A world opened again has forgotten acts that nobody taught it; that is a refusal too.
+        """
+        fault = standing.fault
         action = self._actions.get(fault.act)
         if action is None:
-            _LOG.warning("the fault's act %r is not known any more and did not happen", fault.act)
+            self._refuse(service, standing, call, f"the act {fault.act!r} is not known any more")
             return
         self._acting.now = True
         try:
             action(**fault.arguments)
         except ActRefused as refused:
-            _LOG.warning("the fault's act did not happen: %s", refused)
+            self._refuse(service, standing, call, str(refused))
         finally:
             self._acting.now = False
+
+    def refusal_in(self, request_id: str) -> str:
+        """Why the act of a fault did not happen in this request; empty when nothing was refused. Told once."""
+        return self._refused.pop(request_id, "")
+
+    def _refuse(self, service: str, standing: Standing, call: Call, why: str) -> None:
+        number, act = standing.id, standing.fault.act
+        _LOG.warning("the act of fault-%s did not happen: %s", number, why)
+        self._refused[call.request_id] = why
+        self._standing = [
+            replace(each, refusals=each.refusals + 1, refused=why) if each.id == number else each
+            for each in self._standing
+        ]
+        with self._database.transaction():
+            self._database.execute(
+                "UPDATE fault_rule SET refusals = refusals + 1, refused = ? WHERE id = ?", (why, number)
+            )
+            if self._ledger is not None:
+                detail = {"fault": f"fault-{number}", "act": act, "operation": call.operation, "refused": why}
+                self._ledger.write(call.at, room=service, event="act_refused", request=call.request_id, detail=detail)
 
     # held calls
 
@@ -259,10 +296,10 @@ class FaultBook:
 
     def _load(self) -> list[Standing]:
         known = {each.name for each in fields(Fault)}
-        rows = self._database.rows("SELECT id, fault, seen, met FROM fault_rule ORDER BY id")
+        rows = self._database.rows("SELECT id, fault, seen, met, refusals, refused FROM fault_rule ORDER BY id")
         return [
-            Standing(number, Fault(**{k: v for k, v in orjson.loads(packed).items() if k in known}), seen, met)
-            for number, packed, seen, met in rows
+            Standing(number, Fault(**{k: v for k, v in orjson.loads(packed).items() if k in known}), *counts)
+            for number, packed, *counts in rows
         ]
 
 
@@ -281,16 +318,17 @@ class FaultGate:
         self._service = service
         self._book = book
         self._contract = contract
-        self._met: dict[int, Fault] = {}
+        self._met: dict[int, Standing] = {}
 
     def before(self, call: Call, operation: Operation) -> Reply | None:
         """Answer in place of the handler, unless the call is to take effect."""
-        fault = self._book.meet(self._service, call)
-        if fault is None:
+        standing = self._book.meet(self._service, call)
+        if standing is None:
             return None
+        fault = standing.fault
         if fault.act and not fault.act_after:
-            self._book.act(fault)
-        self._met[id(call)] = fault
+            self._book.act(self._service, standing, call)
+        self._met[id(call)] = standing
         if fault.reorder:
             self._book.hold(self._service, call, fault.held_ms)
             return self._success(operation)
@@ -300,11 +338,12 @@ class FaultGate:
 
     def after(self, call: Call, operation: Operation, reply: Reply) -> Reply:
         """Spoil the answer of a call that took effect, repeat it, or delay it."""
-        fault = self._met.pop(id(call), None)
-        if fault is None:
+        standing = self._met.pop(id(call), None)
+        if standing is None:
             return reply
+        fault = standing.fault
         if fault.act and fault.act_after:
-            self._book.act(fault)
+            self._book.act(self._service, standing, call)
         if fault.duplicate and reply.status < 300:
             self._book.repeat(self._service, call)
         if fault.applied and fault.answer is not None:

@@ -11,15 +11,12 @@ from pathlib import Path
 from simulator.audit.findings import Finding
 from simulator.audit.findings import Verdict as FindingVerdict
 from simulator.audit.invariants import check, same_digest
-from simulator.fakes.amplitude.cohorts.catalogue import CohortRefused
 from simulator.fakes.amplitude.projects import AmplitudeSettings, ProjectSettings
-from simulator.feeds import UnknownCohort
-from simulator.rules.cohorts.definition import DefinitionError
 from simulator.rules.outcomes import Outcome
 from simulator.rules.switches import RuleSet
 from simulator.scenario.acting.flow import advance_to
 from simulator.scenario.acting.registry import act
-from simulator.scenario.acting.stage import Stage, StepRefused, set_up
+from simulator.scenario.acting.stage import REFUSALS, Stage, StepRefused, set_up
 from simulator.scenario.events import (
     Breach,
     Difference,
@@ -42,12 +39,7 @@ from simulator.scenario.model.expectations import Wanted
 from simulator.scenario.model.scenario import Scenario
 from simulator.scenario.model.steps.base import Step
 from simulator.scenario.model.steps.wire import Call
-from simulator.sync.connections import SetupRefused, UnknownSetup
 from simulator.world import DoorKind, World, WorldSettings
-
-REFUSALS = (StepRefused, SetupRefused, UnknownSetup, CohortRefused, UnknownCohort, DefinitionError)
-"""What a step that cannot be done raises; anything else is a fault of the simulator."""
-
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
@@ -189,14 +181,19 @@ def _step(stage: Stage, step: Step, looking: bool) -> tuple[list[Difference], in
     """The differences and the number of expectations that were evaluated."""
     if step.at is not None:
         advance_to(stage, step.at)
+        _tell_refused_inside(stage)
     if isinstance(step, Expect):
         return _judge(stage, step, looking)
     outcome = act(stage, step)
-    if stage.refused_inside:
-        raise StepRefused(f"in the middle of a call, {stage.refused_inside.pop()}")
+    _tell_refused_inside(stage)
     if isinstance(step, Call) and step.expect is not None:
         return list(answer(step.expect, outcome)), 1
     return [], 0
+
+
+def _tell_refused_inside(stage: Stage) -> None:
+    if stage.refused_inside:
+        raise StepRefused(f"in the middle of a call, {stage.refused_inside.pop()}")
 
 
 def _judge(stage: Stage, step: Expect, looking: bool) -> tuple[list[Difference], int]:

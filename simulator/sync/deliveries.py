@@ -131,6 +131,8 @@ class Deliverer:
         try:
             response = self._transports.to(connection.endpoint).send(request)
         except TransportError as error:
+            if error.took_ms > destination.patience_ms:
+                return Answer(None, Failure.TIMEOUT, destination.patience_ms)
             return Answer(None, error.failure, error.took_ms)
         except LookupError:
             return Answer(None, "unreachable", 0)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from simulator.fakes import faults as book
-from simulator.fakes.faults import InvalidFault
-from simulator.scenario.acting.stage import Stage, StepRefused
+from simulator.fakes.faults import ActRefused, InvalidFault
+from simulator.scenario.acting.stage import REFUSALS, Stage, StepRefused
 from simulator.scenario.model.steps.base import Step
 from simulator.scenario.model.steps.faults import ClearFaults, Fault
 
@@ -36,12 +36,13 @@ def fault(stage: Stage, step: Fault, act: Act) -> None:
 
 
 def _act_inside(stage: Stage, step: Step, act: Act) -> None:
-    """What cannot be done in the middle of a call is told by the next step, for the call itself must go on."""
+    """What cannot be done in the middle of a call fails the step that made the call, for the call itself must go on."""
     stage.inside = True
     try:
         act(stage, step)
-    except StepRefused as refused:
+    except REFUSALS as refused:
         stage.refused_inside.append(f"{step.where}: {refused}")
+        raise ActRefused(str(refused)) from refused
     finally:
         stage.inside = False
 

@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
+from simulator.fakes.amplitude.cohorts.catalogue import CohortRefused
 from simulator.fakes.amplitude.service import SeedEvent, UserSeed
 from simulator.fakes.braze.seeding import ProfileSeed
 from simulator.fakes.braze.store.profiles import Profile
+from simulator.feeds import UnknownCohort
 from simulator.population import people as generated
 from simulator.population.people import Population
 from simulator.population.recipe import Recipe
+from simulator.rules.cohorts.definition import DefinitionError
 from simulator.rules.cohorts.people import bind_people
 from simulator.rules.instants import Instant
 from simulator.scenario.acting.cast import Cast, Character, Phone
@@ -21,7 +24,7 @@ from simulator.scenario.checks import sync_names
 from simulator.scenario.model.people import Person
 from simulator.scenario.model.scenario import Scenario
 from simulator.scenario.model.steps.base import Step
-from simulator.sync.connections import SetupRefused
+from simulator.sync.connections import SetupRefused, UnknownSetup
 from simulator.world import World
 
 WORKSPACE = "main"
@@ -35,6 +38,10 @@ Requests = Counter[tuple[str, str, int]]
 
 class StepRefused(Exception):
     """A step could not be done; the message says why. The scenario fails unless it expected the refusal."""
+
+
+REFUSALS = (StepRefused, SetupRefused, UnknownSetup, CohortRefused, UnknownCohort, DefinitionError)
+"""What a step that cannot be done raises; anything else is a fault of the simulator."""
 
 
 KEPT_AT_MOST = 100_000

@@ -101,4 +101,5 @@ def _shown(standing: Standing) -> dict[str, object]:
     for name, field in _INSTANTS.items():
         if (at := getattr(fault, field)) is not None:
             told[name] = format_instant(at)
-    return told | {"seen": standing.seen, "met": standing.met}
+    told |= {"seen": standing.seen, "met": standing.met}
+    return told | ({"refusals": standing.refusals, "refused": standing.refused} if standing.refusals else {})
