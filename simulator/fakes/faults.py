@@ -221,7 +221,7 @@ class FaultBook:
         return None
 
     def act(self, service: str, standing: Standing, call: Call) -> None:
-        """Do what a fault does beside the call. What is refused is told by the ledger, the journal and the fault itself.
+        """Do what a fault does beside the call; ledger, journal and the fault itself tell what was refused.
 
         A world opened again has forgotten acts that nobody taught it; that is a refusal too.
         """

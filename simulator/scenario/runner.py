@@ -41,6 +41,7 @@ from simulator.scenario.model.steps.base import Step
 from simulator.scenario.model.steps.wire import Call
 from simulator.world import DoorKind, World, WorldSettings
 
+
 @dataclass(frozen=True, slots=True)
 class RunOptions:
     """How scenarios are run, whatever they say themselves."""

@@ -150,3 +150,28 @@ def test_a_key_that_braze_quotes_in_its_complaint_does_not_reach_the_ledger(play
     failures = [str(page.detail["failure"]) for page in play.world.ledger.pages() if page.event == "undelivered"]
     assert any("Partner not enabled" in failure for failure in failures)
     assert not any(secret in str(page.detail) for page in play.world.ledger.pages())
+
+
+@pytest.mark.parametrize("transport", ["reset", "truncate"])
+def test_a_broken_answer_is_known_only_after_its_latency(play: Play, transport: str) -> None:
+    world = play.world
+    world.faults.add(Fault(operation="changeCohortUsers", nth=3, times=1, transport=transport, latency_ms=30_000))
+    sync = world.engine.create_sync(play.cohort, play.connection, Cadence.HOURLY)
+    began = world.clock.now
+    (run,) = world.engine.runs(sync.id)
+    (waiting,) = [each for each in world.engine.deliveries(run) if each.settled_at is None]
+    assert (RunStatus.RUNNING, began + 30_000) == (run.status, waiting.due_at)
+    world.agenda.advance_to(Instant(began + 31_000))
+    assert (began + 31_000, 2) == (
+        world.engine.deliveries(run)[-1].settled_at,
+        world.engine.deliveries(run)[-1].attempts,
+    )
+
+
+def test_a_broken_answer_that_takes_too_long_is_a_timeout(play: Play) -> None:
+    world = play.world
+    world.faults.add(Fault(operation="nameCohort", times=1, transport="reset", latency_ms=HOUR_MS))
+    sync = world.engine.create_sync(play.cohort, play.connection, Cadence.ONE_TIME)
+    (run,) = world.engine.runs(sync.id)
+    name = world.engine.deliveries(run)[0]
+    assert ("timeout", world.clock.now + 60_000) == (name.failure, name.due_at)

@@ -19,6 +19,7 @@ from simulator.rules.instants import DAY_MS, MINUTE_MS, SECOND_MS, Instant
 from simulator.sync.connections import SetupRefused
 from simulator.sync.currents.payload import batch_event
 from simulator.sync.ports import CurrentsSource, Request, TransportError, Transports
+from simulator.sync.streaming.channels import ChannelDesk
 from simulator.sync.streaming.outbox import Channel, Outbox, ParcelState, Posted
 
 KIND = "currents"
@@ -58,6 +59,12 @@ class CurrentsSettings:
     types: tuple[str, ...] = ()
     """The type ids that are exported; empty for all."""
 
+    def checked(self) -> CurrentsSettings:
+        """These settings. Raises SetupRefused."""
+        if not self.endpoint or not self.api_key:
+            raise SetupRefused("a Currents connector needs Amplitude's endpoint and the project's API key")
+        return self
+
 
 def fate_of(status: int | None, body: bytes) -> Fate:
     """CUR-1. Judge an answer of /batch; None means that none came."""
@@ -85,26 +92,31 @@ class Connector:
         self._source = source
         self._transports = transports
         self._seed = seed
+        self.desk = ChannelDesk(
+            KIND, self.outbox, ledger, clock, source.last_sequence,
+            lambda channel: self._collect(channel, clock.now, flush=True),
+        )  # fmt: skip
 
     # setting up
 
     def create(self, settings: CurrentsSettings) -> Channel:
         """Save a connector; only what happens from now on is exported. Raises SetupRefused."""
-        if not settings.endpoint or not settings.api_key:
-            raise SetupRefused("a Currents connector needs Amplitude's endpoint and the project's API key")
-        return self.outbox.open(KIND, asdict(settings), self._source.last_sequence(), self._clock.now)
+        return self.desk.open(asdict(settings.checked()))
 
     def edit(self, channel_id: str, settings: CurrentsSettings) -> None:
-        """Change a connector, its key too; batches that are still tried use the new settings."""
-        self.outbox.change(channel_id, settings=asdict(settings))
+        """Change a connector, its key too; batches that are still tried use the new settings.
+
+        Raises SetupRefused, UnknownSetup.
+        """
+        self.desk.edit(channel_id, asdict(settings.checked()))
 
     def connectors(self) -> list[Channel]:
-        """All connectors, oldest first."""
-        return self.outbox.channels(KIND)
+        """All connectors that were not deleted, oldest first."""
+        return self.desk.all()
 
     def flush(self) -> None:
         """Send what is waiting for a batch to fill, without waiting for the quarter of an hour."""
-        for channel in self.connectors():
+        for channel in self._reading():
             self._collect(channel, self._clock.now, flush=True)
         self._send_due(self._clock.now)
 
@@ -112,11 +124,11 @@ class Connector:
 
     def next_due(self) -> Instant | None:
         """When a batch is full or old enough, or the next try is due."""
-        connectors = self.connectors()
-        if not connectors:
+        channels = self.outbox.channels(KIND)
+        if not channels:
             return None
         dues = [due] if (due := self.outbox.next_due(KIND)) is not None else []
-        for channel in connectors:
+        for channel in (each for each in channels if each.active):
             waiting = self._source.events(channel.position, BATCH_EVENTS)
             if waiting:
                 full = len(waiting) == BATCH_EVENTS
@@ -125,7 +137,7 @@ class Connector:
 
     def run_due(self, at: Instant) -> None:
         """Cut the batches that are due, then send what is due."""
-        for channel in self.connectors():
+        for channel in self._reading():
             self._collect(channel, at)
         self._send_due(at)
 
@@ -134,6 +146,9 @@ class Connector:
         return self.next_due() is not None
 
     # reading
+
+    def _reading(self) -> list[Channel]:
+        return [each for each in self.outbox.channels(KIND) if each.active]
 
     def _collect(self, channel: Channel, at: Instant, flush: bool = False) -> None:
         position = channel.position
@@ -171,22 +186,24 @@ class Connector:
 
     def _send_due(self, at: Instant) -> None:
         while (posted := self.outbox.due(KIND, at)) is not None:
-            channel = next(each for each in self.connectors() if each.id == posted.channel)
-            status, body = self._send(channel, posted)
+            status, body, took_ms = self._send(self.outbox.channel(posted.channel), posted)
             with self.outbox.transaction():
-                self._settle(posted, status, body, at)
+                self._settle(posted, status, body, at, took_ms)
 
-    def _send(self, channel: Channel, posted: Posted) -> tuple[int | None, bytes]:
+    def _send(self, channel: Channel, posted: Posted) -> tuple[int | None, bytes, int]:
+        """Status and body of the answer (None for no complete one), and the simulated time it took."""
         headers = {"content-type": "application/json", "user-agent": "Braze/Currents", "x-request-id": posted.request}
         body = orjson.dumps({"api_key": channel.settings["api_key"], "events": posted.items})
         try:
             transport = self._transports.to(channel.settings["endpoint"])
             answer = transport.send(Request("POST", "/batch", headers, body))
-        except (TransportError, LookupError):
-            return None, b""
-        return answer.status, answer.body
+        except TransportError as error:
+            return None, b"", error.took_ms
+        except LookupError:
+            return None, b"", 0
+        return answer.status, answer.body, answer.took_ms
 
-    def _settle(self, posted: Posted, status: int | None, body: bytes, at: Instant) -> None:
+    def _settle(self, posted: Posted, status: int | None, body: bytes, at: Instant, took_ms: int) -> None:
         fate = fate_of(status, body)
         if fate is Fate.DELIVERED:
             self.outbox.update(posted.id, state=ParcelState.DELIVERED, status=status)
@@ -196,14 +213,14 @@ class Connector:
             self.outbox.update(posted.id, state=ParcelState.DISCARDED, status=status, failure="split")
             size = 1 if status == 400 else (len(posted.items) + 1) // 2
             for start in range(0, len(posted.items), size):
-                self._new(posted.channel, posted.items[start : start + size], at)
+                self._new(posted.channel, posted.items[start : start + size], Instant(at + took_ms))
         elif fate is Fate.SPLIT:
             self.outbox.update(posted.id, state=ParcelState.DISCARDED, status=status)
             self._write(posted, at, "currents_dropped", "dropped", f"refused alone with {status}", status)
         else:
-            self._later(posted, status, at, fate)
+            self._later(posted, status, at, fate, took_ms)
 
-    def _later(self, posted: Posted, status: int | None, at: Instant, fate: Fate) -> None:
+    def _later(self, posted: Posted, status: int | None, at: Instant, fate: Fate, took_ms: int) -> None:
         patience_ms = LOCKED_OUT_FOR_MS if fate is Fate.LOCKED_OUT else BUSY_FOR_MS
         drawn = derive_int(self._seed, posted.request, posted.attempts, bits=32)
         if fate is Fate.LOCKED_OUT:
@@ -211,6 +228,7 @@ class Connector:
         else:
             whole = min(FIRST_PAUSE_MS * 2 ** min(posted.attempts, 16), LONGEST_PAUSE_MS)
             pause_ms = whole // 2 + drawn % (whole // 2 + 1)
+        pause_ms += took_ms
         if at + pause_ms > posted.first_due_at + patience_ms:
             self.outbox.update(posted.id, state=ParcelState.EXPIRED, status=status, attempts=posted.attempts + 1)
             hours = patience_ms // (60 * MINUTE_MS)

@@ -26,6 +26,14 @@ class ParcelState(StrEnum):
     EXPIRED = "expired"
 
 
+class ChannelState(StrEnum):
+    """Whether a channel follows its sequence."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    DELETED = "deleted"
+
+
 @dataclass(frozen=True, slots=True)
 class Channel:
     """A stream or a Currents connector, and how far it has come."""
@@ -34,8 +42,13 @@ class Channel:
     kind: str
     settings: Mapping[str, Any]
     position: int
-    active: bool
+    state: ChannelState
     created_at: Instant
+
+    @property
+    def active(self) -> bool:
+        """Whether it reads what happens."""
+        return self.state is ChannelState.ACTIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +83,7 @@ class Outbox:
         """A new channel that starts behind `position`; ids count per kind."""
         with self._database.transaction():
             count = self._database.value("SELECT count(*) FROM engine_channel WHERE kind = ?", (kind,))
-            channel = Channel(f"{kind}-{int(count) + 1}", kind, settings, position, True, at)
+            channel = Channel(f"{kind}-{int(count) + 1}", kind, settings, position, ChannelState.ACTIVE, at)
             self._database.execute(
                 f"INSERT INTO engine_channel (project, {_CHANNEL}) VALUES ('main', ?, ?, ?, ?, 'active', ?)",
                 (channel.id, kind, orjson.dumps(settings).decode(), position, at),
@@ -78,21 +91,26 @@ class Outbox:
         return channel
 
     def channels(self, kind: str) -> list[Channel]:
-        """All channels of a kind, oldest first."""
+        """All channels of a kind, deleted ones too, oldest first."""
         rows = self._database.rows(f"SELECT {_CHANNEL} FROM engine_channel WHERE kind = ? ORDER BY rowid", (kind,))
-        return [Channel(*[row[0], row[1], orjson.loads(row[2]), row[3], row[4] == "active", row[5]]) for row in rows]
+        return [Channel(row[0], row[1], orjson.loads(row[2]), row[3], ChannelState(row[4]), row[5]) for row in rows]
+
+    def channel(self, channel_id: str) -> Channel:
+        """The channel of this id, deleted ones too; it exists."""
+        return next(each for each in self.channels(channel_id.rpartition("-")[0]) if each.id == channel_id)
 
     def move(self, channel_id: str, position: int) -> None:
         """Remember how far a channel has come."""
         self._database.execute("UPDATE engine_channel SET position = ? WHERE id = ?", (position, channel_id))
 
-    def change(self, channel_id: str, *, settings: Mapping[str, Any] | None = None, active: bool | None = None) -> None:
-        """Edit, stop or take up a channel."""
+    def change(
+        self, channel_id: str, *, settings: Mapping[str, Any] | None = None, state: ChannelState | None = None
+    ) -> None:
+        """Edit a channel, or let it rest, go on or end."""
         if settings is not None:
             packed = orjson.dumps(settings).decode()
             self._database.execute("UPDATE engine_channel SET settings = ? WHERE id = ?", (packed, channel_id))
-        if active is not None:
-            state = "active" if active else "stopped"
+        if state is not None:
             self._database.execute("UPDATE engine_channel SET state = ? WHERE id = ?", (state, channel_id))
 
     def post(self, channel_id: str, request: str, items: Sequence[Mapping[str, Any]], due_at: Instant) -> int:

@@ -19,6 +19,7 @@ from simulator.rules.switches import RuleSet
 from simulator.sync.connections import SetupRefused
 from simulator.sync.destinations.braze_attributes import OBJECTS_PER_REQUEST, rejected_objects
 from simulator.sync.ports import EventSource, Request, TransportError, Transports
+from simulator.sync.streaming.channels import ChannelDesk
 from simulator.sync.streaming.outbox import Channel, Outbox, ParcelState, Posted
 from simulator.sync.streaming.settings import Filter, Objects, StreamSettings, identity, objects_of
 
@@ -53,6 +54,9 @@ class Streamer:
         self._transports = transports
         self._rules = rules
         self._seed = seed
+        self.desk = ChannelDesk(
+            KIND, self.outbox, ledger, clock, source.last_sequence, lambda channel: self._collect(channel, clock.now)
+        )
 
     def use_rules(self, rules: RuleSet) -> None:
         """Read the documents differently from now on."""
@@ -66,23 +70,25 @@ class Streamer:
             checked = settings.checked()
         except ValueError as error:
             raise SetupRefused(str(error)) from error
-        return self.outbox.open(KIND, _stored(checked), self._source.last_sequence(), self._clock.now)
+        return self.desk.open(_stored(checked))
 
     def edit(self, channel_id: str, settings: StreamSettings) -> None:
-        """Change a stream, its key too; requests that are still tried use the new settings. Raises SetupRefused."""
+        """Change a stream, its key too; requests that are still tried use the new settings.
+
+        What was ingested before is sent under the old settings. Raises SetupRefused, UnknownSetup.
+        """
         try:
-            self.outbox.change(channel_id, settings=_stored(settings.checked()))
+            checked = settings.checked()
         except ValueError as error:
             raise SetupRefused(str(error)) from error
-
-    def stop(self, channel_id: str) -> None:
-        """Send nothing that is ingested from now on."""
-        self._collect_all(self._clock.now)
-        self.outbox.change(channel_id, active=False)
+        channel = self.desk.found(channel_id)
+        if channel.active:
+            self._collect(channel, self._clock.now)
+        self.desk.edit(channel_id, _stored(checked))
 
     def streams(self) -> list[Channel]:
-        """All streams, oldest first."""
-        return self.outbox.channels(KIND)
+        """All streams that were not deleted, oldest first."""
+        return self.desk.all()
 
     def metrics(self, channel_id: str) -> dict[str, int]:
         """Delivered, discarded and expired objects, and how many came through at the first try. Read only."""
@@ -98,12 +104,12 @@ class Streamer:
 
     def next_due(self) -> Instant | None:
         """When the oldest unread event, or the next try, is due."""
-        streams = self.streams()
-        if not streams:
+        channels = self.outbox.channels(KIND)
+        if not channels:
             return None
         dues = [due] if (due := self.outbox.next_due(KIND)) is not None else []
         newest = None
-        for channel in streams:
+        for channel in channels:
             newest = self._source.last_sequence() if newest is None else newest
             if channel.active and newest > channel.position:
                 waiting = self._source.events(channel.position, 1)
@@ -160,19 +166,20 @@ class Streamer:
     # sending
 
     def _try(self, posted: Posted, at: Instant) -> None:
-        channel = next(each for each in self.streams() if each.id == posted.channel)
-        status, body = self._send(settings_of(channel), posted)
+        settings = settings_of(self.outbox.channel(posted.channel))
+        status, body, took_ms = self._send(settings, posted)
+        known_at = Instant(at + took_ms)
         with self.outbox.transaction():
             if status is not None and 200 <= status < 300:
                 self.outbox.update(posted.id, state=ParcelState.DELIVERED, status=status)
                 self._tell(posted, at, status, body)
             elif (status is None or status == 429 or status >= 500) and posted.tries + 1 < TRIES:
                 pause_ms = self._jittered(posted)
-                self.outbox.update(posted.id, tries=posted.tries + 1, due_at=at + pause_ms, status=status)
+                self.outbox.update(posted.id, tries=posted.tries + 1, due_at=known_at + pause_ms, status=status)
             elif posted.attempts + 1 < ATTEMPTS:
                 pause_ms = PAUSES_MS[posted.attempts]
                 self.outbox.update(
-                    posted.id, attempts=posted.attempts + 1, tries=0, due_at=at + pause_ms, status=status
+                    posted.id, attempts=posted.attempts + 1, tries=0, due_at=known_at + pause_ms, status=status
                 )
             else:
                 self.outbox.update(posted.id, state=ParcelState.EXPIRED, attempts=ATTEMPTS, status=status)
@@ -183,7 +190,8 @@ class Streamer:
         drawn = derive_int(self._seed, posted.request, posted.attempts, posted.tries, bits=32)
         return pause_ms // 2 + drawn % (pause_ms + 1)
 
-    def _send(self, settings: StreamSettings, posted: Posted) -> tuple[int | None, bytes]:
+    def _send(self, settings: StreamSettings, posted: Posted) -> tuple[int | None, bytes, int]:
+        """Status and body of the answer (None for no complete one), and the simulated time it took."""
         body: dict[str, list[Any]] = {}
         for item in posted.items:
             body.setdefault(item["array"], []).append(item["object"])
@@ -197,9 +205,11 @@ class Streamer:
             answer = self._transports.to(settings.endpoint).send(
                 Request("POST", "/users/track", headers, orjson.dumps(body))
             )
-        except (TransportError, LookupError):
-            return None, b""
-        return answer.status, answer.body
+        except TransportError as error:
+            return None, b"", error.took_ms
+        except LookupError:
+            return None, b"", 0
+        return answer.status, answer.body, answer.took_ms
 
     def _tell(self, posted: Posted, at: Instant, status: int, body: bytes) -> None:
         blamed = {array: rejected_objects(body, array) for array in ("attributes", "events")}

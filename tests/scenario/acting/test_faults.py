@@ -105,3 +105,28 @@ def test_what_cannot_be_done_in_the_middle_of_a_call_is_told_by_the_step_that_ma
         "  - fault: {operation: changeCohortUsers, times: 1, before: {delete: noor}}\n"
         "  - {sync: openers, refused: Braze has no profile of noor}\n"
     )
+
+
+@pytest.mark.parametrize("door", list(DoorKind))
+def test_what_a_settings_page_refuses_in_the_middle_of_a_call_leaves_the_call_as_it_is(
+    passes: Passes, door: DoorKind
+) -> None:
+    passes(
+        "steps:\n  - fault: {operation: changeCohortUsers, times: 1, "
+        "before: {edit_cohort: {cohort: vips, definition: {performed: app_opened}}}}\n"
+        "  - {sync: openers, refused: cannot turn from a list}\n"
+        "  - expect: {runs: {count: 1, status: success}, added: [ben, ida, kim]}\n",
+        door=door,
+    )
+
+
+def test_what_cannot_be_done_in_the_middle_of_a_call_on_the_way_to_an_expectation_fails_it(passes: Passes) -> None:
+    passes(
+        "steps:\n"
+        "  - sync: {cohort: openers, cadence: hourly}\n"
+        "  - sync: {cohort: vips, cadence: hourly}\n"
+        "  - enters: {cohort: vips, people: [ida]}\n"
+        "  - fault: {operation: changeCohortUsers, times: 1, before: {delete: noor}}\n"
+        "  - {at: '11:00', expect: {runs: 4}, refused: Braze has no profile of noor}\n"
+        "  - expect: {members: {vips: [ida]}}\n"
+    )

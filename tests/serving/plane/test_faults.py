@@ -102,6 +102,22 @@ def test_an_act_that_is_refused_leaves_the_call_as_it_is(client: Any) -> None:
     assert client.events("ida-1001").status == 200
 
 
+def test_an_act_that_is_refused_is_told_by_the_fault_the_ledger_and_the_journal(client: Any) -> None:
+    client.sim("POST", "/faults", {"operation": "*", "act": "pause_sync", "arguments": {"sync": "sync-9"}, "times": 1})
+    client.events("ida-1001")
+    client.events("ida-1001")
+    why = "pause_sync: there is no sync 'sync-9'"
+
+    (fault,) = client.sim("GET", "/faults").body["faults"]
+    (page,) = client.sim("GET", "/ledger?event=act_refused").body["pages"]
+    first, second = client.sim("GET", "/journal").body["exchanges"]
+
+    assert (1, why) == (fault["refusals"], fault["refused"])
+    assert {"fault": "fault-1", "act": "pause_sync", "operation": "uploadEvents", "refused": why} == page["detail"]
+    assert (first["request_id"], why) == (page["request"], first["refused"])
+    assert "refused" not in second
+
+
 def test_a_fault_is_taken_back(client: Any) -> None:
     client.sim("POST", "/faults", {"operation": "*", "answer": 500})
     client.sim("POST", "/faults", {"operation": "*", "answer": 502})

@@ -253,12 +253,12 @@ def test_a_new_key_serves_what_is_still_tried(stage: Any) -> None:
     assert [ParcelState.DELIVERED] == [posted.state for posted in here.streamer.outbox.all(stream.id)]
 
 
-def test_a_stopped_stream_sends_what_was_taken_in_before(stage: Any) -> None:
+def test_a_deleted_stream_sends_what_was_taken_in_before(stage: Any) -> None:
     here = stage()
     stream = here.streamer.create(SETTINGS)
     here.take("order placed")
     here.advance(5 * SECOND_MS)
-    here.streamer.stop(stream.id)
+    here.streamer.desk.delete(stream.id)
     here.take("order placed")
     here.advance(MINUTE_MS)
     assert 1 == len(here.bodies)

@@ -40,16 +40,68 @@ def test_a_filter_of_a_stream_lets_some_events_through(client: Any, sim: Callabl
     assert 1 == sim("GET", "/streams/home").body["metrics"]["delivered"]
 
 
-def test_a_stream_that_is_stopped_sends_nothing_more(client: Any, sim: Callable[..., Any]) -> None:
-    sim("POST", "/streams", {"name": "live", "events": [{"name": "app_opened"}]})
+def test_a_stream_that_is_deleted_is_gone_and_its_name_is_free(client: Any, sim: Callable[..., Any]) -> None:
+    wanted = {"name": "live", "events": [{"name": "app_opened"}]}
+    sim("POST", "/streams", wanted)
 
-    stopped = sim("DELETE", "/streams/live")
+    deleted = sim("DELETE", "/streams/live")
     client.events("ida-1001")
     sim("POST", "/clock/advance", {"by": "1m"})
 
-    assert stopped.status == 204
-    (told,) = sim("GET", "/streams").body["streams"]
-    assert (told["active"], told["metrics"]["delivered"]) == (False, 0)
+    assert (204, 404, []) == (
+        deleted.status,
+        sim("GET", "/streams/live").status,
+        sim("GET", "/streams").body["streams"],
+    )
+    assert 0 == client.stage.world.streams.metrics("stream-1")["delivered"]
+    assert "stream-2" == sim("POST", "/streams", wanted).body["stream"]
+
+
+def test_what_is_ingested_during_a_pause_is_never_streamed(client: Any, sim: Callable[..., Any]) -> None:
+    sim("POST", "/streams", {"name": "live", "events": [{"name": "app_opened"}]})
+    client.events("ida-1001")
+
+    paused = sim("PATCH", "/streams/live", {"paused": True})
+    client.events("ben-1001")
+    sim("POST", "/clock/advance", {"by": "1h"})
+    resumed = sim("PATCH", "/streams/live", {"paused": False})
+    client.events("eve-1001")
+    sim("POST", "/clock/advance", {"by": "1m"})
+
+    assert (False, True) == (paused.body["active"], resumed.body["active"])
+    streamed = sim("GET", "/ledger?event=streamed").body["pages"]
+    people = [entry["identifier"]["value"] for page in streamed for entry in page["entries"]]
+    assert ["ida-1001", "eve-1001"] == people
+
+
+def test_a_stream_is_edited_and_what_is_not_named_stays(client: Any, sim: Callable[..., Any]) -> None:
+    sim("POST", "/streams", {"name": "live", "events": [{"name": "app_opened"}], "update_users_only": True})
+
+    edited = sim(
+        "PATCH", "/streams/stream-1", {"name": "carts", "events": [{"name": "cart_filled"}], "forward": ["plan"]}
+    )
+    client.events("ida-1001")
+    sim("POST", "/clock/advance", {"by": "1m"})
+
+    assert ("carts", ["cart_filled"], ["plan"], True) == tuple(
+        edited.body[name] for name in ("name", "events", "forward", "update_users_only")
+    )
+    assert 0 == edited.body["metrics"]["delivered"]
+    (page,) = sim("GET", "/ledger?event=stream_edited").body["pages"]
+    assert ["events", "forwarded", "name", "send_users"] == page["detail"]["changed"]
+
+
+def test_a_new_key_lets_a_stream_deliver_what_was_refused(client: Any, sim: Callable[..., Any]) -> None:
+    sim("POST", "/streams", {"name": "live", "events": [{"name": "app_opened"}], "rest_api_key": "a-key-of-nobody"})
+    client.events("ida-1001")
+    sim("POST", "/clock/advance", {"by": "20s"})
+    waiting = sim("GET", "/streams/live").body["metrics"]["waiting"]
+
+    sim("PATCH", "/streams/live", {"rest_api_key": client.stage.keys.braze_api_key})
+    sim("POST", "/clock/advance", {"by": "1m"})
+
+    assert (1, 1) == (waiting, sim("GET", "/streams/live").body["metrics"]["after_retry"])
+    assert "a-key-of-nobody" not in str(sim("GET", "/ledger").body)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +139,32 @@ def test_what_happens_in_braze_comes_back_as_an_event(client: Any, sim: Callable
     assert 1 == len(sim("GET", "/currents").body["connectors"])
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/streams/x"), ("DELETE", "/streams/x"), ("GET", "/currents/x")])
+def test_a_connector_is_paused_edited_and_deleted(client: Any, sim: Callable[..., Any]) -> None:
+    sim("POST", "/currents", {"name": "back"})
+    event = {"events": [{"external_id": "ida-1001", "name": "opened", "time": "2026-03-02T10:00:00Z"}]}
+
+    paused = sim("PATCH", "/currents/back", {"paused": True})
+    client.braze("/users/track", event)
+    sim("POST", "/clock/advance", {"by": "1h"})
+    during = sim("GET", "/currents/back").body["events"]
+    edited = sim("PATCH", "/currents/back", {"paused": False, "types": ["users.behaviors.CustomEvent"], "name": "home"})
+    client.braze("/users/track", event)
+    sim("POST", "/clock/advance", {"by": "1h"})
+    after = sim("GET", "/currents/home").body["events"]
+    deleted = sim("DELETE", "/currents/home")
+
+    assert (False, 0, 1) == (paused.body["active"], during["delivered"], after["delivered"])
+    assert (True, ["users.behaviors.CustomEvent"]) == (edited.body["active"], edited.body["types"])
+    assert (204, 404) == (deleted.status, sim("GET", "/currents/home").status)
+    events = [page["event"] for page in sim("GET", "/ledger?sync=currents-1").body["pages"]]
+    told = [each.removeprefix("currents_") for each in events]
+    assert ["saved", "paused", "edited", "resumed", "sent", "deleted"] == told
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/streams/x"), ("DELETE", "/streams/x"), ("GET", "/currents/x"), ("DELETE", "/currents/x")],
+)
 def test_what_does_not_exist_is_named(sim: Callable[..., Any], method: str, path: str) -> None:
     told = sim(method, path)
 
