@@ -1,4 +1,7 @@
-"""What happened to whom: one row per thing that happened to one person, kept in pages of rows written together."""
+"""What happened to whom: one row per thing that happened to one person, kept in pages of rows written together.
+
+A page keeps its rows as strips, column by column: a thousand people to whom the same happened share what is the same.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
+from itertools import groupby, repeat
 from typing import Any, NamedTuple
 
 import orjson
@@ -52,8 +56,26 @@ class Entry(NamedTuple):
     note: str = ""
 
 
-PackedRow = tuple[str, str, str, str, str, str, list[str], str]
-"""Person, profile, kind, value, label, outcome, rules, note: an entry as a page keeps it."""
+class Strip(NamedTuple):
+    """People to whom the same happened, by the same kind of identifier. A column that says nothing is empty."""
+
+    kind: str
+    label: str
+    outcome: str
+    rules: Sequence[str]
+    note: str
+    persons: Sequence[int | str] = ()
+    profiles: Sequence[str] = ()
+    values: Sequence[str] = ()
+
+    @property
+    def size(self) -> int:
+        """How many entries it stands for."""
+        return max(len(self.persons), len(self.profiles), len(self.values))
+
+
+PackedRow = tuple[str, str, str, str, str, str, Sequence[str], str]
+"""Person, profile, kind, value, label, outcome, rules, note: an entry without its classes."""
 
 
 @dataclass(frozen=True)
@@ -77,12 +99,15 @@ class Page:
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
         """What happened to each person, in the order of writing."""
-        return tuple(_unpack(orjson.loads(self.packed)))
+        return tuple(_entries(self.rows()))
 
     def rows(self) -> list[PackedRow]:
-        """The same as bare rows, for readers of millions."""
-        rows: list[PackedRow] = orjson.loads(self.packed)
-        return rows
+        """The same as bare rows."""
+        return [row for strip in self.strips() for row in _rows(strip)]
+
+    def strips(self) -> list[Strip]:
+        """The same as columns, for readers of millions."""
+        return [Strip(*strip) for strip in orjson.loads(self.packed)]
 
 
 _COLUMNS = "page, at, room, event, cohort, sync, run, request, detail, entries"
@@ -105,7 +130,7 @@ class Ledger:
         room: str,
         event: str,
         entries: Sequence[Entry] = (),
-        spread: Sequence[Sequence[object]] = (),
+        strips: Sequence[Strip] = (),
         cohort: str = "",
         sync: str = "",
         run: str = "",
@@ -114,14 +139,14 @@ class Ledger:
     ) -> None:
         """Write one page; inside the caller's transaction if one is open, so effect and row stand or fall together.
 
-        `spread` are further entries as rows of person, profile, kind, value, label, outcome, rules, note: for writers
-        of a thousand at a time.
+        `strips` are further entries, for writers of a thousand at a time.
         """
-        rows = [_row(entry) for entry in entries] + list(spread)
-        packed = orjson.dumps(rows)
+        written = [*_strips(entries), *strips]
+        packed = orjson.dumps([tuple(strip) for strip in written])
         values = (
             at, room, event, cohort, sync, run, request,
-            orjson.dumps(detail or {}, option=orjson.OPT_SORT_KEYS).decode(), packed, len(rows),
+            orjson.dumps(detail or {}, option=orjson.OPT_SORT_KEYS).decode(), packed,
+            sum(strip.size for strip in written),
         )  # fmt: skip
         with self._database.transaction() as connection:
             connection.execute(_INSERT, values)
@@ -196,16 +221,34 @@ class Ledger:
         return digest.hexdigest()
 
 
-def pack(entries: Iterable[Entry]) -> bytes:
-    """Entries as a page keeps them."""
-    return orjson.dumps([_row(entry) for entry in entries])
+def _strips(entries: Iterable[Entry]) -> Iterator[Strip]:
+    """Neighbours that differ only in who they are share a strip, so the order of writing is kept."""
+    for mark, group in groupby(entries, _mark):
+        alike = list(group)
+        persons = [entry.person for entry in alike]
+        profiles = [entry.profile for entry in alike]
+        values = [entry.identifier.value if entry.identifier else "" for entry in alike]
+        somebody = any(profiles) or any(values)
+        yield Strip(
+            *mark,
+            persons if any(persons) or not somebody else (),
+            profiles if any(profiles) else (),
+            values if any(values) else (),
+        )
 
 
-def _row(entry: Entry) -> list[object]:
-    identifier = entry.identifier
-    if identifier is None:
-        return [entry.person, entry.profile, "", "", "", entry.outcome, entry.rules, entry.note]
-    return [entry.person, entry.profile, *identifier, entry.outcome, entry.rules, entry.note]
+def _mark(entry: Entry) -> tuple[str, str, str, tuple[str, ...], str]:
+    kind, label = (entry.identifier.kind, entry.identifier.label) if entry.identifier else ("", "")
+    return kind, label, entry.outcome, entry.rules, entry.note
+
+
+def _rows(strip: Strip) -> Iterator[PackedRow]:
+    kind, label, outcome, rules, note, persons, profiles, values = strip
+    nothing = [""] * strip.size
+    return zip(
+        map(str, persons or nothing), profiles or nothing, repeat(kind), values or nothing, repeat(label),
+        repeat(outcome), repeat(rules), repeat(note),
+    )  # fmt: skip
 
 
 def _page(row: tuple[Any, ...]) -> Page:
@@ -216,7 +259,7 @@ def _page(row: tuple[Any, ...]) -> Page:
 _KINDS = {kind.value: kind for kind in Kind}
 
 
-def _unpack(rows: Iterable[list[Any]]) -> Iterator[Entry]:
+def _entries(rows: Iterable[PackedRow]) -> Iterator[Entry]:
     for person, profile, kind, value, label, outcome, rules, note in rows:
         identifier = Identifier(_KINDS[kind], value, label) if kind else None
         yield Entry(person, profile, identifier, outcome, tuple(rules), note)

@@ -7,11 +7,11 @@ what became of them from the engine's and Braze's.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from simulator.ledger import PackedRow, Page
+from simulator.ledger import PackedRow, Page, Strip
 from simulator.rules.identity import Identifier, Kind
 from simulator.rules.instants import Instant, format_instant
 from simulator.rules.outcomes import Outcome
@@ -56,6 +56,8 @@ class Broken:
 
 Key = tuple[str, str, str]
 """Kind, value and label of an identifier."""
+Answers = dict[tuple[str, str], dict[str, str]]
+"""Braze's outcome of each value of a request, by kind and label."""
 
 
 class Conservation:
@@ -67,7 +69,7 @@ class Conservation:
         """INV-3. Profiles that a cohort call ever put into a cohort, merges followed."""
         self._wanted: dict[str, dict[str, Instant]] = {}
         self._syncs: dict[str, SyncBook] = {}
-        self._answers: dict[str, dict[Key, str]] = {}
+        self._answers: dict[str, Answers] = {}
         self._order: deque[str] = deque()
         self._unanswered: dict[tuple[str, Key], tuple[str, str, str]] = {}
 
@@ -94,7 +96,7 @@ class Conservation:
             return
         wanted = self._wanted.setdefault(page.cohort, {})
         books = [book for book in self._syncs.values() if book.cohort == page.cohort]
-        people = [row[0] for row in page.rows()]
+        people = [person for strip in page.strips() for person in map(str, strip.persons)]
         if page.event == "entered":
             wanted.update(dict.fromkeys(people, page.at))
             for book in books:
@@ -119,8 +121,7 @@ class Conservation:
         if book is None:
             return
         if page.event == "skipped":
-            for row in page.rows():
-                person = row[0]
+            for person in (person for strip in page.strips() for person in map(str, strip.persons)):
                 self._once(book, page, person, "skipped")
                 book.fates[person] = Fate.SKIPPED
                 book.open_since.pop(person, None)
@@ -132,27 +133,53 @@ class Conservation:
             book.this_run.clear()
 
     def _delivered(self, book: SyncBook, page: Page) -> None:
-        answers = self._answers.get(page.request, {})
-        rows = page.rows()
-        fates, open_since, this_run = book.fates, book.open_since, book.this_run
-        for person, _, kind, value, label, direction, _, _ in rows:
-            key = (kind, value, label)
-            outcome = answers.get(key, "")
-            if direction == "sent_add":
-                if outcome not in ADDING:
-                    self._misfit(book, page, rows, (person, key, direction), outcome)
-                # A value that was tried and dropped may be followed by the next mapping's in the same run (MAP-2).
-                if outcome != DROPPED and this_run.setdefault(person, "sent") != "sent":
-                    self._once(book, page, person, "sent")
-                fates[person] = Fate.SENT
-                open_since.pop(person, None)
-                continue
-            if direction == "sent_remove" and outcome not in REMOVING:
-                self._misfit(book, page, rows, (person, key, direction), outcome)
-            fates[person] = Fate.REMOVED
+        of_request = self._answers.get(page.request, {})
+        for strip in page.strips():
+            answers = of_request.get((strip.kind, strip.label), {})
+            outcomes = set(map(answers.get, strip.values or [""] * strip.size))
+            fitting = {"sent_add": ADDING, "sent_remove": REMOVING}.get(strip.outcome, outcomes)
+            if not outcomes <= fitting:
+                self._misfits(book, page, strip, answers, fitting)
+            people = list(map(str, strip.persons))
+            if strip.outcome == "sent_add":
+                self._sent(book, page, strip, people, answers if DROPPED in outcomes else {})
+            else:
+                self._gone(book, people)
+
+    def _sent(
+        self, book: SyncBook, page: Page, strip: Strip, people: Sequence[str], answers: Mapping[str, str]
+    ) -> None:
+        """`answers` is empty where nobody was dropped."""
+        # A value that was tried and dropped may be followed by the next mapping's in the same run (MAP-2).
+        arrived = people
+        if answers:
+            found = zip(people, strip.values, strict=True)
+            arrived = [person for person, value in found if answers.get(value) != DROPPED]
+        if book.this_run.keys().isdisjoint(arrived):
+            book.this_run.update(dict.fromkeys(arrived, "sent"))
+        else:
+            for person in arrived:
+                self._once(book, page, person, "sent")
+        book.fates.update(dict.fromkeys(people, Fate.SENT))
+        for person in people:
+            book.open_since.pop(person, None)
+
+    def _gone(self, book: SyncBook, people: Sequence[str]) -> None:
+        wanted = self._wanted.get(book.cohort, {})
+        book.fates.update(dict.fromkeys(people, Fate.REMOVED))
+        for person in people:
             book.leaving_since.pop(person, None)
-            if (since := self._wanted.get(book.cohort, {}).get(person)) is not None:
-                open_since[person] = since
+            if (since := wanted.get(person)) is not None:
+                book.open_since[person] = since
+
+    def _misfits(
+        self, book: SyncBook, page: Page, strip: Strip, answers: Mapping[str, str], fitting: Collection[str | None]
+    ) -> None:
+        rows = page.rows()
+        for person, value in zip(map(str, strip.persons), strip.values or [""] * strip.size, strict=True):
+            outcome = answers.get(value, "")
+            if outcome not in fitting:
+                self._misfit(book, page, rows, (person, (strip.kind, value, strip.label), strip.outcome), outcome)
 
     def _misfit(
         self, book: SyncBook, page: Page, rows: Sequence[PackedRow], sent: tuple[str, Key, str], outcome: str
@@ -203,13 +230,14 @@ class Conservation:
             self._order.append(page.request)
             if len(self._order) > REQUESTS_REMEMBERED:
                 self._answers.pop(self._order.popleft(), None)
-        rows = page.rows()
-        answers.update({(row[2], row[3], row[4]): row[5] for row in rows})
-        if self._unanswered:
-            for key in answers:
-                self._unanswered.pop((page.request, key), None)
         home = (str(page.detail["workspace"]), str(page.detail["partner"]), page.cohort)
-        self.ever_added.setdefault(home, set()).update([row[1] for row in rows if row[5] == ADDED])
+        ever_added = self.ever_added.setdefault(home, set())
+        for strip in page.strips():
+            answers.setdefault((strip.kind, strip.label), {}).update(dict.fromkeys(strip.values, strip.outcome))
+            if strip.outcome == ADDED:
+                ever_added.update(strip.profiles)
+            for value in strip.values if self._unanswered else ():
+                self._unanswered.pop((page.request, (strip.kind, value, strip.label)), None)
 
     def _merge(self, page: Page) -> None:
         rows = page.rows()

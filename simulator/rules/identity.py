@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -27,14 +27,16 @@ class Identifier(NamedTuple):
         return f"{self.kind} {self.label}:{self.value}" if self.label else f"{self.kind} {self.value}"
 
 
-@dataclass(frozen=True, slots=True)
-class AmplitudeUser:
-    """Amplitude's record of a person, as a sync reads it."""
+NO_PROPERTIES: Mapping[str, object] = MappingProxyType({})
+
+
+class AmplitudeUser(NamedTuple):
+    """Amplitude's record of a person, as a sync reads it; a tuple, because millions are made."""
 
     amplitude_id: int
     user_id: str | None = None
     device_id: str | None = None
-    properties: Mapping[str, object] = field(default_factory=dict)
+    properties: Mapping[str, object] = NO_PROPERTIES
 
 
 class BrazeProfile(NamedTuple):

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from simulator.rules import mapping as mapping_rules
-from simulator.rules.identity import AmplitudeUser, Identifier, Kind
+from simulator.rules.identity import AmplitudeUser, Identifier
 from simulator.rules.outcomes import SkipReason
 
 IDENTIFIERS_PER_REQUEST = 1_000
@@ -116,32 +116,39 @@ def reconcile(
     return SyncPlan(fresh.changes + removals, fresh.skips)
 
 
-def additions(
-    users: Iterable[AmplitudeUser], hierarchy: Sequence[mapping_rules.Mapping], fallback: str
-) -> tuple[list[tuple[int, Kind, str, str, int]], list[Skip]]:
-    """MAP-2, MAP-3. As `plan` for people of whom nothing is known: amplitude_id, kind, value, label and rank of each.
+class Additions(NamedTuple):
+    """People who enter, column by column: whom to send, by which identifier, and the mapping that it came from."""
 
-    Plain tuples, since a first run makes a million of them. Says the same as `mapping.resolve`, with the hierarchy
+    people: list[int]
+    values: list[str]
+    ranks: list[int]
+    skips: list[Skip]
+
+
+def additions(users: Iterable[AmplitudeUser], hierarchy: Sequence[mapping_rules.Mapping], fallback: str) -> Additions:
+    """MAP-2, MAP-3. As `plan` for people of whom nothing is known.
+
+    Plain columns, since a first run makes a million of them. Says the same as `mapping.resolve`, with the hierarchy
     taken apart once instead of for each person.
     """
-    considered = hierarchy[:1] if fallback == "off" else hierarchy
-    steps = [(rank, each.amplitude_property, each.target, each.alias_label) for rank, each in enumerate(considered)]
-    first = steps[0] if steps[0][1] == "user_id" else None
-    found: list[tuple[int, Kind, str, str, int]] = []
-    skips: list[Skip] = []
+    names = [each.amplitude_property for each in (hierarchy[:1] if fallback == "off" else hierarchy)]
+    by_user_id = names[0] == "user_id"
+    found = Additions([], [], [], [])
     for user in users:
-        if first is not None and (user_id := user.user_id) and not user_id.isspace():
-            found.append((user.amplitude_id, first[2], user_id, first[3], 0))
-            continue
-        for rank, name, kind, label in steps:
-            value = mapping_rules.value_of(user, name)
-            if value is not None:
-                found.append((user.amplitude_id, kind, value, label, rank))
-                break
+        if by_user_id and (user_id := user.user_id) and not user_id.isspace():
+            value, rank = user_id, 0
         else:
-            tried = tuple(step[1] for step in steps)
-            skips.append(Skip(user.amplitude_id, SkipReason.UNRESOLVED_MAPPING, tried))
-    return found, skips
+            for rank, name in enumerate(names):  # noqa: B007 - the rank that ends the loop is the answer
+                if (found_value := mapping_rules.value_of(user, name)) is not None:
+                    value = found_value
+                    break
+            else:
+                found.skips.append(Skip(user.amplitude_id, SkipReason.UNRESOLVED_MAPPING, tuple(names)))
+                continue
+        found.people.append(user.amplitude_id)
+        found.values.append(value)
+        found.ranks.append(rank)
+    return found
 
 
 def release_reused(removals: Iterable[Change], entering: Collection[Identifier]) -> list[Change]:

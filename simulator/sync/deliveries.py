@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ import orjson
 
 from simulator.ids import derive_uuid
 from simulator.journal import mask_text
-from simulator.ledger import Ledger
+from simulator.ledger import Ledger, Strip
 from simulator.rules.cadence import Verdict, maybe_applied, next_free_run, retry_pause_ms, verdict
 from simulator.rules.instants import Instant
 from simulator.rules.outcomes import Outcome, RunStatus, SkipReason
@@ -169,10 +169,10 @@ class Deliverer:
         rejected = rejections(delivery)
         removed, added = batch.count(Direction.REMOVE), batch.count(Direction.ADD) - len(rejected)
         self._store.count_in_run(run.sync, run.number, added=added, removed=removed, skipped=len(rejected))
-        entries = _sent_rows(sync, run, batch)
-        for position, why in rejected.items():
-            entries[position][5:] = [Outcome.SKIPPED, _REJECTED, f"{SkipReason.REJECTED_BY_PARTNER}: {why}"]
-        self._write(sync, run, delivery, at, "delivered", entries)
+        strips = _sent(sync, run, batch)
+        if rejected:
+            strips = _without(strips, rejected)
+        self._write(sync, run, delivery, at, "delivered", strips)
 
     def _undelivered(
         self, sync: Sync, run: Run, delivery: Delivery, batch: Batch, at: Instant, state: DeliveryState
@@ -183,8 +183,8 @@ class Deliverer:
         self._store.count_in_run(run.sync, run.number, undelivered=len(batch))
         answer = f"status {delivery.status}" if delivery.status else delivery.failure or "never sent"
         note = f"{answer} after {delivery.attempts} attempts; rides with the next run"
-        entries = _rows(batch, lambda _direction, _rank: (Outcome.UNDELIVERED, _LOST, note))
-        self._write(sync, run, delivery, at, "undelivered", entries)
+        strips = _strips(batch, lambda _direction, _rank: (Outcome.UNDELIVERED, _LOST, note))
+        self._write(sync, run, delivery, at, "undelivered", strips)
 
     def _abandon(self, sync: Sync, run: Run, at: Instant) -> None:
         """Nothing more of this run is sent."""
@@ -193,7 +193,7 @@ class Deliverer:
             self._undelivered(sync, run, delivery, batch, at, DeliveryState.ABANDONED)
 
     def _write(
-        self, sync: Sync, run: Run, delivery: Delivery, at: Instant, event: str, entries: Sequence[list[object]]
+        self, sync: Sync, run: Run, delivery: Delivery, at: Instant, event: str, strips: Sequence[Strip]
     ) -> None:
         detail = {
             "operation": delivery.operation, "number": delivery.number, "attempts": delivery.attempts,
@@ -201,7 +201,7 @@ class Deliverer:
             "hierarchy": [str(mapping) for mapping in run.mappings],
         }  # fmt: skip
         self._ledger.write(
-            at, room="engine", event=event, spread=entries, cohort=sync.cohort, sync=sync.id,
+            at, room="engine", event=event, strips=strips, cohort=sync.cohort, sync=sync.id,
             run=run_id(sync, run.number), request=delivery.request, detail=detail,
         )  # fmt: skip
 
@@ -264,8 +264,8 @@ def rejections(delivery: Delivery) -> dict[int, str]:
     return {int(position): why for position, why in orjson.loads(delivery.failure).items()}
 
 
-def _sent_rows(sync: Sync, run: Run, batch: Batch) -> list[list[object]]:
-    """A ledger row for each person: what was sent, by which mapping, and which mappings came before it."""
+def _sent(sync: Sync, run: Run, batch: Batch) -> list[Strip]:
+    """For each person what was sent, by which mapping, and which mappings came before it."""
 
     def mark(direction: Direction, rank: int) -> Mark:
         if sync.kind is SyncKind.TRAITS:
@@ -277,15 +277,27 @@ def _sent_rows(sync: Sync, run: Run, batch: Batch) -> list[list[object]]:
         earlier = ", ".join(mapping.amplitude_property for mapping in run.mappings[:rank])
         return _SENT[direction], _LATER_MAPPING, f"by mapping {rank + 1}, {run.mappings[rank]}; before it: {earlier}"
 
-    return _rows(batch, mark)
+    return _strips(batch, mark)
 
 
-def _rows(batch: Batch, mark: Callable[[Direction, int], Mark]) -> list[list[object]]:
-    """Ledger rows, spread; people of one direction and one mapping share their outcome, rules and note."""
-    marks = {(row[1], row[5]) for row in batch.rows}
-    marked = {(code, rank): mark(DIRECTIONS[code], rank) for code, rank in marks}
-    kinds = [str(kind) for kind in KINDS]
+def _strips(batch: Batch, mark: Callable[[Direction, int], Mark]) -> list[Strip]:
+    """People of one direction and one mapping share their outcome, rules and note."""
     return [
-        [str(person), "", kinds[kind], value, label, *marked[direction, rank]]
-        for person, direction, kind, value, label, rank in batch.rows
+        Strip(KINDS[head.kind], head.label, *mark(DIRECTIONS[head.direction], head.rank), people, (), values)
+        for head, people, values in batch.groups
     ]
+
+
+def _without(strips: Sequence[Strip], rejected: Mapping[int, str]) -> list[Strip]:
+    """TRACK-1. The people at these positions of the request were refused; each stands in a strip of their own."""
+    found: list[Strip] = []
+    position = 0
+    for strip in strips:
+        for person, value in zip(strip.persons, strip.values, strict=True):
+            alone = strip._replace(persons=[person], values=[value])
+            if position in rejected:
+                why = f"{SkipReason.REJECTED_BY_PARTNER}: {rejected[position]}"
+                alone = alone._replace(outcome=Outcome.SKIPPED, rules=_REJECTED, note=why)
+            found.append(alone)
+            position += 1
+    return found

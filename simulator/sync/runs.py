@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from simulator.rules.instants import Instant
 from simulator.rules.mapping import after_no_match
 from simulator.rules.outcomes import SKIP_RULES, Outcome, RunStatus
 from simulator.rules.planning import (
+    Additions,
     Change,
     Direction,
     Skip,
@@ -29,7 +30,7 @@ from simulator.sync.destinations.base import Destination
 from simulator.sync.destinations.braze_cohorts import NAME, USERS
 from simulator.sync.ports import OutcomeReader, Source, TraitSource
 from simulator.sync.store import EngineStore
-from simulator.sync.store.packing import ADDED, Batch, Row, rows_of, rows_of_additions
+from simulator.sync.store.packing import ADDED, DIRECTION_CODES, KIND_CODES, Batch, Head, Pile, head_of
 from simulator.sync.store.records import Connection, NewDelivery, Run, Sync, SyncKind
 from simulator.sync.traits.planner import chunks as trait_chunks
 
@@ -59,23 +60,51 @@ class Parcels:
     destination: Destination
     at: Instant
     number: int
-    piles: dict[int, list[Row]]
-    ready: list[NewDelivery]
-    extras: dict[int, Any]
     size: int
+    piles: dict[int, Pile] = field(default_factory=dict)
+    heads: list[Head] = field(default_factory=list)
+    ready: list[NewDelivery] = field(default_factory=list)
+    extras: dict[int, Any] = field(default_factory=dict)
     skipped: int = 0
 
-    def add(self, stage: int, rows: Sequence[Row], extras: Mapping[int, Any] | None = None) -> None:
-        """Put changes on their piles; cut a request off each pile that is full. `extras` go with their people."""
-        size = self.size
+    def add(self, stage: int, changes: Sequence[Change], extras: Mapping[int, Any] | None = None) -> None:
+        """Put changes on their piles; `extras` go with their people."""
+        by_pile: dict[int, list[Change]] = {}
+        for change in changes:
+            by_pile.setdefault(self._pile_of(DIRECTION_CODES[change.direction]), []).append(change)
+        for name, together in by_pile.items():
+            people = [change.amplitude_id for change in together]
+            values = [change.identifier.value for change in together]
+            self._put(stage, name, people, values, [self._place(head_of(change)) for change in together], extras)
+
+    def enter(self, stage: int, found: Additions, extras: Mapping[int, Any] | None = None) -> None:
+        """The same for people who enter, column by column."""
+        places = [
+            self._place(Head(ADDED, KIND_CODES[mapping.target], mapping.alias_label, rank))
+            for rank, mapping in enumerate(self.run.mappings)
+        ]
+        heads = [places[rank] for rank in found.ranks]
+        self._put(stage, self._pile_of(ADDED), found.people, found.values, heads, extras)
+
+    def _pile_of(self, direction: int) -> int:
+        return ADDED if self.destination.one_pile else direction
+
+    def _place(self, head: Head) -> int:
+        if head not in self.heads:
+            self.heads.append(head)
+        return self.heads.index(head)
+
+    def _put(
+        self, stage: int, name: int, people: list[int], values: list[str], heads: list[int],
+        extras: Mapping[int, Any] | None,
+    ) -> None:  # fmt: skip
+        """Cut a request off the pile as often as it is full."""
         if extras:
             self.extras.update(extras)
-        for name in {0} if self.destination.one_pile else {row[1] for row in rows}:
-            pile = self.piles.setdefault(name, [])
-            pile += rows if self.destination.one_pile else [row for row in rows if row[1] == name]
-            while len(pile) >= size:
-                self._cut(stage, pile[:size])
-                del pile[:size]
+        pile = self.piles.setdefault(name, Pile())
+        pile.add(people, values, heads)
+        while len(pile) >= self.size:
+            self._cut(stage, pile)
         if len(self.ready) >= DELIVERIES_AT_ONCE:
             self._write()
 
@@ -92,14 +121,15 @@ class Parcels:
     def close(self, stage: int) -> None:
         """Cut off what is left and remember everything."""
         for pile in self.piles.values():
-            if pile:
+            if len(pile):
                 self._cut(stage, pile)
         self.piles = {}
         self._write()
 
-    def _cut(self, stage: int, pile: list[Row]) -> None:
-        extras = {str(row[0]): self.extras.pop(row[0], None) for row in pile} if self.extras else None
-        self.ready.append(NewDelivery(USERS, stage, Batch(pile), extras))
+    def _cut(self, stage: int, pile: Pile) -> None:
+        batch = pile.take(self.size, self.heads)
+        extras = {str(person): self.extras.pop(person, None) for person in batch.people} if self.extras else None
+        self.ready.append(NewDelivery(USERS, stage, batch, extras))
 
     def _write(self) -> None:
         if not self.ready:
@@ -182,7 +212,7 @@ class RunPlanner:
             self._store.forget_sent(
                 sync.number, [(change.amplitude_id, missed[change.amplitude_id].identifier) for change in again]
             )
-            parcels.add(run.stage + 1, rows_of(again))
+            parcels.add(run.stage + 1, again)
             found = found or bool(again)
         parcels.close(run.stage + 1)
         return found
@@ -191,7 +221,7 @@ class RunPlanner:
         info = self._source.cohort_info(sync.cohort)
         feed = self._source.changes(sync.cohort, sync.cursor, parcels.at)
         if (naming := parcels.destination.name_call(sync, info)) is not None:
-            parcels.ready.append(NewDelivery(NAME, NAME_STAGE, Batch(()), naming))
+            parcels.ready.append(NewDelivery(NAME, NAME_STAGE, Batch(), naming))
         self._plan(sync, run, parcels, feed.entered, feed.left)
         return replace(run, cursor=feed.cursor, cohort_name=info.name)
 
@@ -199,13 +229,13 @@ class RunPlanner:
         assert self._traits is not None, "a trait sync is refused where there is no source of traits"
         for number, chunk in enumerate(trait_chunks(self._traits, sync, parcels.at)):
             self._skip(parcels, number, chunk.skips)
-            parcels.add(FIRST_STAGE, rows_of(chunk.changes), chunk.objects)
+            parcels.add(FIRST_STAGE, chunk.changes, chunk.objects)
         return replace(run, cohort_name=", ".join(sync.settings["names"]))
 
     def _parcels(self, sync: Sync, run: Run, connection: Connection, at: Instant, first: int) -> Parcels:
         destination = DESTINATIONS[connection.kind]
         size = destination.request_size(self.rules.track_limit)
-        return Parcels(self._store, self._seed, sync, run, connection, destination, at, first, {}, [], {}, size)
+        return Parcels(self._store, self._seed, sync, run, connection, destination, at, first, size)
 
     def _plan(
         self, sync: Sync, run: Run, parcels: Parcels, entered: Iterator[AmplitudeUser], left: Sequence[int]
@@ -219,9 +249,9 @@ class RunPlanner:
         anybody_sent = self._store.anybody_sent(sync.number)
         for number, chunk in enumerate(_chunks(entered)):
             if not anybody_sent and not somebody_goes:
-                found, skips = additions(chunk, run.mappings, self.rules.fallback)
-                self._skip(parcels, number, skips)
-                parcels.add(FIRST_STAGE, rows_of_additions(found), parcels.details(chunk))
+                found = additions(chunk, run.mappings, self.rules.fallback)
+                self._skip(parcels, number, found.skips)
+                parcels.enter(FIRST_STAGE, found, parcels.details(chunk))
                 continue
             planned = self._reconcile(sync, run, chunk, [], known=anybody_sent)
             self._skip(parcels, number, planned.skips)
@@ -229,7 +259,7 @@ class RunPlanner:
                 entering.update(change.identifier for change in planned.changes)
                 for user in chunk:
                     strays.pop(user.amplitude_id, None)
-            parcels.add(FIRST_STAGE, rows_of(planned.changes), parcels.details(chunk))
+            parcels.add(FIRST_STAGE, planned.changes, parcels.details(chunk))
         if not removals and not strays:
             return
         returned = self._source.users(sorted(person for person, was_member in strays.items() if was_member))
@@ -240,8 +270,8 @@ class RunPlanner:
         removals += [
             change for chunk in _chunks(iter(gone)) for change in self._reconcile(sync, run, [], chunk).changes
         ]
-        parcels.add(FIRST_STAGE, rows_of(again.changes), parcels.details(returned))
-        parcels.add(FIRST_STAGE, rows_of(release_reused(removals, entering)))
+        parcels.add(FIRST_STAGE, again.changes, parcels.details(returned))
+        parcels.add(FIRST_STAGE, release_reused(removals, entering))
 
     def _half_done(self, sync: Sync) -> dict[int, bool]:
         """Everybody whom a failed run since the last success touched, and whether they were a member at that success.
@@ -252,8 +282,9 @@ class RunPlanner:
         touched: dict[int, bool] = {}
         if sync.runs > sync.last_success:
             for batch in self._store.attempted_since(sync.number, sync.last_success):
-                for row in batch.rows:
-                    touched.setdefault(row[0], row[1] != ADDED)
+                for head, people, _ in batch.groups:
+                    for person in people:
+                        touched.setdefault(person, head.direction != ADDED)
         return touched
 
     def _reconcile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simulator.audit.conservation import Broken, Conservation
-from simulator.ledger import Entry, Ledger, Page, pack
+from simulator.ledger import Entry, Ledger
 from simulator.rules.identity import Identifier, Kind
 from simulator.rules.instants import Instant
 
@@ -149,17 +149,14 @@ def test_leaving_and_returning_between_two_runs_asks_for_nothing(story: Story) -
     assert Broken() == told(story.ledger)
 
 
-def page(event: str, *entries: Entry) -> Page:
-    detail = {"workspace": "main", "partner": "amplitude"}
-    return Page(1, AT, "braze", event, "c1", "", "", "q", detail, pack(entries))
-
-
-def test_members_follow_a_profile_that_was_merged_into_another() -> None:
-    pages = [
-        page("cohort_changed", Entry("", "b1", None, "added"), Entry("", "b2", None, "already_there")),
-        page("profile_merged", Entry("", "b1", None, "merged_away"), Entry("", "b3", None, "merged_into")),
-    ]
+def test_members_follow_a_profile_that_was_merged_into_another(ledger: Ledger) -> None:
+    for event, entries in (
+        ("cohort_changed", [Entry("", "b1", None, "added"), Entry("", "b2", None, "already_there")]),
+        ("profile_merged", [Entry("", "b1", None, "merged_away"), Entry("", "b3", None, "merged_into")]),
+    ):
+        detail = {"workspace": "main", "partner": "amplitude"}
+        ledger.write(AT, room="braze", event=event, cohort="c1", request="q", entries=entries, detail=detail)
     reader = Conservation()
-    reader.read(pages)
+    reader.read(ledger.pages())
     home = ("main", "amplitude", "c1")
     assert {home: {"b1", "b3"}} == reader.ever_added

@@ -48,7 +48,8 @@ def test_a_first_run_says_the_same_of_everybody_as_a_plan(hierarchy: tuple[Mappi
         AmplitudeUser(6, user_id="", properties={"age": 41}),
     ]
     planned = plan(people, [], {}, hierarchy, fallback)
-    found, skips = additions(people, hierarchy, fallback)
-    assert [(each.amplitude_id, *each.identifier, each.rank) for each in planned.changes] == found
-    assert list(planned.skips) == skips
-    assert all(isinstance(skip, Skip) for skip in skips)
+    found = additions(people, hierarchy, fallback)
+    columns = list(zip(found.people, found.values, found.ranks, strict=True))
+    assert [(each.amplitude_id, each.identifier.value, each.rank) for each in planned.changes] == columns
+    assert list(planned.skips) == found.skips
+    assert all(isinstance(skip, Skip) for skip in found.skips)

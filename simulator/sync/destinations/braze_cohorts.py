@@ -73,13 +73,13 @@ def cohort_changes(batch: Batch) -> list[dict[str, object]]:
     groups: list[dict[str, object]] = []
     for direction in (Direction.ADD, Direction.REMOVE):
         group: dict[str, object] = {}
-        if user_ids := [value for _, _, _, value, _, _ in batch.only(direction, Kind.EXTERNAL_ID)]:
-            group["user_ids"] = user_ids
-        if device_ids := [value for _, _, _, value, _, _ in batch.only(direction, Kind.DEVICE_ID)]:
-            group["device_ids"] = device_ids
+        for name, kind in (("user_ids", Kind.EXTERNAL_ID), ("device_ids", Kind.DEVICE_ID)):
+            if values := [value for each in batch.only(direction, kind) for value in each.values]:
+                group[name] = values
         if aliases := [
-            {"alias_name": value, "alias_label": label}
-            for _, _, _, value, label, _ in batch.only(direction, Kind.ALIAS)
+            {"alias_name": value, "alias_label": each.head.label}
+            for each in batch.only(direction, Kind.ALIAS)
+            for value in each.values
         ]:
             group["aliases"] = aliases
         if group:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 
 import orjson
 
 from simulator.rules.identity import Identifier
 from simulator.rules.planning import Skip, Standing
-from simulator.sync.store.packing import ADDED, KIND_CODES, KINDS, RELEASED, Batch
+from simulator.sync.store.packing import ADDED, KIND_CODES, KINDS, RELEASED, Batch, Group
 from simulator.sync.store.rows import Rows
+
+_SentRow = tuple[int, int, int, str, str]
+"""Sync, amplitude_id, kind code, value and label of an identifier."""
+
+
+def _sent_rows(sync: int, group: Group) -> Iterator[_SentRow]:
+    head, people, values = group
+    return zip(repeat(sync), people, repeat(head.kind), values, repeat(head.label))
 
 
 class PeopleRows(Rows):
@@ -17,18 +26,22 @@ class PeopleRows(Rows):
 
     def record_sent(self, sync: int, batch: Batch) -> None:
         """MAP-5. After a delivery: entries are stored under what was sent, leavers are forgotten."""
-        added = [(sync, row[0], row[2], row[3], row[4]) for row in batch.rows if row[1] == ADDED]
-        if added:
-            self._database.executemany("INSERT OR REPLACE INTO engine_sent VALUES (?, ?, ?, ?, ?, 1)", added)
-        if len(added) < len(batch):
-            self._forget([(sync, row[0], row[2], row[3], row[4]) for row in batch.rows if row[1] != ADDED])
+        for group in batch.groups:
+            if group.head.direction == ADDED:
+                self._database.executemany(
+                    "INSERT OR REPLACE INTO engine_sent VALUES (?, ?, ?, ?, ?, 1)", _sent_rows(sync, group)
+                )
+            else:
+                self._forget(_sent_rows(sync, group))
 
     def record_doubt(self, sync: int, batch: Batch) -> None:
         """SYNC-6. After a request of unknown fate: its people may or may not be there."""
-        self._database.executemany(
-            "INSERT INTO engine_sent VALUES (?, ?, ?, ?, ?, 0) ON CONFLICT DO UPDATE SET certain = 0",
-            [(sync, row[0], row[2], row[3], row[4]) for row in batch.rows if row[1] != RELEASED],
-        )
+        for group in batch.groups:
+            if group.head.direction != RELEASED:
+                self._database.executemany(
+                    "INSERT INTO engine_sent VALUES (?, ?, ?, ?, ?, 0) ON CONFLICT DO UPDATE SET certain = 0",
+                    _sent_rows(sync, group),
+                )
 
     def forget_sent(self, sync: int, people: Iterable[tuple[int, Identifier]]) -> None:
         """Drop what is stored for people under identifiers that turned out to match nobody."""
@@ -36,11 +49,10 @@ class PeopleRows(Rows):
             [(sync, amplitude_id, KIND_CODES[kind], value, label) for amplitude_id, (kind, value, label) in people]
         )
 
-    def _forget(self, rows: Sequence[tuple[int, int, int, str, str]]) -> None:
-        if rows:
-            self._database.executemany(
-                "DELETE FROM engine_sent WHERE sync = ? AND person = ? AND kind = ? AND value = ? AND label = ?", rows
-            )
+    def _forget(self, rows: Iterable[_SentRow]) -> None:
+        self._database.executemany(
+            "DELETE FROM engine_sent WHERE sync = ? AND person = ? AND kind = ? AND value = ? AND label = ?", rows
+        )
 
     def anybody_sent(self, sync: int) -> bool:
         """Whether anything is stored for a sync."""

@@ -7,7 +7,7 @@ people whose time has come. All writes happen inside the transaction of their ca
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import groupby, islice
 
 from simulator.database import Database
 from simulator.fakes.amplitude.cohorts import bulk
@@ -16,7 +16,7 @@ from simulator.fakes.amplitude.cohorts.histories import Histories, needs_of
 from simulator.fakes.amplitude.cohorts.members import Members, Move
 from simulator.fakes.amplitude.projects import Project, Projects
 from simulator.fakes.amplitude.store.users import Users
-from simulator.ledger import Ledger
+from simulator.ledger import Ledger, Strip
 from simulator.rules.cohorts.history import History
 from simulator.rules.cohorts.membership import ResolveCohort, is_member, next_change
 from simulator.rules.instants import Instant, format_instant
@@ -331,7 +331,10 @@ class Keeper:
             room="amplitude",
             event=event,
             cohort=cohort.cohort_id,
-            spread=[(str(person), "", "", "", "", event, rules, note or _when(when, at)) for person, when in moves],
+            strips=[
+                Strip("", "", event, rules, note or _when(when, at), persons=[person for person, _ in together])
+                for when, together in groupby(moves, lambda move: move.at)
+            ],
             detail={"name": cohort.name, "project": cohort.project},
         )
 
