@@ -73,6 +73,22 @@ class RuleSet:
         source="Braze, Rename external ID endpoint",
         doc="whether a renamed external id still reaches its profile in a cohort import",
     )
+    user_ids_hold: str = _switch(
+        "external_ids",
+        "any_identifier",
+        rule="MATCH-1",
+        confidence="documented, contradictory",
+        source=_BRAZE_PARTNER,
+        doc="what user_ids of a cohort import may hold: external ids, or device ids too",
+    )
+    lone_alias: str = _switch(
+        "array_of_one",
+        "refuse",
+        rule="MATCH-2",
+        confidence="documented, contradictory",
+        source=_BRAZE_PARTNER,
+        doc="what a cohort import does with aliases that is one object and no array",
+    )
     failed_run_tail: str = _switch(
         "send_rest",
         "stop",
@@ -123,6 +139,30 @@ class RuleSet:
         source="Braze, Create and update users",
         doc="whether errors[].type of users/track is a sentence, as live answers, or a code, as the page's table",
     )
+    error_items: str = _switch(
+        "objects",
+        "strings",
+        rule="TRACK-1",
+        confidence="live; strings documented",
+        source="Braze, Create and update users",
+        doc="whether the items of errors[] are objects, as live answers, or strings, as the page draws them",
+    )
+    post_success: str = _switch(
+        "201",
+        "200",
+        rule="TRACK-1",
+        confidence="inferred; documented for users/track/sync and users/identify",
+        source="Braze, Create and update users (synchronous); Identify users; public clients disagree",
+        doc="the status of a POST that succeeds; a merge answers 202 either way",
+    )
+    unknown_subscription_group: str = _switch(
+        "refuse",
+        "accept",
+        rule="TRACK-1",
+        confidence="inferred",
+        source="Braze, Create and update users",
+        doc="whether users/track refuses an object that names a subscription group nobody made",
+    )
     array_maximum: str = _switch(
         "500",
         "100",
@@ -164,6 +204,38 @@ class RuleSet:
         confidence="documented, contradictory",
         source="Braze, User profile lifecycle; Create and update users; Setting user IDs",
         doc="what a login to a known id carries over: listed fields that are blank, nothing, or every field",
+    )
+    devices_on_identify: str = _switch(
+        "moved",
+        "left",
+        rule="LIFE-3",
+        confidence="documented, two lists",
+        source="Braze, User merge behavior; Identify users",
+        doc="whether identify hands devices over to the user it merges into, as a merge does",
+    )
+    delete_kinds: str = _switch(
+        "one",
+        "several",
+        rule="LIFE-3",
+        confidence="documented, contradictory",
+        source="Braze, Delete users",
+        doc="whether users/delete takes one kind of identifier a request, or several as in the page's example",
+    )
+    export_lookups: str = _switch(
+        "one",
+        "first",
+        rule="LIFE-3",
+        confidence="documented, contradictory",
+        source="Braze, Export user profile by identifier",
+        doc="what an export that names several of device, Braze id, email and phone does: refuse, or use the first",
+    )
+    key_in_body: str = _switch(
+        "refused",
+        "accepted",
+        rule="KEY-4",
+        confidence="documented, changed over time",
+        source="Braze, API overview",
+        doc="whether a REST key sent as api_key in body or query opens anything, as until 2020",
     )
     permission_error: str = _switch(
         "403",

@@ -18,7 +18,7 @@ from simulator.fakes.braze.store.writes import Accepted
 from simulator.fakes.braze.wire import body_of, refuse, success
 from simulator.ledger import Entry
 from simulator.rules import matching
-from simulator.rules.attributes.values import parse_date
+from simulator.rules.attributes.values import parse_time
 from simulator.rules.identity import Identifier, Kind
 from simulator.rules.matching import Hit, Miss
 from simulator.rules.outcomes import DROP_RULES, DropReason, Outcome
@@ -63,7 +63,7 @@ class Cohorts:
         name, created_at = body.get("name"), body.get("created_at")
         if not isinstance(name, str) or not name.strip():
             raise refuse(400, WRONG_NAME)
-        if not isinstance(created_at, str) or parse_date(created_at) is None:
+        if not isinstance(created_at, str) or parse_time(created_at) is None:
             raise refuse(400, WRONG_CREATED_AT)
         accepted = Accepted(workspace, call.at, call.request_id)
         self._room.writes.accept(
@@ -88,7 +88,8 @@ class Cohorts:
         workspace = self._keys.partner_workspace(call, body)
         cohort_id = _cohort_id(body)
         changes = body.get("cohort_changes")
-        if not isinstance(changes, list) or not all(_well_formed(change) for change in changes):
+        lone_alias = self._room.rules.lone_alias == "array_of_one"
+        if not isinstance(changes, list) or not all(_well_formed(change, lone_alias) for change in changes):
             raise refuse(400, WRONG_CHANGES)
         if sum(_size(change) for change in changes) > IDENTIFIERS_PER_REQUEST:
             raise refuse(400, TOO_MANY)
@@ -136,7 +137,19 @@ class Cohorts:
         """Candidates of all identifiers in one query per kind; `rules.matching` judges each."""
         candidates = self._room.store.candidates.fetch(workspace, identifiers)
         match, rules = matching.match, self._room.rules
-        return [match(identifier, found, rules) for identifier, found in zip(identifiers, candidates, strict=True)]
+        verdicts = [match(identifier, found, rules) for identifier, found in zip(identifiers, candidates, strict=True)]
+        if rules.user_ids_hold == "any_identifier":
+            self._match_as_devices(workspace, identifiers, verdicts)
+        return verdicts
+
+    def _match_as_devices(self, workspace: str, identifiers: Sequence[Identifier], verdicts: list[Hit | Miss]) -> None:
+        """What `user_ids` held and no profile has as external id is tried as a device id (the page's table)."""
+        missed = [place for place, verdict in enumerate(verdicts) if verdict[0] is DropReason.UNKNOWN_EXTERNAL_ID]
+        devices = [Identifier(Kind.DEVICE_ID, identifiers[place].value) for place in missed]
+        candidates = self._room.store.candidates.fetch(workspace, devices)
+        for place, device, found in zip(missed, devices, candidates, strict=True):
+            if found:
+                verdicts[place] = matching.match(device, found, self._room.rules)
 
     def _near_misses(
         self, workspace: str, identifiers: Sequence[Identifier], verdicts: Sequence[Hit | Miss]
@@ -166,14 +179,16 @@ def _cohort_id(body: Mapping[str, object]) -> str:
     return cohort_id
 
 
-def _well_formed(change: object) -> bool:
-    """At least one of the three keys; empty arrays are normal; one alias may stand without its array."""
+def _well_formed(change: object, lone_alias: bool) -> bool:
+    """At least one of the three keys; empty arrays are normal; a `lone_alias` may stand without its array."""
     if not isinstance(change, dict) or not change.keys() & {"user_ids", "device_ids", "aliases"}:
         return False
     for name in ("user_ids", "device_ids"):
         values = change.get(name, [])
         if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
             return False
+    if not lone_alias and not isinstance(change.get("aliases", []), list):
+        return False
     if not all(_is_alias(alias) for alias in _aliases(change)):
         return False
     return isinstance(change.get("should_remove", False), bool)

@@ -69,12 +69,13 @@ class LifeCycle:
         rule: str,
         history: str = "blank_fields",
         activity: bool = True,
+        devices: bool = True,
         room: str = "braze",
     ) -> None:
         """LIFE-2, LIFE-3. Fill the target from the source, hand over what is summed, and end the source.
 
-        Aliases whose label is free on the target, devices and push tokens always go over. Cohort membership is in no
-        list of merged things: the switch `membership_on_merge` decides.
+        Aliases whose label is free on the target and push tokens always go over, devices unless `devices` is false.
+        Cohort membership is in no list of merged things: the switch `membership_on_merge` decides.
         """
         at = accepted.at
         person = merged(_person(target), _person(source), history)
@@ -82,7 +83,7 @@ class LifeCycle:
         target.fields = {name: value for name, value in person.fields.items() if name not in ("email", "phone")}
         target.custom = dict(person.custom)
         self._store.profiles.save(target, at)
-        self._store.identifiers.move(source, target)
+        self._store.identifiers.move(source, target, devices=devices)
         if activity and history != "lost":
             self._store.activity.move(source, target)
         carried = self._room.rules.membership_on_merge == "carried"

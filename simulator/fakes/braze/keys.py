@@ -12,7 +12,7 @@ from hashlib import blake2b
 import orjson
 
 from simulator.database import Database
-from simulator.fakes.binding import Call, Problem, Reply
+from simulator.fakes.binding import Call, MalformedBody, Problem, Reply
 from simulator.fakes.braze.store.room import Room
 from simulator.fakes.braze.wire import BODY_BYTES, BULK_BODY_BYTES, failure, refuse
 from simulator.ids import derive_uuid
@@ -161,8 +161,13 @@ class Keys:
         return [_rest_key(row) for row in found]
 
     def rest_key_of(self, call: Call) -> RestKey:
-        """The valid REST key that a call carries in its Authorization header. Raises Problem (401, 403)."""
+        """The valid REST key that a call carries in its Authorization header. Raises Problem (401, 403).
+
+        By the switch `key_in_body` a call without the header may carry it as `api_key`, as until 2020.
+        """
         scheme, _, key = call.headers.get("authorization", "").partition(" ")
+        if not scheme and self._room.rules.key_in_body == "accepted":
+            scheme, key = "bearer", _key_beside_the_data(call)
         if scheme.lower() != "bearer" or not key:
             raise refuse(401, INVALID_KEY)
         found = self._database.row(
@@ -286,6 +291,18 @@ class Keys:
 
 class UnknownWorkspace(ValueError):
     """There is no workspace of that name; the message lists those that exist."""
+
+
+def _key_beside_the_data(call: Call) -> str:
+    """`api_key` of the query or of a JSON body; empty when there is none."""
+    if (in_query := call.argument("api_key")) is not None:
+        return in_query
+    try:
+        body = call.json()
+    except MalformedBody:
+        return ""
+    key = body.get("api_key") if isinstance(body, dict) else None
+    return key if isinstance(key, str) else ""
 
 
 def _rest_key(row: tuple[object, ...]) -> RestKey:

@@ -26,7 +26,7 @@ from simulator.fakes.braze.users.export import ExportByIds
 from simulator.fakes.braze.users.external_ids import ExternalIds
 from simulator.fakes.braze.users.identify import Identify
 from simulator.fakes.braze.users.track import Track
-from simulator.fakes.braze.wire import MANNERS
+from simulator.fakes.braze.wire import MANNERS, Wording
 from simulator.fakes.control import ControlGate
 from simulator.ledger import Ledger
 from simulator.openapi import Contract
@@ -59,7 +59,7 @@ class BrazeService:
         self._seeding = Seeding(self.room)
         self.service = Service("braze", clock, seed, MANNERS)
         self.limits = LimitGate(self.room, self.keys, enabled=self.settings.limits_on)
-        gates = [*gates, KeyGate(self.room, self.keys), self.limits]
+        gates = [*gates, Wording(lambda: self.rules), KeyGate(self.room, self.keys), self.limits]
         self.service.bind(contract, {**self._handlers(), **self.audience.handlers()}, gates)
         control = openapi.load("control")
         doors = Control(self.room, self.keys, self.phone, self._seeding)

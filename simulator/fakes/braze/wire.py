@@ -1,15 +1,18 @@
 """How Braze words its answers: `message` is in every one of them, and every one of them is JSON.
 
-Sources: Braze, "API errors"; the success codes are 201 for POST, 202 for a merge and 200 for GET (inferred, except for
-track/sync, identify and merge).
+Sources: Braze, "API errors"; the success codes are 201 for POST (by the switch `post_success` 200), 202 for a merge and
+200 for GET (inferred, except for track/sync, identify and merge).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from simulator.fakes.binding import Call, Manners, Problem, Reply
+from simulator.openapi import Operation
 from simulator.rules.instants import Instant, to_datetime
+from simulator.rules.switches import RuleSet
 
 BODY_BYTES = 4 * 1024 * 1024
 BULK_BODY_BYTES = 2 * 1024 * 1024
@@ -46,6 +49,27 @@ def refuse(status: int, message: str, *, errors: Sequence[ObjectError] = (), err
 def object_error(sentence: str, array: str, index: int) -> ObjectError:
     """One object that was not applied; the index counts within its own array."""
     return {"type": sentence, "input_array": array, "index": index}
+
+
+class Wording:
+    """The gate that words answers by the switches `post_success` and `error_items`; `rules` is asked each time."""
+
+    def __init__(self, rules: Callable[[], RuleSet]) -> None:
+        self._rules = rules
+
+    def before(self, call: Call, operation: Operation) -> Reply | None:
+        """Nothing to refuse."""
+        return None
+
+    def after(self, call: Call, operation: Operation, reply: Reply) -> Reply:
+        """The same answer under the status and with the kind of errors that the switches name."""
+        rules = self._rules()
+        if reply.status == 201 and rules.post_success == "200":
+            reply = replace(reply, status=200)
+        if rules.error_items == "strings" and isinstance(reply.body, dict) and reply.body.get("errors"):
+            items = [each["type"] if isinstance(each, dict) else each for each in reply.body["errors"]]
+            reply = replace(reply, body={**reply.body, "errors": items})
+        return reply
 
 
 def body_of(call: Call) -> dict[str, object]:

@@ -46,6 +46,7 @@ class Fault(Enum):
     BAD_GROUPS = ("BAD_SUBSCRIPTION_GROUP_ARRAY", "'subscription_groups' must be an array")
     BAD_GROUP = ("BAD_SUBSCRIPTION_GROUP_HASH", "'subscription_groups' must hold objects")
     BAD_GROUP_ID = ("BAD_SUBSCRIPTION_GROUP_ID", "'subscription_group_id' must be a non-empty string")
+    UNKNOWN_GROUP = ("BAD_SUBSCRIPTION_GROUP_ID", "'subscription_group_id' does not belong to a subscription group")
     BAD_GROUP_STATE = ("BAD_SUBSCRIPTION_GROUP_STATE", "'subscription_state' must be 'subscribed' or 'unsubscribed'")
     EMAIL_SUBSCRIPTION_INFO = (
         "INVALID_ATTRIBUTE_EMAIL_SUBSCRIPTION_INFO",

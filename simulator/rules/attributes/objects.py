@@ -13,12 +13,13 @@ from typing import NamedTuple
 from simulator.rules.attributes.codes import CURRENCIES
 from simulator.rules.attributes.faults import Fault, InvalidObject
 from simulator.rules.attributes.fields import CONTROL_KEYS, FIELDS, LISTS, Ignored, email, is_phone_number
-from simulator.rules.attributes.values import OBJECT_BYTES, STRING_CHARACTERS, parse_date
+from simulator.rules.attributes.values import OBJECT_BYTES, STRING_CHARACTERS, parse_time
 
 EXTERNAL_ID_BYTES = 987
 ALIAS_BYTES = 236
 DEVICE_ID_BYTES = (8, 255)
 QUANTITY_AT_MOST = 100
+PURCHASE_PROPERTIES_BYTES = 50 * 1024
 PRICE_AT_MOST = 1e15
 NESTING_AT_MOST = 50
 RESERVED_PROPERTIES = frozenset({"time", "event_name"})
@@ -202,7 +203,7 @@ def check_purchase(sent: object) -> Target:
     if not isinstance(quantity, int) or isinstance(quantity, bool) or not 1 <= quantity <= QUANTITY_AT_MOST:
         raise InvalidObject(Fault.BAD_QUANTITY)
     _check_time(sent.get("time"))
-    _check_properties(sent.get("properties"))
+    _check_properties(sent.get("properties"), PURCHASE_PROPERTIES_BYTES)
     return target
 
 
@@ -216,12 +217,13 @@ def _is_price(value: object) -> bool:
 
 
 def _check_time(value: object) -> None:
-    if not isinstance(value, str) or parse_date(value) is None:
+    if not isinstance(value, str) or parse_time(value) is None:
         raise InvalidObject(Fault.BAD_TIME)
 
 
-def _check_properties(properties: object) -> None:
-    """Names 1 to 255 characters, not starting with `$`; `time` and `event_name` are reserved; 100 KB in all."""
+def _check_properties(properties: object, bytes_at_most: int = OBJECT_BYTES) -> None:
+    """Names 1 to 255 characters, not starting with `$`; `time` and `event_name` are reserved; 100 KB in all, for a
+    purchase the 50 KB that its page still prints."""
     if properties is None:
         return
     if not isinstance(properties, Mapping):
@@ -231,7 +233,7 @@ def _check_properties(properties: object) -> None:
     for name, value in properties.items():
         if not _is_name(name) or name.startswith("$") or not _is_property(value, 0):
             raise InvalidObject(Fault.BAD_PROPERTIES)
-    if len(json.dumps(properties, separators=(",", ":"), ensure_ascii=False).encode()) > OBJECT_BYTES:
+    if len(json.dumps(properties, separators=(",", ":"), ensure_ascii=False).encode()) > bytes_at_most:
         raise InvalidObject(Fault.BAD_PROPERTIES)
 
 

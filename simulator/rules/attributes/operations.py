@@ -104,6 +104,8 @@ def _change_array(current: object, sent: object, options: WriteOptions) -> Writt
         raise NotAValue("add and remove need an array")
     added = check_array(_list(operations.get("add", [])), options.array_maximum)
     removed = _list(operations.get("remove", []))
+    if current is None and not added:
+        raise NotAValue("there is no array to remove from")
     values = without(without_repeats([*_list(current), *added], options.array_maximum), removed)
     return Written(values, len(added) + len(removed))
 

@@ -49,6 +49,11 @@ def parse_date(text: str) -> Instant | None:
     return instant if instant < _YEAR_3001 else None
 
 
+def parse_time(text: str) -> Instant | None:
+    """The instant of an event, a purchase or a cohort: ISO 8601 or `yyyy-MM-ddTHH:mm:ss:SSSZ` only, else None."""
+    return None if _SLASHES.match(text.strip()) or _WEEKDAY.match(text.strip()) else parse_date(text)
+
+
 _YEAR_3001 = from_datetime(datetime(3001, 1, 1, tzinfo=UTC))
 
 

@@ -36,6 +36,8 @@ def test_a_cohort_that_was_never_named_shows_its_id(braze: Any) -> None:
         ({"name": ""}, "`name` must be a non-empty string"),
         ({"name": None}, "`name` must be a non-empty string"),
         ({"created_at": "yesterday"}, "`created_at` must be a valid time as an ISO-8601 string"),
+        ({"created_at": "03/02/2026"}, "`created_at` must be a valid time as an ISO-8601 string"),
+        ({"created_at": None}, "`created_at` must be a valid time as an ISO-8601 string"),
         ({"created_at": 1611239999}, "`created_at` must be a valid time as an ISO-8601 string"),
     ],
 )
@@ -74,6 +76,35 @@ def test_a_lone_alias_object_counts_as_an_array_of_one(braze: Any) -> None:
     braze.post("/users/alias/new", {"user_aliases": [{"alias_label": "crm", "alias_name": "8"}]})
     assert braze.change({"aliases": {"alias_label": "crm", "alias_name": "8"}}).status == 201
     assert len(braze.members()) == 1
+
+
+def test_by_switch_a_lone_alias_object_is_refused(braze: Any) -> None:
+    braze.rules(lone_alias="refuse")
+    answer = braze.change({"aliases": {"alias_label": "crm", "alias_name": "8"}})
+    assert (answer.status, answer.body) == (400, {"message": WRONG_CHANGES})
+    assert braze.change({"aliases": [{"alias_label": "crm", "alias_name": "8"}]}).status == 201
+
+
+def test_by_switch_user_ids_may_hold_device_ids(braze: Any) -> None:
+    """MATCH-1. The page's table says so; its error text and every client send three keys."""
+    ben = braze.anonymous("d-ben-0001")
+    braze.anonymous("d-ann-0001")
+    braze.phone.log_in("d-ann-0001", "ann-1001")
+    braze.identified("ida-1001")
+    sent = {"user_ids": ["ida-1001", "d-ben-0001", "d-ann-0001", "d-nobody-1"]}
+    braze.change(sent)
+    assert braze.members() == ["ida-1001"]
+    braze.rules(user_ids_hold="any_identifier")
+    braze.change(sent)
+    assert braze.members() == [ben.braze_id, "ida-1001"]
+    assert [
+        (entry.identifier.value, entry.outcome, entry.rules[0]) for entry in braze.entries("cohort_changed")[4:]
+    ] == [
+        ("ida-1001", "already_there", "MATCH-1"),
+        ("d-ben-0001", "added", "MATCH-3"),
+        ("d-ann-0001", "dropped", "MATCH-4"),
+        ("d-nobody-1", "dropped", "MATCH-5"),
+    ]
 
 
 def test_a_device_of_an_identified_profile_is_dropped_on_the_way_in_and_out(braze: Any) -> None:

@@ -87,6 +87,17 @@ def test_a_data_import_key_is_no_rest_key_and_a_rest_key_no_client_secret(braze:
     assert answered(braze.change(client_secret=rest_key)) == (401, {"message": "Invalid client secret"})
 
 
+def test_by_switch_a_key_may_travel_in_body_or_query_as_until_2020(braze: Any) -> None:
+    key = braze.keys.rest_keys["main"]
+    assert answered(braze.post("/users/track", {**TRACK, "api_key": key}, key="")) == INVALID
+    braze.rules(key_in_body="accepted")
+    assert braze.post("/users/track", {**TRACK, "api_key": key}, key="").status == 201
+    assert braze.get("/events/list", key="", api_key=key).status == 200
+    for body in ({**TRACK, "api_key": "wrong"}, {**TRACK, "api_key": 7}, TRACK, [key], b"{"):
+        assert answered(braze.post("/users/track", body, key="")) == INVALID
+    assert answered(braze.post("/users/track", {**TRACK, "api_key": key}, key="wrong")) == INVALID
+
+
 def test_a_key_of_another_cluster_is_refused(make_braze: Callable[..., Any]) -> None:
     braze = make_braze(TWO)
     eu = {"Host": "rest.fra-01.braze.eu"}

@@ -37,3 +37,36 @@ def test_a_body_nests_a_hundred_deep(braze: Any, visibility: str, depth: int, st
     inner = b"[" * (depth - 4) + b"]" * (depth - 4)
     body = b'{"attributes": [{"external_id": "ida", "facebook": {"id": ' + inner + b"}}]}"
     assert braze.post("/users/track", body).status == status
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/users/track", {"attributes": [{"external_id": "ida"}]}),
+        ("/users/delete", {"external_ids": ["ida"]}),
+        ("/users/export/ids", {"external_ids": ["ida"]}),
+    ],
+)
+@pytest.mark.parametrize("status", ["201", "200"])
+def test_the_status_of_a_post_that_succeeds_is_a_switch(
+    braze: Any, path: str, body: dict[str, object], status: str
+) -> None:
+    braze.rules(post_success=status)
+    assert braze.post(path, body).status == int(status)
+
+
+def test_a_merge_answers_202_and_a_refusal_its_own_status_whatever_the_switch(braze: Any) -> None:
+    braze.rules(post_success="200")
+    assert braze.post("/users/merge", {"merge_updates": []}).status == 202
+    assert braze.post("/users/track", {}).status == 400
+    assert braze.change(cohort_id="openers").status == 200
+
+
+def test_items_of_errors_are_strings_by_switch(braze: Any) -> None:
+    sent = {"attributes": [{"external_id": "ida"}, {"plan": "gold"}]}
+    required = "'external_id', 'braze_id', 'user_alias', 'email' or 'phone' is required"
+    item = {"type": required, "input_array": "attributes", "index": 1}
+    for switch, errors in (("objects", [item]), ("strings", [required])):
+        braze.rules(error_items=switch)
+        assert braze.post("/users/track", sent).body["errors"] == errors
+    assert braze.post("/users/track", {"attributes": [{}]}).body["errors"] == [required]

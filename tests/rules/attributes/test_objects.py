@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from simulator.rules.attributes.faults import Fault, InvalidObject
@@ -117,6 +120,8 @@ def test_a_good_attributes_object_is_taken(more: dict[str, object]) -> None:
         ({"name": "x" * 256}, Fault.BAD_NAME),
         ({"time": None}, Fault.BAD_TIME),
         ({"time": "soon"}, Fault.BAD_TIME),
+        ({"time": "03/02/2026"}, Fault.BAD_TIME),
+        ({"time": "Mon 03 02 10:00:00.UTC 2026"}, Fault.BAD_TIME),
         ({"properties": []}, Fault.BAD_PROPERTIES),
         ({"properties": {"": 1}}, Fault.BAD_PROPERTIES),
         ({"properties": {"x" * 256: 1}}, Fault.BAD_PROPERTIES),
@@ -192,3 +197,25 @@ def test_fields_and_custom_attributes_are_told_apart() -> None:
     }
     assert fields_of(sent) == {"first_name": "Ida", "email": None}
     assert custom_of(sent) == {"plan": "gold"}
+
+
+def of_bytes(size: int) -> dict[str, list[str]]:
+    """Properties whose compact JSON has exactly this size."""
+    strings = ["x" * 100] * (size // 103 - 1)
+    missing = size - len(json.dumps({"a": [*strings, ""]}, separators=(",", ":")))
+    return {"a": [*strings, "y" * missing]}
+
+
+@pytest.mark.parametrize(("extra", "fits"), [(-1, True), (0, True), (1, False)])
+@pytest.mark.parametrize(
+    ("check", "sent", "kilobytes"),
+    [(check_event, EVENT, 100), (check_purchase, PURCHASE, 50)],
+    ids=["event", "purchase"],
+)
+def test_properties_have_a_greatest_size(check: Any, sent: Any, kilobytes: int, extra: int, fits: bool) -> None:
+    whole = {**sent, "properties": of_bytes(kilobytes * 1024 + extra)}
+    if fits:
+        assert check(whole).value == "ida-1001"
+    else:
+        with pytest.raises(InvalidObject, match="'properties' is not valid"):
+            check(whole)

@@ -44,6 +44,7 @@ def test_inc_changes_a_whole_number(current: object, sent: object, after: int) -
         ("x", "y" * 256),
         ("x", [["nested"]]),
         ("x", {"add": ["a"]}),
+        (None, {"remove": ["a"]}),
         (["a"], {"add": [{"b": 1}]}),
         ("x", {"$add": [{"a": 1}]}),
         (PETS, {"$add": "x"}),

@@ -45,6 +45,8 @@ class Journey:
     service: str
     steps: Sequence[Step]
     anywhere: bool = False
+    switches: Mapping[str, str] = field(default_factory=dict)
+    """Readings of the documents under which it runs, in our own world."""
 
 
 class _Unknown(Exception):
@@ -67,8 +69,18 @@ class Journeys:
             if journey.service != self._service or not (self._bench.ours or journey.anywhere):
                 continue
             if not only or only & {step.operation for step in journey.steps}:
-                self._travel(journey)
+                self._set_out(journey)
         return self.caller.failures
+
+    def _set_out(self, journey: Journey) -> None:
+        if not journey.switches:
+            self._travel(journey)
+            return
+        world = self._bench.stage.world
+        usual = world.rules
+        world.use_rules(usual.with_switches(journey.switches))
+        self._travel(journey)
+        world.use_rules(usual)
 
     def _travel(self, journey: Journey) -> None:
         known = self._known()

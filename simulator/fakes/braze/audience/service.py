@@ -72,6 +72,7 @@ class Audience:
         room.when_emailed.append(self.emails.take_over)
         room.when_merged.append(self.reactions.merged)
         room.not_merged.append(self.control_group.among)
+        room.unmade_groups.append(self.subscriptions.unmade)
         room.exported_by_others.append(self.reactions.received)
 
     def handlers(self) -> dict[str, Handler]:

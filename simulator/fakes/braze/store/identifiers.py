@@ -82,15 +82,15 @@ class Identifiers:
                 "INSERT OR REPLACE INTO braze_device VALUES (?, ?, ?, ?)", (*key, orjson.dumps(merged).decode())
             )
 
-    def move(self, source: Profile, target: Profile) -> None:
-        """On a merge: aliases whose label is free on the target, devices and deprecated ids go over."""
+    def move(self, source: Profile, target: Profile, *, devices: bool = True) -> None:
+        """On a merge: aliases whose label is free on the target go over, push tokens, and `devices` if they shall."""
         with self._database.transaction() as sql:
             sql.execute(
                 "UPDATE braze_alias SET profile = ? WHERE profile = ? "
                 "AND label NOT IN (SELECT label FROM braze_alias WHERE profile = ?)",
                 (target.row, source.row, target.row),
             )
-            for table in ("device", "phone", "push_token"):
+            for table in ("device", "phone", "push_token") if devices else ("push_token",):
                 sql.execute(
                     f"UPDATE OR IGNORE braze_{table} SET profile = ? WHERE profile = ?", (target.row, source.row)
                 )

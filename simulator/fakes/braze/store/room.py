@@ -49,4 +49,6 @@ class Room:
         """Told a profile that has just got an address, before it is written; the follower may set its fields."""
         self.exported_by_others: list[Callable[[Sequence[int], Instant], Mapping[int, Mapping[str, object]]]] = []
         """Asked (rows, at) for further fields of an export, such as the campaigns a profile received."""
+        self.unmade_groups: list[Callable[[str, Collection[str]], Collection[str]]] = []
+        """Asked (workspace, ids) which of these subscription groups nobody has made."""
         self.writes = Writes(database, seed, lambda: self.rules.write_visibility)

@@ -106,21 +106,26 @@ class Endings:
         return profiles.by_phone(workspace, str(contact["phone"]).strip())
 
     def delete(self, call: Call) -> Reply:
-        """One kind of identifier a request, up to 50; `deleted` counts what was asked for, not who was found."""
+        """Up to 50 identifiers of one kind (by switch of several); `deleted` counts what was asked for, not who was
+        found. An empty list beside a filled one counts as not there."""
         workspace = self._keys.workspace_of(call)
         body = body_of(call)
-        given = [name for name in DELETE_LISTS if body.get(name) is not None]
-        if not given:
+        given = {name: body[name] for name in DELETE_LISTS if body.get(name) is not None}
+        filled = {name: wanted for name, wanted in given.items() if wanted != []} or given
+        if not filled:
             raise refuse(400, NO_LIST)
-        if len(given) > 1:
+        if len(filled) > 1 and self._room.rules.delete_kinds == "one":
             raise refuse(400, ONE_LIST)
-        name, wanted = given[0], body[given[0]]
-        if not isinstance(wanted, list) or not wanted or not all(_is_entry(name, entry) for entry in wanted):
-            raise refuse(400, WRONG_ENTRY.format(name=name, what=ENTRIES[name]))
-        if len(wanted) > IDS_PER_REQUEST:
+        asked: dict[str, list[object]] = {}
+        for name, wanted in filled.items():
+            if not isinstance(wanted, list) or not wanted or not all(_is_entry(name, entry) for entry in wanted):
+                raise refuse(400, WRONG_ENTRY.format(name=name, what=ENTRIES[name]))
+            asked[name] = wanted
+        count = sum(map(len, asked.values()))
+        if count > IDS_PER_REQUEST:
             raise refuse(400, TOO_MANY_IDS)
-        self._room.writes.accept(call.operation, Accepted(workspace, call.at, call.request_id), {name: wanted})
-        return success(deleted=len(wanted))
+        self._room.writes.accept(call.operation, Accepted(workspace, call.at, call.request_id), asked)
+        return success(deleted=count)
 
     def _apply_deletions(self, accepted: Accepted, body: Mapping[str, Sequence[object]]) -> None:
         for name, wanted in body.items():

@@ -127,7 +127,7 @@ class ExportByIds:
         single = [name for name in SINGLE if body.get(name) is not None]
         if not external_ids and not aliases and not single and not _empty_lists(body):
             raise refuse(400, MISSING)
-        if len(single) + bool(external_ids or aliases) > 1:
+        if len(single) + bool(external_ids or aliases) > 1 and self._room.rules.export_lookups == "one":
             raise refuse(400, SEVERAL)
         profiles = self._room.store.profiles
         found: list[Profile] = []
@@ -141,7 +141,7 @@ class ExportByIds:
         for label, name in aliases:
             profile = profiles.by_alias(workspace, label, name)
             found += [profile] if profile is not None else []
-        if single:
+        if single and not found and not unknown:
             value = body[single[0]]
             if not isinstance(value, str) or not value:
                 raise refuse(400, f"'{single[0]}' must be a non-empty string")
@@ -151,7 +151,7 @@ class ExportByIds:
 
     def _fields(self, body: Mapping[str, object]) -> Collection[str]:
         fields = body.get("fields_to_export")
-        if fields is None:
+        if fields is None or fields == []:
             if self._room.rules.fields_to_export == "required":
                 raise refuse(400, NO_FIELDS)
             return EXPORTED_FIELDS

@@ -55,10 +55,10 @@ class Identify:
         room.writes.register("identifyUsers", self._apply)
 
     def identify(self, call: Call) -> Reply:
-        """Up to 50 entries over the three arrays."""
+        """Up to 50 entries over the three arrays; an empty one counts as not there."""
         workspace = self._keys.workspace_of(call)
         body = body_of(call)
-        given = {name: body[name] for name in COUNTERS if body.get(name) is not None}
+        given = {name: body[name] for name in COUNTERS if body.get(name) not in (None, [])}
         if not given or not all(_objects(entries) for entries in given.values()):
             raise refuse(400, MISSING)
         if sum(len(entries) for entries in given.values() if isinstance(entries, list)) > IDS_PER_REQUEST:
@@ -141,12 +141,13 @@ class Identify:
         if alias_label and alias_label in labels:
             return
         self._life.merge(
-            accepted, found, target, rule="LIFE-3", history="blank_fields" if keep_data else "lost", activity=keep_data
-        )
+            accepted, found, target, rule="LIFE-3", history="blank_fields" if keep_data else "lost", activity=keep_data,
+            devices=self._room.rules.devices_on_identify == "moved",
+        )  # fmt: skip
 
 
 def _objects(entries: object) -> bool:
-    return isinstance(entries, list) and bool(entries) and all(isinstance(entry, dict) for entry in entries)
+    return isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)
 
 
 def _check_contact(name: str, entry: Mapping[str, object]) -> None:

@@ -83,7 +83,7 @@ class Track:
         if not any(good.values()):
             raise refuse(400, NOTHING_VALID, errors=errors)
         self._room.writes.accept(call.operation, Accepted(workspace, call.at, call.request_id), good)
-        counters = {f"{name}_processed": len(good[name]) for name in sent}
+        counters = {f"{name}_processed": len(good[name]) for name in sent if good[name]}
         return success(**counters, errors=errors)
 
     def track_sync(self, call: Call) -> Reply:
@@ -116,6 +116,13 @@ class Track:
             shown["purchase_events"] = [_first_last_count("product_id", total) for total in totals]
         return shown
 
+    def _unmade_groups(self, workspace: str, objects: Sequence[object]) -> set[str]:
+        """Groups that are named and that nobody made; none when the switch lets them pass."""
+        if self._room.rules.unknown_subscription_group == "accept":
+            return set()
+        named = {group_id for each in objects for group_id in _groups_of(each)}
+        return {group_id for unmade in self._room.unmade_groups for group_id in unmade(workspace, named)}
+
     def _check(self, workspace: str, sent: Arrays) -> tuple[dict[str, list[Sent]], list[ObjectError]]:
         """The objects that can be applied, and one error for each of the others."""
         external_ids = [
@@ -125,6 +132,7 @@ class Track:
             if isinstance(each, dict) and isinstance(each.get("external_id"), str)
         ]
         blocked = self._room.store.identifiers.blocked(workspace, external_ids)
+        unmade = self._unmade_groups(workspace, sent.get("attributes", ()))
         good: dict[str, list[Sent]] = {}
         errors: list[ObjectError] = []
         for name, objects in sent.items():
@@ -134,11 +142,20 @@ class Track:
                     target = ARRAYS[name](each)
                     if target.naming is Naming.EXTERNAL_ID and target.value in blocked:
                         raise InvalidObject(Fault.BLOCKED_EXTERNAL_ID)
+                    if unmade and name == "attributes" and not unmade.isdisjoint(_groups_of(each)):
+                        raise InvalidObject(Fault.UNKNOWN_GROUP)
                 except InvalidObject as invalid:
                     errors.append(object_error(invalid.fault.text(self._room.rules.error_type), name, index))
                 else:
                     good[name].append(each if isinstance(each, dict) else {})
         return good, errors
+
+
+def _groups_of(sent: object) -> list[str]:
+    """The subscription groups that an attributes object names."""
+    groups = sent.get("subscription_groups") if isinstance(sent, dict) else None
+    named = [group.get("subscription_group_id") for group in groups or () if isinstance(group, dict)]
+    return [group_id for group_id in named if isinstance(group_id, str)]
 
 
 def _arrays(body: Mapping[str, object]) -> Arrays:

@@ -45,6 +45,7 @@ def test_an_app_that_is_used_later_was_not_used_before(house: Any, members: Any,
 
 
 def test_subscription_groups_are_read(house: Any, members: Any) -> None:
+    house.audience.create_subscription_group("News", group_id="news")
     group = {"subscription_group_id": "news", "subscription_state": "subscribed"}
     house.braze.identified("ida-1001", subscription_groups=[group])
     form = {"subscription_group": {"subscription_group_id": "news", "comparison": "is", "value": "subscribed"}}

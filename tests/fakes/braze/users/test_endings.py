@@ -243,6 +243,27 @@ def test_a_deletion_of_a_wrong_shape_or_of_several_kinds_is_refused(braze: Any, 
     assert braze.post("/users/delete", body).status == 400
 
 
+def test_an_empty_list_beside_a_filled_one_is_not_there(braze: Any) -> None:
+    braze.identified("ida")
+    assert braze.post("/users/delete", {"external_ids": ["ida"], "user_aliases": []}).body["deleted"] == 1
+
+
+def test_by_switch_several_kinds_are_deleted_in_one_request(braze: Any) -> None:
+    braze.rules(delete_kinds="several")
+    braze.identified("ida")
+    ben = braze.anonymous("d-ben-0001")
+    answer = braze.post("/users/delete", {"external_ids": ["ida"], "braze_ids": [ben.braze_id]})
+    assert (answer.status, answer.body) == (201, {"deleted": 2, "message": "success"})
+    assert braze.store.profiles.count("main") == 0
+
+
+@pytest.mark.parametrize(("count", "status"), [(49, 201), (50, 201), (51, 400)])
+def test_by_switch_several_kinds_together_are_fifty_at_most(braze: Any, count: int, status: int) -> None:
+    braze.rules(delete_kinds="several")
+    body = {"external_ids": [f"u{n}" for n in range(count - 1)], "braze_ids": ["0" * 24]}
+    assert braze.post("/users/delete", body).status == status
+
+
 @pytest.mark.parametrize(("count", "status"), [(49, 201), (50, 201), (51, 400)])
 def test_fifty_ids_are_deleted(braze: Any, count: int, status: int) -> None:
     answer = braze.post("/users/delete", {"external_ids": [f"u{n}" for n in range(count)]})

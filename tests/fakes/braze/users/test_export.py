@@ -132,6 +132,31 @@ def test_the_same_profile_is_shown_once(braze: Any) -> None:
     assert len(export(braze, external_ids=["ida-1001"] * 2, user_aliases=[alias]).body["users"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"device_id": "d-ben-0001", "email_address": "ida@example.com"}, ["d-ben-0001"]),
+        ({"external_ids": ["ida-1001"], "device_id": "d-ben-0001"}, ["ida-1001"]),
+        ({"external_ids": ["nobody"], "device_id": "d-ben-0001"}, []),
+    ],
+)
+def test_by_switch_the_first_of_several_ways_to_look_up_is_used(
+    braze: Any, asked: dict[str, object], found: list[str]
+) -> None:
+    braze.rules(export_lookups="first")
+    braze.identified("ida-1001", email="ida@example.com")
+    braze.anonymous("d-ben-0001")
+    users = export(braze, **asked).body["users"]
+    assert [user.get("external_id") or user["devices"][0]["device_id"] for user in users] == found
+
+
+def test_an_empty_list_of_fields_counts_as_none(braze: Any) -> None:
+    braze.identified("ida-1001", first_name="Ida")
+    assert export(braze, external_ids=["ida-1001"], fields_to_export=[]).body["users"][0]["first_name"] == "Ida"
+    braze.rules(fields_to_export="required")
+    assert export(braze, external_ids=["ida-1001"], fields_to_export=[]).status == 400
+
+
 @pytest.mark.parametrize(("count", "status"), [(49, 201), (50, 201), (51, 400)])
 def test_fifty_ids_and_aliases_are_taken(braze: Any, count: int, status: int) -> None:
     aliases = [{"alias_name": str(n), "alias_label": "crm"} for n in range(10)]

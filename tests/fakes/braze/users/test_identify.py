@@ -196,6 +196,25 @@ def test_a_request_of_a_wrong_shape_is_refused(braze: Any, body: dict[str, objec
     assert braze.post("/users/identify", body).status == 400
 
 
+def test_an_empty_array_beside_a_filled_one_is_not_there(braze: Any) -> None:
+    body = {"aliases_to_identify": [{"external_id": "kim", "user_alias": KIM}], "emails_to_identify": []}
+    answer = braze.post("/users/identify", body)
+    assert (answer.status, answer.body) == (201, {"aliases_processed": 1, "message": "success"})
+
+
+@pytest.mark.parametrize(("switch", "devices"), [("moved", ["d-kim-0001"]), ("left", [])])
+def test_whether_devices_go_over_is_a_switch(braze: Any, switch: str, devices: list[str]) -> None:
+    """LIFE-3. The list of merged fields names devices for a merge and not for identify."""
+    braze.rules(devices_on_identify=switch)
+    braze.anonymous("d-kim-0001")
+    braze.phone.add_alias("d-kim-0001", "crm", "kim-7")
+    braze.identified("kim-1001")
+    by_alias(braze, "kim-1001")
+    shown = braze.export("kim-1001")
+    assert [device["device_id"] for device in shown.get("devices", [])] == devices
+    assert shown["user_aliases"] == [KIM]
+
+
 @pytest.mark.parametrize(("count", "status"), [(49, 201), (50, 201), (51, 400)])
 def test_fifty_entries_are_taken_over_all_arrays(braze: Any, count: int, status: int) -> None:
     aliases = [{"external_id": f"u{n}", "user_alias": KIM} for n in range(count - 1)]

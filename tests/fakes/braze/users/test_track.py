@@ -38,8 +38,9 @@ def test_attributes_events_and_purchases_are_accepted_and_counted(braze: Any, pa
     assert shown["total_revenue"] == 12.5
 
 
-def test_counters_appear_only_for_arrays_that_were_sent(braze: Any) -> None:
-    assert braze.post("/users/track", {"events": [event()]}).body == {"message": "success", "events_processed": 1}
+def test_counters_appear_only_for_arrays_of_which_something_was_taken(braze: Any) -> None:
+    sent = {"events": [event()], "attributes": [], "purchases": None}
+    assert braze.post("/users/track", sent).body == {"message": "success", "events_processed": 1}
 
 
 @pytest.mark.parametrize("path", [*TRACKS, "/users/track/sync"])
@@ -65,7 +66,6 @@ def test_good_objects_are_applied_and_bad_ones_listed_by_array_and_index(braze: 
         "message": "success",
         "attributes_processed": 1,
         "events_processed": 1,
-        "purchases_processed": 0,
         "errors": [
             {"type": NO_IDENTIFIER, "input_array": "attributes", "index": 0},
             {"type": NO_IDENTIFIER, "input_array": "events", "index": 1},
@@ -281,10 +281,37 @@ def test_an_array_holds_as_many_values_as_the_switch_says(braze: Any) -> None:
 def test_subscription_groups_also_change_others_with_the_same_email(braze: Any) -> None:
     for external_id in ("ida", "twin"):
         braze.identified(external_id, email="shared@example.com")
+    braze.service.audience.create_subscription_group("News", group_id="g-1")
     group = {"subscription_group_id": "g-1", "subscription_state": "subscribed"}
     braze.identified("ida", subscription_groups=[group])
     states = [braze.store.activity.group_states(braze.user(name).row) for name in ("ida", "twin")]
     assert states == [{"g-1": "subscribed"}] * 2
+
+
+def test_a_subscription_group_that_nobody_made_spoils_its_object(braze: Any) -> None:
+    """TRACK-1."""
+    braze.service.audience.create_subscription_group("News", group_id="g-1")
+    states = [{"subscription_group_id": name, "subscription_state": "subscribed"} for name in ("g-1", "g-2")]
+    sent = [
+        {"external_id": "ida", "subscription_groups": states},
+        {"external_id": "ben", "subscription_groups": states[:1]},
+    ]
+    answer = braze.post("/users/track", {"attributes": sent})
+    unknown = "'subscription_group_id' does not belong to a subscription group"
+    assert answer.body == {
+        "message": "success",
+        "attributes_processed": 1,
+        "errors": [{"type": unknown, "input_array": "attributes", "index": 0}],
+    }
+    braze.rules(error_type="code")
+    (error,) = braze.post("/users/track", {"attributes": sent}).body["errors"]
+    assert error["type"] == "BAD_SUBSCRIPTION_GROUP_ID"
+
+
+def test_by_switch_a_subscription_group_that_nobody_made_is_taken(braze: Any) -> None:
+    braze.rules(unknown_subscription_group="accept")
+    braze.identified("ida", subscription_groups=[{"subscription_group_id": "g", "subscription_state": "unsubscribed"}])
+    assert braze.store.activity.group_states(braze.user("ida").row) == {"g": "unsubscribed"}
 
 
 def test_a_subscription_state_notes_when_it_was_reached(braze: Any) -> None:

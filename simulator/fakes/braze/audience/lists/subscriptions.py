@@ -2,12 +2,13 @@
 
 Source: Braze, "Update user's subscription group status" (V1 and V2), "List user's subscription group status", "List
 user's subscription groups". A change by address or number reaches everybody who shares it. Groups are made on the
-dashboard; users/track may set a state in a group that nobody made, which then has neither name nor channel.
+dashboard; by the switch `unknown_subscription_group` users/track may set a state in a group that nobody made, which
+then has neither name nor channel.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from simulator.fakes.braze.audience.messaging.sender import Dispatch, Sender
@@ -76,6 +77,10 @@ class Subscriptions:
         query = "SELECT group_id, name, channel FROM braze_subscription_group WHERE workspace = ? AND group_id = ?"
         found = self._database.row(query, (workspace, group_id))
         return None if found is None else SubscriptionGroup(*found)
+
+    def unmade(self, workspace: str, group_ids: Collection[str]) -> set[str]:
+        """Those of the ids under which the dashboard made no group."""
+        return {group_id for group_id in group_ids if self.find(workspace, group_id) is None}
 
     def people(
         self,

@@ -36,7 +36,8 @@ def test_people_are_found_once_however_often_they_are_named(house: Any) -> None:
     assert [profile.external_id for profile in found] == ["ida-1001", "ann-1001"]
 
 
-def test_a_group_that_nobody_made_may_have_states(house: Any) -> None:
+def test_by_switch_a_group_that_nobody_made_may_have_states(house: Any) -> None:
+    house.braze.rules(unknown_subscription_group="accept")
     state = {"subscription_group_id": "unmade", "subscription_state": "subscribed"}
     house.braze.identified("ida-1001", subscription_groups=[state])
     (found,) = house.audience.subscriptions.states("main", house.people.ida.row)
