@@ -18,7 +18,8 @@ LATENCY_HEADER = "X-Absim-Took-Ms"
 class Exchange:
     """Header names are lower-case; bodies are as sent, after any content encoding was undone.
 
-    `operation` is empty when no operation of the contract has that method and path.
+    `operation` is empty when no operation of the contract has that method and path. `injected` marks an answer that a
+    fault gave in place of the service.
     """
 
     service: str
@@ -33,3 +34,4 @@ class Exchange:
     status: int
     response_headers: Mapping[str, str]
     response_body: bytes
+    injected: bool = False

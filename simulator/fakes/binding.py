@@ -72,12 +72,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer. A body that is not text or bytes is written as JSON."""
+    """One answer. A body that is not text or bytes is written as JSON. `injected`: a fault answers, not the fake."""
 
     status: int
     body: object = None
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str = "application/json"
+    injected: bool = False
 
     def encoded(self) -> bytes:
         """The body as bytes."""
@@ -258,6 +259,7 @@ class Service:
             exchange = Exchange(
                 self.name, call.operation, call.at, call.request_id, call.method, request.path,
                 request.query_string.decode("latin-1"), call.headers, call.body, reply.status, answer_headers, body,
+                reply.injected,
             )  # fmt: skip
             for observer in self.observers:
                 observer(exchange)

@@ -358,14 +358,14 @@ class FaultGate:
     def _failure(self, operation: Operation, fault: Fault) -> Reply:
         status = fault.answer or 502
         if fault.body is not None:
-            return Reply(status, fault.body)
+            return Reply(status, fault.body, injected=True)
         content_type, body = self._example(operation, str(status))
         if body is None:
             body = {"code": status, "error": "fault"} if self._service == "amplitude" else {"message": "fault"}
         if isinstance(body, dict) and isinstance(body.get("code"), int):
             # Amplitude's clients trust the code in the body over the status, so both agree.
             body = {**body, "code": status}
-        return Reply(status, body, content_type=content_type)
+        return Reply(status, body, content_type=content_type, injected=True)
 
     def _success(self, operation: Operation) -> Reply:
         status = next((each for each in operation.statuses if each.startswith("2")), "200")

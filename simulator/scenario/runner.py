@@ -17,6 +17,7 @@ from simulator.rules.switches import RuleSet
 from simulator.scenario.acting.flow import advance_to
 from simulator.scenario.acting.registry import act
 from simulator.scenario.acting.stage import REFUSALS, Stage, StepRefused, set_up
+from simulator.scenario.acting.wire import filled_answer
 from simulator.scenario.events import (
     Breach,
     Difference,
@@ -188,7 +189,7 @@ def _step(stage: Stage, step: Step, looking: bool) -> tuple[list[Difference], in
     outcome = act(stage, step)
     _tell_refused_inside(stage)
     if isinstance(step, Call) and step.expect is not None:
-        return list(answer(step.expect, outcome)), 1
+        return list(answer(filled_answer(stage, step.expect), outcome)), 1
     return [], 0
 
 

@@ -96,8 +96,8 @@ class Stage:
     connection_ids: dict[str, str] = field(default_factory=dict)
     refused_connections: dict[str, str] = field(default_factory=dict)
     """Why Amplitude would not save a connection (CONN-3); a step that uses it is refused with these words."""
-    keys: dict[str, str] = field(default_factory=dict)
-    """The data import key that each connection uses."""
+    keys: dict[str, list[str]] = field(default_factory=dict)
+    """The data import keys that each connection has used, the present one last."""
     sync_ids: dict[str, str] = field(default_factory=dict)
     deleted_syncs: set[str] = field(default_factory=set)
     sync_names: Mapping[int, str] = field(default_factory=dict)
@@ -211,7 +211,7 @@ def _connect(stage: Stage, name: str) -> None:
     """CONN-1, CONN-3. A connection with a key of its own; what Amplitude refuses is told to the steps that use it."""
     world = stage.world
     key = world.braze.keys.create_data_import_key(WORKSPACE, PARTNER)
-    stage.keys[name] = key
+    stage.keys[name] = [key]
     try:
         saved = world.engine.create_connection(
             name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.rules.cohorts.people import bind_people
-from simulator.scenario.acting.stage import Stage, amplitude_id_of
+from simulator.scenario.acting.stage import Stage, StepRefused, amplitude_id_of
 from simulator.scenario.model.steps.syncs import (
     ChangeCadence,
     ChangeMapping,
@@ -72,13 +72,21 @@ def delete_sync(stage: Stage, step: DeleteSync) -> None:
 
 
 def revoke_key(stage: Stage, step: RevokeKey) -> None:
-    """KEY-1. From now on the connection's key is refused."""
-    stage.world.acts.revoke_key(stage.connection_id(step.connection))
+    """KEY-1. From now on the connection's key is refused, or those that it used before."""
+    connection_id = stage.connection_id(step.connection)
+    if not step.former:
+        stage.world.acts.revoke_key(connection_id)
+        return
+    former = stage.keys[step.connection][:-1]
+    if not former:
+        raise StepRefused(f"the connection {step.connection!r} has had one key only; `new_key` gives it another")
+    for key in former:
+        stage.world.braze.keys.invalidate_data_import_key(key)
 
 
 def new_key(stage: Stage, step: NewKey) -> None:
     """KEY-1. Another key, pasted into the connection at once."""
-    stage.keys[step.connection] = stage.world.acts.new_key(stage.connection_id(step.connection))
+    stage.keys[step.connection].append(stage.world.acts.new_key(stage.connection_id(step.connection)))
 
 
 def enable_partner(stage: Stage, step: EnablePartner) -> None:

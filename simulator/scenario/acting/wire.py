@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,7 +23,7 @@ from simulator.scenario.model.steps.braze import (
     RenameExternalId,
     Track,
 )
-from simulator.scenario.model.steps.wire import Auth, Call, Service
+from simulator.scenario.model.steps.wire import Answer, Auth, Call, Service
 from simulator.scenario.model.words import PLACEHOLDER
 from simulator.serving.transports import WsgiTransport
 from simulator.sync.ports import Request, Response
@@ -192,9 +193,26 @@ def filled(stage: Stage, value: object) -> Any:
     return value
 
 
-def _word(stage: Stage, cohort: str | None, word: str, written: str) -> str:
-    if cohort:
+def filled_answer(stage: Stage, expected: Answer) -> Answer:
+    """What a call should be answered with, the words in braces replaced."""
+    return replace(
+        expected,
+        body=filled(stage, expected.body),
+        contains=tuple(filled(stage, expected.contains)),
+        headers=filled(stage, expected.headers),
+    )
+
+
+def _word(stage: Stage, naming: str | None, word: str, written: str) -> str:
+    if naming == "cohort":
         return stage.cohort_ids[word]
+    if naming is not None:
+        used = stage.keys[word]
+        if naming == "data_import_key":
+            return used[-1]
+        if len(used) == 1:
+            raise StepRefused(f"the connection {word!r} has had one key only; `new_key` gives it another")
+        return used[-2]
     keys = stage.world.braze.keys
     project = stage.world.amplitude.store.projects.named(PROJECT)
     return {

@@ -110,7 +110,7 @@ class Expectation(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Members(Expectation):
-    """Who is in the cohort in Braze now: exactly these people."""
+    """Who is in the cohort in Braze now: exactly these people, or how many profiles."""
 
     EXAMPLES: ClassVar[tuple[str, ...]] = ("members: {openers: [ida], vips: []}", 'members: {openers: "7980..8020"}')
 
@@ -192,7 +192,8 @@ class NotRemoved(Expectation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undelivered(Expectation):
-    """Whose change was in a request that never succeeded, and has not been delivered since."""
+    """Whose last change was in a request that was given up, and has not been delivered since; not those whose request
+    is still being tried. Somebody who leaves again before it could be delivered stays among them."""
 
     EXAMPLES: ClassVar[tuple[str, ...]] = ("undelivered: []",)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from simulator import resources
 from simulator.rules.catalogue import RULES
-from simulator.scenario.language.nodes import Entries, Listing, Node, Scalar, plain_value
+from simulator.scenario.language.nodes import Entries, Listing, Node, Scalar
 from simulator.scenario.language.quantities import AmountShape, Duration, InstantShape, MomentShape
 from simulator.scenario.language.shapes import (
     BROKEN,
@@ -68,20 +69,48 @@ KEYS_OF_THE_WORLD = (
     "braze_rest_key", "data_import_key", "partner_api_key", "amplitude_api_key", "amplitude_secret_key",
 )  # fmt: skip
 """Words in braces that stand for a key of the world."""
-PLACEHOLDER = re.compile(r"\{(cohort:)?([^{}:]+)\}")
+NAMING_WORDS = {"cohort": "cohort", "data_import_key": "connection", "former_data_import_key": "connection"}
+"""Words in braces that are followed by a name, and of what: `{cohort:openers}`."""
+PLACEHOLDER = re.compile(rf"\{{(?:({'|'.join(NAMING_WORDS)}):)?([^{{}}]+)\}}")
 
 
-class Template(Json):
-    """Any value in which `{cohort:NAME}` and `{braze_rest_key}` and its like stand for ids and keys of the world."""
+@dataclass(frozen=True, slots=True)
+class Filled(Shape):
+    """A value in which `{cohort:NAME}`, `{braze_rest_key}` and their like stand for ids and keys of the world."""
+
+    inner: Shape
 
     def read(self, node: Node, reader: Reader) -> Any:
         before = len(reader.problems)
         for text in _texts(node):
             for found in PLACEHOLDER.finditer(text.text):
-                if found[1] and found[2] not in reader.known("cohort"):
-                    hint = did_you_mean(found[2], reader.known("cohort"), "cohorts")
-                    reader.refuse(f"unknown cohort {found[2]!r}", text, hint)
-        return plain_value(node) if len(reader.problems) == before else BROKEN
+                if found[1]:
+                    _check_name(NAMING_WORDS[found[1]], found[2], text, reader)
+                else:
+                    _check_word(found[2], text, reader)
+        value = self.inner.read(node, reader)
+        return value if len(reader.problems) == before else BROKEN
+
+    def schema(self, book: SchemaBook) -> dict[str, Any]:
+        return self.inner.schema(book)
+
+    @property
+    def words(self) -> str:
+        return self.inner.words
+
+
+def _check_name(of: str, name: str, text: Scalar, reader: Reader) -> None:
+    known = reader.known(of)
+    if name not in known:
+        hint = did_you_mean(name, known, f"{of}s") if known else f"this file has no {of}s"
+        reader.refuse(f"unknown {of} {name!r}", text, hint)
+
+
+def _check_word(word: str, text: Scalar, reader: Reader) -> None:
+    """Other words in braces are what they are; one that is nearly the word for a key is a slip."""
+    meant = did_you_mean(word, KEYS_OF_THE_WORLD) if word not in KEYS_OF_THE_WORLD else ""
+    if meant.startswith("did you mean"):
+        reader.refuse(f"{{{word}}} stands for no key of the world", text, meant)
 
 
 def _texts(node: Node) -> Iterator[Scalar]:
@@ -95,7 +124,8 @@ def _texts(node: Node) -> Iterator[Scalar]:
             yield from _texts(value)
 
 
-TEMPLATE = Template()
+TEMPLATE = Filled(Json())
+FILLED_TEXT = Filled(Text())
 
 
 class OperationId(Shape):

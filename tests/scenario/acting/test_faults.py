@@ -52,6 +52,15 @@ def test_a_fault_lasts_between_two_moments(passes: Passes) -> None:
     )
 
 
+@pytest.mark.parametrize("answer", ["403", "418", "400, body: {anything: [1]}, headers: {content-type: text/html}"])
+def test_a_fault_may_answer_what_no_contract_has(passes: Passes, answer: str) -> None:
+    passes(
+        f"steps:\n  - fault: {{operation: changeCohortUsers, answer: {answer}, times: 1}}\n"
+        "  - sync: {cohort: openers, cadence: hourly}\n  - expect: {undelivered: 4, runs: {count: 1, status: failed}}\n"
+        + AFTERWARDS
+    )
+
+
 def test_faults_can_be_cleared(passes: Passes) -> None:
     passes(
         "steps:\n  - fault: {service: braze, answer: 401}\n  - sync: {cohort: openers, cadence: hourly}\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -129,4 +130,46 @@ def test_an_event_that_arrives_by_http_is_an_event(passes: Passes) -> None:
         "expect: {status: 200, body: {code: 200}}}\n"
         "  - expect: {wanted: {buyers: [ida]}}\n",
         head="people: {ida: {user_id: ida-1001, device_id: d-ida-0001}}",
+    )
+
+
+CALL = """
+  - call:
+      service: braze
+      path: /partners/amplitude/cohorts/users
+      body:
+        partner_api_key: "{partner_api_key}"
+        client_secret: "KEY"
+        cohort_id: "{cohort:openers}"
+        cohort_changes: []
+      expect: STATUS
+"""
+
+
+def _asked(key: str, status: int) -> str:
+    return CALL.replace("KEY", f"{{{key}}}").replace("STATUS", str(status)).lstrip("\n")
+
+
+def test_a_call_may_carry_the_key_of_a_connection_and_the_one_before_it(passes: Passes) -> None:
+    passes(
+        "steps:\n" + _asked("data_import_key:braze", 201) + "  - new_key: braze\n"
+        + _asked("data_import_key:braze", 201) + _asked("former_data_import_key:braze", 201)
+        + "  - revoke_key: {connection: braze, former: true}\n"
+        + _asked("data_import_key:braze", 201) + _asked("former_data_import_key:braze", 401)
+        + "  - revoke_key: braze\n" + _asked("data_import_key:braze", 401) + _asked("data_import_key", 201)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "step", ["revoke_key: {connection: braze, former: true}", _asked("former_data_import_key:braze", 201)[4:-1]]
+)
+def test_a_connection_that_had_one_key_has_no_former_one(run: Callable[..., Any], step: str) -> None:
+    (difference,) = run(f"steps:\n  - {step}\n  - expect: {{runs: 0}}\n").differences
+    assert "has had one key only" in difference.got
+
+
+def test_the_expected_answer_speaks_of_the_world_too(passes: Passes) -> None:
+    passes(
+        "steps:\n  - call:\n      service: amplitude\n      method: GET\n      path: '/api/3/cohorts/{cohort:vips}'\n"
+        "      expect: {status: 200, contains: '\"{cohort:vips}\"', body: {cohort: {id: '{cohort:vips}'}}}\n"
     )

@@ -50,10 +50,13 @@ class Fault(Step):
     them, between two moments. The earliest fault that fits a call meets it.
 
     What goes wrong: `answer` gives a status in place of the answer and the call takes no effect (with `applied: true`
-    it does); `breaks` breaks the connection or the bytes; `applied_but_lost` lets the call take effect and loses the
-    answer; `duplicate` lets it take effect twice; `held` answers success and lets it take effect later; `latency`
-    delays the answer by simulated time. `before` and `after` act out a step in the middle of the call: before or after
-    it takes effect, so that a key is revoked or somebody logs in in the middle of a run.
+    it does); any status will do, also one that the contract does not have. `breaks` breaks the connection or the bytes:
+    after `reset` and `truncate` no complete answer arrives, and the call takes no effect (unless `applied: true`);
+    `malformed` garbles the body of the answer to a call that took effect, and whoever looks at the status alone, as the
+    cohort sync does, takes it for a success. `applied_but_lost` lets the call take effect and loses the answer;
+    `duplicate` lets it take effect twice; `held` answers success and lets it take effect later; `latency` delays the
+    answer by simulated time. `before` and `after` act out a step in the middle of the call: before or after it takes
+    effect, so that a key is revoked or somebody logs in in the middle of a run.
     """
 
     EXAMPLES: ClassVar[tuple[str, ...]] = (

@@ -12,7 +12,7 @@ from simulator.scenario.language.shapes import Choice
 from simulator.scenario.model.cohorts import CohortDefinition, CohortShape
 from simulator.scenario.model.connections import HIERARCHY
 from simulator.scenario.model.steps.base import Step
-from simulator.scenario.model.words import COHORT, CONNECTION, SYNC, TEXT
+from simulator.scenario.model.words import COHORT, CONNECTION, FLAG, SYNC, TEXT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,9 +122,10 @@ class RevokeKey(Step):
     """Braze invalidates the data import key that a connection uses (KEY-1)."""
 
     SHORT: ClassVar[str] = "connection"
-    EXAMPLES: ClassVar[tuple[str, ...]] = ("revoke_key: braze",)
+    EXAMPLES: ClassVar[tuple[str, ...]] = ("revoke_key: braze", "revoke_key: {connection: braze, former: true}")
 
     connection: str = key(CONNECTION, "Which connection's key.")
+    former: bool = key(FLAG, "Those it used before its last `new_key`, in place of the present one.", default=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,10 @@ from enum import StrEnum
 from typing import ClassVar
 
 from simulator.scenario.language.records import Record, RecordOf, key
-from simulator.scenario.language.shapes import Choice, Either, Json, ListOf, MapOf, Text
+from simulator.scenario.language.shapes import Choice, Either, ListOf, MapOf, Text
 from simulator.scenario.language.source import Problem
 from simulator.scenario.model.steps.base import Step
-from simulator.scenario.model.words import STATUS, TEMPLATE, TEXT
+from simulator.scenario.model.words import FILLED_TEXT, STATUS, TEMPLATE, Filled
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -38,23 +38,31 @@ class Answer(Record):
 
     status: int | None = key(STATUS, "The HTTP status.", default=None)
     body: object = key(
-        Json(),
+        TEMPLATE,
         "What the JSON body holds: an object may have further keys, a list must agree item by item, anything else must "
         "be equal.",
         default=None,
     )
-    contains: tuple[str, ...] = key(ListOf(TEXT, single=True), "Texts that the body contains.", default=())
-    headers: Mapping[str, str] = key(MapOf(Text("a header name"), TEXT), "Headers and their exact values.", default={})
+    contains: tuple[str, ...] = key(
+        ListOf(FILLED_TEXT, single=True), "Texts that the body contains, as it was sent.", default=()
+    )
+    headers: Mapping[str, str] = key(
+        MapOf(Text("a header name"), FILLED_TEXT), "Headers and their exact values.", default={}
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Step):
     """Sends one HTTP request to a service and compares the answer; each `expect` in it counts as an expectation.
 
-    In body, query, path and headers these words are replaced by the keys of the world: `{braze_rest_key}`,
-    `{data_import_key}`, `{partner_api_key}`, `{amplitude_api_key}`, `{amplitude_secret_key}`; `{cohort:NAME}` is the id
-    of a cohort of the file. With `auth: good` (the default) a call to Braze outside `/partners/` carries the REST key
-    as a bearer token, and a call to Amplitude the keys as Basic credentials; a key in a body must be written there.
+    In the request and in the expected answer these words are replaced by keys of the world: `{braze_rest_key}`,
+    `{partner_api_key}`, `{amplitude_api_key}`, `{amplitude_secret_key}`, and `{data_import_key}`, one that is valid and
+    that no connection uses. `{data_import_key:NAME}` is the key that a connection of the file uses now, revoked or not;
+    `{former_data_import_key:NAME}` the one before the last `new_key`; `{cohort:NAME}` the id of a cohort of the file.
+
+    With `auth: good` (the default) a call to Braze outside `/partners/` carries the REST key as a bearer token, and a
+    call to Amplitude the keys as Basic credentials; a key in a body must be written there. Braze answers as the cluster
+    `rest.iad-01.braze.com`, where the keys belong; a header `Host` calls another one (KEY-3).
     """
 
     EXAMPLES: ClassVar[tuple[str, ...]] = (
@@ -71,9 +79,9 @@ class Call(Step):
 
     service: Service = key(Choice(Service), "Which service.")
     method: str = key(Choice(_METHODS), "The HTTP method.", default="POST")
-    path: str = key(Text("a path", r"/\S*", "write it like /users/track"), "The path.")
+    path: str = key(Filled(Text("a path", r"/(?:\{[^{}]*\}|\S)*", "write it like /users/track")), "The path.")
     query: Mapping[str, object] = key(MapOf(Text("a name"), TEMPLATE), "Query parameters.", default={})
-    headers: Mapping[str, str] = key(MapOf(Text("a header name"), TEXT), "Further headers.", default={})
+    headers: Mapping[str, str] = key(MapOf(Text("a header name"), FILLED_TEXT), "Further headers.", default={})
     auth: Auth = key(Choice(Auth), "Which credentials.", default=Auth.GOOD)
     body: object = key(TEMPLATE, "The JSON body; text is sent as it is.", default=None)
     expect: Answer | None = key(
