@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from simulator.rules.identity import BrazeProfile, Identifier, Kind
 from simulator.rules.outcomes import DropReason
@@ -22,6 +22,30 @@ class Miss(NamedTuple):
 
     reason: DropReason
     near: BrazeProfile | None = None
+
+
+Carrier = tuple[Any, ...]
+"""One profile that carries one of the values sent: the value's place among them, the profile's number, its Braze id
+and its external id (None for an anonymous one). Asked for aliases, also whether it has a device; asked for device ids,
+whether it was once anonymous."""
+
+
+def settled(kind: Kind, values: Sequence[str], carriers: Iterable[Carrier], rules: RuleSet) -> list[Carrier]:
+    """The carriers that `match` would choose whoever else carries the value, in the order given.
+
+    Says the same as `match` for the plain cases of a thousand identifiers at once; the rest is for `match`.
+    """
+    if kind is Kind.EXTERNAL_ID:
+        return [each for each in carriers if each[3] == values[each[0]]]
+    if kind is Kind.DEVICE_ID:
+        return [each for each in carriers if each[3] is None]
+    if rules.alias_only_profiles != "ignore":
+        return list(carriers)
+    return [each for each in carriers if each[3] is not None or each[4]]
+
+
+SETTLED_BY: Mapping[Kind, str] = {Kind.EXTERNAL_ID: "MATCH-1", Kind.ALIAS: "MATCH-2", Kind.DEVICE_ID: "MATCH-3"}
+"""The rule by which `settled` carriers are hits."""
 
 
 def match(identifier: Identifier, candidates: Sequence[BrazeProfile], rules: RuleSet) -> Hit | Miss:

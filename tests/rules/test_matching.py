@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simulator.rules.identity import BrazeProfile, Identifier, Kind
-from simulator.rules.matching import Hit, Miss, match
+from simulator.rules.matching import SETTLED_BY, Hit, Miss, match, settled
 from simulator.rules.outcomes import DROP_RULES, SENTENCES, DropReason
 from simulator.rules.switches import RuleSet
 
@@ -93,3 +93,33 @@ def test_an_anonymous_device_profile_with_an_alias_is_not_alias_only() -> None:
 def test_every_drop_reason_cites_rules_and_has_a_sentence() -> None:
     assert set(DropReason) == set(DROP_RULES)
     assert set(DropReason) <= set(SENTENCES)
+
+
+@pytest.mark.parametrize("only", ["match", "ignore"])
+def test_what_is_settled_for_many_at_once_is_what_the_rule_says_of_each(only: str) -> None:
+    rules = RuleSet(alias_only_profiles=only)
+    phone = BrazeProfile("b6", aliases=frozenset({("crm", "4713")}), device_ids=frozenset({"d-kim"}))
+    profiles = [BEN, ANN, IDA, KIM, OLA, phone]
+    values = {
+        Kind.EXTERNAL_ID: ["ida-1001", "IDA-1001", "ann-1", "ola-1", "noor"],
+        Kind.DEVICE_ID: ["d-ben", "d-ann", "d-ida", "d-noor"],
+        Kind.ALIAS: ["4711", "4712", "4713"],
+    }
+    for kind, sent in values.items():
+        label = "crm" if kind is Kind.ALIAS else ""
+        carriers = [
+            (place, number, each.braze_id, each.external_id, bool(each.device_ids))
+            for place, value in enumerate(sent)
+            for number, each in enumerate(profiles)
+            if (kind is Kind.EXTERNAL_ID and (each.external_id or "").lower() == value.lower())
+            or (kind is Kind.DEVICE_ID and value in each.device_ids)
+            or (kind is Kind.ALIAS and (label, value) in each.aliases)
+        ]
+        found = settled(kind, sent, carriers, rules)
+        assert found
+        for place, *_ in found:
+            carrying = [profiles[carrier[1]] for carrier in carriers if carrier[0] == place]
+            verdict = match(Identifier(kind, sent[place], label), carrying, rules)
+            assert isinstance(verdict, Hit)
+            assert SETTLED_BY[kind] == verdict.rule
+            assert verdict.profile.braze_id in {each[2] for each in found if each[0] == place}

@@ -7,8 +7,9 @@ or dropped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from simulator.fakes.binding import Call, Reply
 from simulator.fakes.braze.keys import Keys
@@ -16,7 +17,7 @@ from simulator.fakes.braze.store.profiles import Profiles
 from simulator.fakes.braze.store.room import Room
 from simulator.fakes.braze.store.writes import Accepted
 from simulator.fakes.braze.wire import body_of, refuse, success
-from simulator.ledger import Entry
+from simulator.ledger import Strip
 from simulator.rules import matching
 from simulator.rules.attributes.values import parse_time
 from simulator.rules.identity import Identifier, Kind
@@ -33,17 +34,37 @@ WRONG_CHANGES = (
 )
 TOO_MANY = "Only 1,000 `user_ids`, `device_ids`, and `aliases` are allowed per request"
 DATA_POINT_CAUSE = "cohort"
-NOBODY = 0
-"""Stands where a profile's row number would; rows begin with 1."""
-
-row_of = Profiles.row_of
 
 
-class Group(NamedTuple):
-    """Identifiers of one object of `cohort_changes`, all in one direction."""
+class Part(NamedTuple):
+    """One array of one object of `cohort_changes`: values of one kind (aliases: of one label), in one direction."""
 
-    identifiers: list[Identifier]
+    kind: Kind
+    label: str
+    values: Sequence[str]
     remove: bool
+
+
+class Found(NamedTuple):
+    """What one value means: its place in the part, the profile's row and its Braze id."""
+
+    place: int
+    row: int
+    braze_id: str
+
+
+@dataclass(slots=True)
+class Judged:
+    """What the rules say about a part: the hits by the rule that made them, and the misses by their place."""
+
+    part: Part
+    hits: dict[str, list[Found]] = field(default_factory=dict)
+    misses: dict[int, Miss] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> list[int]:
+        """The profiles that are meant; one stands here as often as it was sent."""
+        return [row for found in self.hits.values() for _, row, *_ in found]
 
 
 class Cohorts:
@@ -104,22 +125,15 @@ class Cohorts:
     def _apply_changes(self, accepted: Accepted, body: Mapping[str, object]) -> None:
         """Groups take effect in list order (inferred). Re-adds and removals of non-members change nothing (SYNC-6)."""
         partner, cohort_id, changes = str(body["partner"]), str(body["cohort_id"]), body["changes"]
-        groups = [_group(change) for change in changes] if isinstance(changes, list) else []
-        identifiers = [identifier for group in groups for identifier in group.identifiers]
-        verdicts = self._match(accepted.workspace, identifiers)
-        rows = [NOBODY if isinstance(verdict, Miss) else row_of(verdict[0][0]) for verdict in verdicts]
+        parts = [part for change in changes for part in _parts(change)] if isinstance(changes, list) else []
+        judged = [self._judge(accepted.workspace, part) for part in parts]
         membership = self._room.store.membership
         key = membership.key(accepted.workspace, partner, cohort_id, accepted.at)
-        billed = [row for row in rows if row != NOBODY]
+        billed = [row for each in judged for row in each.rows]
         before = membership.present(key, billed)
         members = set(before)
-        near = self._near_misses(accepted.workspace, identifiers, verdicts)
-        entries: list[Entry] = []
-        start = 0
-        for group in groups:
-            end = start + len(group.identifiers)
-            entries += _apply_group(group, verdicts[start:end], rows[start:end], near, members)
-            start = end
+        near = self._near_misses(accepted.workspace, judged)
+        strips = [strip for each in judged for strip in (*_apply(each, members), *_dropped(each, near))]
         membership.change(key, members - before, before - members, accepted.at)
         points = 0
         if self._room.rules.cohort_data_points == "on":
@@ -129,36 +143,55 @@ class Cohorts:
             )  # fmt: skip
         self._room.ledger.write(
             accepted.at, room="braze", event="cohort_changed", cohort=cohort_id, request=accepted.request,
-            entries=entries,
-            detail={"workspace": accepted.workspace, "partner": partner, "sent": len(entries), "data_points": points},
+            strips=strips,
+            detail={
+                "workspace": accepted.workspace, "partner": partner, "data_points": points,
+                "sent": sum(len(part.values) for part in parts),
+            },
         )  # fmt: skip
 
-    def _match(self, workspace: str, identifiers: Sequence[Identifier]) -> list[Hit | Miss]:
-        """Candidates of all identifiers in one query per kind; `rules.matching` judges each."""
-        candidates = self._room.store.candidates.fetch(workspace, identifiers)
-        match, rules = matching.match, self._room.rules
-        verdicts = [match(identifier, found, rules) for identifier, found in zip(identifiers, candidates, strict=True)]
-        if rules.user_ids_hold == "any_identifier":
-            self._match_as_devices(workspace, identifiers, verdicts)
-        return verdicts
+    def _judge(self, workspace: str, part: Part) -> Judged:
+        """One query fetches who carries the values; `rules.matching` judges, the plain cases all at once."""
+        reader, rules = self._room.store.candidates, self._room.rules
+        carriers = reader.carriers(workspace, part.kind, part.label, part.values)
+        plain = matching.settled(part.kind, part.values, carriers, rules)
+        by_place = {each[0]: each for each in reversed(plain)}
+        if len(by_place) < len(plain):
+            plain = [by_place[place] for place in sorted(by_place)]
+        judged = Judged(part)
+        if plain:
+            judged.hits[matching.SETTLED_BY[part.kind]] = [Found._make(each[:3]) for each in plain]
+        rest = {
+            place: Identifier(part.kind, value, part.label)
+            for place, value in enumerate(part.values)
+            if place not in by_place
+        }
+        candidates = reader.candidates(workspace, rest, carriers) if rest else {}
+        for place, identifier in rest.items():
+            verdict = matching.match(identifier, candidates[place], rules)
+            if verdict[0] is DropReason.UNKNOWN_EXTERNAL_ID and rules.user_ids_hold == "any_identifier":
+                verdict = self._match_as_device(workspace, identifier.value) or verdict
+            if isinstance(verdict, Miss):
+                judged.misses[place] = verdict
+            else:
+                braze_id = verdict.profile.braze_id
+                judged.hits.setdefault(verdict.rule, []).append(Found(place, Profiles.row_of(braze_id), braze_id))
+        return judged
 
-    def _match_as_devices(self, workspace: str, identifiers: Sequence[Identifier], verdicts: list[Hit | Miss]) -> None:
+    def _match_as_device(self, workspace: str, value: str) -> Hit | Miss | None:
         """What `user_ids` held and no profile has as external id is tried as a device id (the page's table)."""
-        missed = [place for place, verdict in enumerate(verdicts) if verdict[0] is DropReason.UNKNOWN_EXTERNAL_ID]
-        devices = [Identifier(Kind.DEVICE_ID, identifiers[place].value) for place in missed]
-        candidates = self._room.store.candidates.fetch(workspace, devices)
-        for place, device, found in zip(missed, devices, candidates, strict=True):
-            if found:
-                verdicts[place] = matching.match(device, found, self._room.rules)
+        device = Identifier(Kind.DEVICE_ID, value)
+        (found,) = self._room.store.candidates.fetch(workspace, [device])
+        return matching.match(device, found, self._room.rules) if found else None
 
-    def _near_misses(
-        self, workspace: str, identifiers: Sequence[Identifier], verdicts: Sequence[Hit | Miss]
-    ) -> dict[Identifier, str]:
+    def _near_misses(self, workspace: str, judged: Iterable[Judged]) -> dict[Identifier, str]:
         """For identifiers that nobody carries: what is there that looks like it. For the explanation only."""
         unknown: dict[DropReason, list[Identifier]] = {}
-        for identifier, verdict in zip(identifiers, verdicts, strict=True):
-            if isinstance(verdict, Miss) and verdict.near is None:
-                unknown.setdefault(verdict.reason, []).append(identifier)
+        for part, misses in ((each.part, each.misses) for each in judged):
+            for place, miss in misses.items():
+                if miss.near is None:
+                    identifier = Identifier(part.kind, part.values[place], part.label)
+                    unknown.setdefault(miss.reason, []).append(identifier)
         near: dict[Identifier, str] = {}
         candidates = self._room.store.candidates
         if aliases := unknown.get(DropReason.UNKNOWN_ALIAS):
@@ -210,40 +243,37 @@ def _size(change: Mapping[str, object]) -> int:
     return sum(len(each) for each in lists if isinstance(each, list))
 
 
-def _group(change: Mapping[str, list[str]]) -> Group:
-    identifiers = [Identifier(Kind.EXTERNAL_ID, value) for value in change.get("user_ids", ())]
-    identifiers += [Identifier(Kind.DEVICE_ID, value) for value in change.get("device_ids", ())]
+def _parts(change: Mapping[str, Any]) -> Iterator[Part]:
+    remove = bool(change.get("should_remove", False))
+    for name, kind in (("user_ids", Kind.EXTERNAL_ID), ("device_ids", Kind.DEVICE_ID)):
+        if values := change.get(name):
+            yield Part(kind, "", values, remove)
+    by_label: dict[str, list[str]] = {}
     for alias in _aliases(change):
         if isinstance(alias, dict):
-            identifiers.append(Identifier(Kind.ALIAS, alias["alias_name"], alias["alias_label"]))
-    return Group(identifiers, bool(change.get("should_remove", False)))
+            by_label.setdefault(alias["alias_label"], []).append(alias["alias_name"])
+    for label, names in by_label.items():
+        yield Part(Kind.ALIAS, label, names, remove)
 
 
-def _apply_group(
-    group: Group,
-    verdicts: Sequence[Hit | Miss],
-    rows: Sequence[int],
-    near: Mapping[Identifier, str],
-    members: set[int],
-) -> list[Entry]:
-    """Move the hits of one group in or out of `members`; one entry per identifier."""
+def _apply(judged: Judged, members: set[int]) -> Iterator[Strip]:
+    """Move the hits of one part in or out of `members`; a strip for each outcome by each rule."""
+    part = judged.part
     change: Callable[[int], None]
-    if group.remove:
+    if part.remove:
         change, present, absent = members.discard, Outcome.REMOVED.value, Outcome.ALREADY_GONE.value
     else:
         change, present, absent = members.add, Outcome.ALREADY_THERE.value, Outcome.ADDED.value
-    cited_present, cited_absent = _CITED[present], _CITED[absent]
-    entries: list[Entry] = []
-    for identifier, verdict, row in zip(group.identifiers, verdicts, rows, strict=True):
-        if isinstance(verdict, Miss):
-            entries.append(_dropped(identifier, verdict, near.get(identifier, "")))
-            continue
-        if row in members:
-            entries.append(Entry("", verdict[0][0], identifier, present, cited_present[verdict[1]]))
-        else:
-            entries.append(Entry("", verdict[0][0], identifier, absent, cited_absent[verdict[1]]))
-        change(row)
-    return entries
+    for rule, found in judged.hits.items():
+        by_outcome: dict[str, list[Found]] = {}
+        for each in found:
+            row = each[1]
+            by_outcome.setdefault(present if row in members else absent, []).append(each)
+            change(row)
+        for outcome, together in by_outcome.items():
+            profiles = [each[2] for each in together]
+            values = [part.values[each[0]] for each in together]
+            yield Strip(part.kind, part.label, outcome, _CITED[outcome][rule], "", (), profiles, values)
 
 
 _CITED = {
@@ -257,14 +287,23 @@ _CITED = {
 }
 
 
-def _dropped(identifier: Identifier, miss: Miss, near: str) -> Entry:
+def _dropped(judged: Judged, near: Mapping[Identifier, str]) -> Iterator[Strip]:
     """MATCH-5, NOCREATE-1. The note begins with the reason; what almost matched follows after a colon."""
-    owner = ""
-    if miss.near is not None:
-        near = _NEAR[miss.reason].format(external_id=miss.near.external_id, braze_id=miss.near.braze_id)
-        owner = miss.near.braze_id if miss.reason in _OWNED else ""
-    note = f"{miss.reason.value}: {near}" if near else miss.reason.value
-    return Entry("", owner, identifier, Outcome.DROPPED, DROP_RULES[miss.reason], note)
+    part = judged.part
+    by_reason: dict[tuple[DropReason, str], list[tuple[str, str]]] = {}
+    for place, miss in judged.misses.items():
+        value = part.values[place]
+        like, owner = near.get(Identifier(part.kind, value, part.label), ""), ""
+        if miss.near is not None:
+            like = _NEAR[miss.reason].format(external_id=miss.near.external_id, braze_id=miss.near.braze_id)
+            owner = miss.near.braze_id if miss.reason in _OWNED else ""
+        by_reason.setdefault((miss.reason, like), []).append((owner, value))
+    for (reason, like), together in by_reason.items():
+        note = f"{reason.value}: {like}" if like else reason.value
+        owners, values = zip(*together, strict=True)
+        yield Strip(
+            part.kind, part.label, Outcome.DROPPED, DROP_RULES[reason], note, (), owners if any(owners) else (), values
+        )
 
 
 _OWNED = frozenset(

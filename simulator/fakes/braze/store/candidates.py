@@ -5,98 +5,93 @@ The store only fetches: profiles that carry the value, and those that nearly do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from simulator.database import Database
 from simulator.rules.identity import BrazeProfile, Identifier, Kind
+from simulator.rules.matching import Carrier
 
-Candidates = list[tuple[BrazeProfile, ...]]
 _NONE: frozenset[str] = frozenset()
-_NO_ALIAS: frozenset[tuple[str, str]] = frozenset()
 
 # CROSS JOIN keeps SQLite from turning the loops round: the identifiers drive, the index answers.
 _BY_EXTERNAL_ID = """
-    SELECT sent.key, p.braze_id, p.external_id FROM json_each(?) sent
+    SELECT sent.key, p.profile, p.braze_id, p.external_id FROM json_each(?) sent
     CROSS JOIN braze_profile p WHERE p.workspace = ? AND p.external_id = sent.value COLLATE NOCASE"""
 _BY_DEPRECATED_ID = """
-    SELECT sent.key, p.braze_id, p.external_id FROM json_each(?) sent
+    SELECT sent.key, p.profile, p.braze_id, p.external_id FROM json_each(?) sent
     CROSS JOIN braze_deprecated_id d ON d.workspace = ? AND d.external_id = sent.value
     CROSS JOIN braze_profile p ON p.profile = d.profile"""
 _BY_ALIAS = """
-    SELECT sent.key, p.braze_id, p.external_id, CASE WHEN p.external_id IS NULL THEN
+    SELECT sent.key, p.profile, p.braze_id, p.external_id, CASE WHEN p.external_id IS NULL THEN
         (SELECT d.device_id FROM braze_device d WHERE d.profile = p.profile LIMIT 1) END FROM json_each(?) sent
     CROSS JOIN braze_alias a ON a.workspace = ? AND a.label = ? AND a.name = sent.value
     CROSS JOIN braze_profile p ON p.profile = a.profile"""
 _BY_DEVICE_ID = """
-    SELECT sent.key, p.braze_id, p.external_id, p.once_anonymous FROM json_each(?) sent
+    SELECT sent.key, p.profile, p.braze_id, p.external_id, p.once_anonymous FROM json_each(?) sent
     CROSS JOIN braze_device d ON d.workspace = ? AND d.device_id = sent.value
     CROSS JOIN braze_profile p ON p.profile = d.profile"""
 
 
 class CandidateReader:
-    """Fetches candidates for up to a thousand identifiers at a time."""
+    """Fetches candidates for up to a thousand values of one kind at a time."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def fetch(self, workspace: str, identifiers: Sequence[Identifier]) -> Candidates:
-        """The candidates of each identifier, in the order of the identifiers."""
-        found: Candidates = [()] * len(identifiers)
-        by_kind: dict[Kind, list[int]] = {kind: [] for kind in Kind}
-        for place, identifier in enumerate(identifiers):
-            by_kind[identifier[0]].append(place)
-        for kind, places in by_kind.items():
-            if places:
-                _FETCH[kind](self, workspace, identifiers, places, found)
+    def carriers(self, workspace: str, kind: Kind, label: str, values: Sequence[str]) -> list[Carrier]:
+        """Every profile that carries one of the values now, in the order of the values; for external ids also those
+        whose id differs in case only."""
+        if kind is Kind.ALIAS:
+            return self._rows(_BY_ALIAS, values, workspace, label)
+        return self._rows(_BY_EXTERNAL_ID if kind is Kind.EXTERNAL_ID else _BY_DEVICE_ID, values, workspace)
+
+    def candidates(
+        self, workspace: str, identifiers: Mapping[int, Identifier], carriers: Iterable[Carrier]
+    ) -> dict[int, list[BrazeProfile]]:
+        """What `match` needs to decide single identifiers, by their place: the profiles that carry each, and for an
+        external id those that once did or nearly do. `carriers` may speak of other places too."""
+        found: dict[int, list[BrazeProfile]] = {place: [] for place in identifiers}
+        for place, _, braze_id, external_id, *rest in carriers:
+            if place in identifiers:
+                found[place].append(_profile(identifiers[place], braze_id, external_id, *rest))
+        external = {place: each.value for place, each in identifiers.items() if each.kind is Kind.EXTERNAL_ID}
+        missed = {
+            place: value
+            for place, value in external.items()
+            if not any(profile.external_id == value for profile in found[place])
+        }
+        self._add_former(workspace, missed, found)
+        self._add_spellings(workspace, missed, found)
         return found
 
-    def _external_ids(
-        self, workspace: str, identifiers: Sequence[Identifier], places: list[int], found: Candidates
-    ) -> None:
-        exact: set[int] = set()
-        sent = [identifiers[place][1] for place in places]
-        for index, braze_id, external_id in self._rows(_BY_EXTERNAL_ID, sent, workspace):
-            place = places[index]
-            found[place] = (*found[place], BrazeProfile(braze_id, external_id))
-            if external_id == sent[index]:
-                exact.add(index)
-        if len(exact) == len(sent):
-            return
-        missed = [place for index, place in enumerate(places) if index not in exact]
-        values = [identifiers[place][1] for place in missed]
-        for index, braze_id, external_id in self._rows(_BY_DEPRECATED_ID, values, workspace):
-            place = missed[index]
-            found[place] = (*found[place], BrazeProfile(braze_id, external_id, frozenset((values[index],))))
-        spellings = [(place, near) for place, value in zip(missed, values, strict=True) for near in _spellings(value)]
-        if spellings:
-            for index, braze_id, external_id in self._rows(_BY_EXTERNAL_ID, [near for _, near in spellings], workspace):
-                place = spellings[index][0]
-                found[place] = (*found[place], BrazeProfile(braze_id, external_id))
+    def fetch(self, workspace: str, identifiers: Sequence[Identifier]) -> list[tuple[BrazeProfile, ...]]:
+        """The candidates of each identifier of any kinds, in the order of the identifiers."""
+        by_sort: dict[tuple[Kind, str], dict[int, Identifier]] = {}
+        for place, identifier in enumerate(identifiers):
+            by_sort.setdefault((identifier.kind, identifier.label), {})[place] = identifier
+        found: dict[int, list[BrazeProfile]] = {}
+        for (kind, label), together in by_sort.items():
+            places = list(together)
+            carriers = self.carriers(workspace, kind, label, [identifier.value for identifier in together.values()])
+            found |= self.candidates(workspace, together, [(places[index], *rest) for index, *rest in carriers])
+        return [tuple(found[place]) for place in range(len(identifiers))]
 
-    def _aliases(self, workspace: str, identifiers: Sequence[Identifier], places: list[int], found: Candidates) -> None:
-        by_label: dict[str, list[int]] = {}
-        for place in places:
-            by_label.setdefault(identifiers[place][2], []).append(place)
-        for label, same_label in by_label.items():
-            sent = [identifiers[place][1] for place in same_label]
-            for index, braze_id, external_id, device_id in self._rows(_BY_ALIAS, sent, workspace, label):
-                devices = _NONE if device_id is None else frozenset((device_id,))
-                alias = frozenset(((label, sent[index]),))
-                found[same_label[index]] = (BrazeProfile(braze_id, external_id, _NONE, alias, devices),)
+    def _add_former(self, workspace: str, missed: Mapping[int, str], found: dict[int, list[BrazeProfile]]) -> None:
+        places, values = list(missed), list(missed.values())
+        for index, _, braze_id, external_id in self._rows(_BY_DEPRECATED_ID, values, workspace):
+            former = frozenset((values[index],))
+            found[places[index]].append(BrazeProfile(braze_id, external_id, former))
 
-    def _devices(self, workspace: str, identifiers: Sequence[Identifier], places: list[int], found: Candidates) -> None:
-        sent = [identifiers[place][1] for place in places]
-        for index, braze_id, external_id, once_anonymous in self._rows(_BY_DEVICE_ID, sent, workspace):
-            device = frozenset((sent[index],))
-            profile = BrazeProfile(braze_id, external_id, _NONE, _NO_ALIAS, device, bool(once_anonymous))
-            place = places[index]
-            found[place] = (*found[place], profile)
+    def _add_spellings(self, workspace: str, missed: Mapping[int, str], found: dict[int, list[BrazeProfile]]) -> None:
+        spellings = [(place, near) for place, value in missed.items() for near in _spellings(value)]
+        for index, _, braze_id, external_id in self._rows(_BY_EXTERNAL_ID, [near for _, near in spellings], workspace):
+            found[spellings[index][0]].append(BrazeProfile(braze_id, external_id))
 
-    def _rows(self, query: str, sent: Sequence[str], *parameters: str) -> Iterator[tuple[Any, ...]]:
-        return iter(self._database.rows(query, (orjson.dumps(sent).decode(), *parameters)))
+    def _rows(self, query: str, sent: Sequence[str], *parameters: str) -> list[Carrier]:
+        return self._database.rows(query, (orjson.dumps(sent).decode(), *parameters)) if sent else []
 
     def near_aliases(self, workspace: str, missed: Sequence[Identifier]) -> dict[Identifier, tuple[str, str]]:
         """For aliases that nobody carries: a pair that somebody does, the same but for case, blanks or label."""
@@ -146,9 +141,11 @@ def _cases(value: str) -> list[str]:
     return [other for other in dict.fromkeys(spellings) if other != value]
 
 
-_Fetch = Callable[[CandidateReader, str, Sequence[Identifier], list[int], Candidates], None]
-_FETCH: dict[Kind, _Fetch] = {
-    Kind.EXTERNAL_ID: CandidateReader._external_ids,
-    Kind.ALIAS: CandidateReader._aliases,
-    Kind.DEVICE_ID: CandidateReader._devices,
-}
+def _profile(identifier: Identifier, braze_id: str, external_id: str | None, *rest: Any) -> BrazeProfile:
+    if identifier.kind is Kind.ALIAS:
+        devices = _NONE if rest[0] is None else frozenset((rest[0],))
+        return BrazeProfile(braze_id, external_id, _NONE, frozenset(((identifier.label, identifier.value),)), devices)
+    if identifier.kind is Kind.DEVICE_ID:
+        devices = frozenset((identifier.value,))
+        return BrazeProfile(braze_id, external_id, device_ids=devices, once_anonymous=bool(rest[0]))
+    return BrazeProfile(braze_id, external_id)
