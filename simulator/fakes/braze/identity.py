@@ -108,13 +108,14 @@ class LifeCycle:
             room,
         )
 
-    def delete(self, accepted: Accepted, profile: Profile) -> None:
-        """LIFE-3. The profile and everything about it goes."""
+    def delete(self, accepted: Accepted, profile: Profile, *, note: str = "") -> None:
+        """LIFE-3. The profile and everything about it goes; `note` says why where nobody asked for it."""
         self._store.membership.end_all(profile.row, accepted.at)
         self._store.activity.forget(profile.row, accepted.at)
         self._store.profiles.end(profile, accepted.at)
         known_by = _known_by(profile.external_id, None, None)
-        self._note(accepted, "profile_deleted", [Entry("", profile.braze_id, known_by, "deleted", ("LIFE-3",))])
+        entry = Entry("", profile.braze_id, known_by, "deleted", ("LIFE-3",), note)
+        self._note(accepted, "profile_deleted", [entry])
 
     def rename(self, accepted: Accepted, profile: Profile, external_id: str) -> None:
         """LIFE-3, MATCH-6. The old external id is deprecated: it resolves, and exports show the new one."""

@@ -25,6 +25,7 @@ from simulator.fakes.braze.users.endings import Endings
 from simulator.fakes.braze.users.export import ExportByIds
 from simulator.fakes.braze.users.external_ids import ExternalIds
 from simulator.fakes.braze.users.identify import Identify
+from simulator.fakes.braze.users.imports import TokenImports
 from simulator.fakes.braze.users.track import Track
 from simulator.fakes.braze.wire import MANNERS, Wording
 from simulator.fakes.control import ControlGate
@@ -55,6 +56,7 @@ class BrazeService:
         self.keys = Keys(self.room, self.settings)
         self.life = LifeCycle(self.room)
         self.phone = Phone(self.room, self.life)
+        self.imports = TokenImports(self.room, self.life)
         self.audience = Audience(self.room, self.keys, self.life)
         self._seeding = Seeding(self.room)
         self.service = Service("braze", clock, seed, MANNERS)
@@ -96,7 +98,7 @@ class BrazeService:
     @property
     def due_works(self) -> list[DueWork]:
         """What the world's agenda must run for this service, in this order."""
-        return [self.room.writes, *self.audience.due_works]
+        return [self.room.writes, self.imports, *self.audience.due_works]
 
     @property
     def rules(self) -> RuleSet:

@@ -197,3 +197,10 @@ def create_books(sql: SqliteDatabase) -> None:
         """CREATE TABLE braze_workspace (
             workspace TEXT PRIMARY KEY, cluster TEXT NOT NULL, active INTEGER NOT NULL DEFAULT 1) WITHOUT ROWID"""
     )
+
+
+@MIGRATIONS()
+def create_imported_profiles(sql: SqliteDatabase) -> None:
+    """Anonymous profiles that a token import made, and when each is looked at next."""
+    sql.execute("CREATE TABLE braze_imported_profile (profile INTEGER PRIMARY KEY, due_at INTEGER NOT NULL)")
+    sql.execute("CREATE INDEX braze_imported_profile_due ON braze_imported_profile (due_at)")

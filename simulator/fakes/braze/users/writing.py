@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from simulator.fakes.braze.identity import LifeCycle
-from simulator.fakes.braze.store.activity import EventRow, PurchaseRow, PushToken
+from simulator.fakes.braze.store.activity import EventRow, PurchaseRow
 from simulator.fakes.braze.store.profiles import Profile
 from simulator.fakes.braze.store.room import Room
 from simulator.fakes.braze.store.writes import Accepted
+from simulator.fakes.braze.users.imports import TokenImports
 from simulator.fakes.braze.users.targets import Targets
 from simulator.fakes.braze.wire import utc_text
-from simulator.ids import derive_uuid
 from simulator.ledger import Entry
 from simulator.rules.attributes.fields import NOT_BILLED, STORED_AS
 from simulator.rules.attributes.objects import Naming, Target, custom_of, fields_of, target_of
@@ -56,6 +56,7 @@ class TrackWriter:
         self._room = room
         self._store = room.store
         self._life = life
+        self._imports = TokenImports(room, life)
 
     def apply(
         self, accepted: Accepted, body: Mapping[str, Sequence[Sent]], *, room: str = "braze"
@@ -105,7 +106,8 @@ class TrackWriter:
 
     def _attributes(self, accepted: Accepted, targets: Targets, tally: Tally, sent: Sent) -> Profile | None:
         if target_of(sent).naming is Naming.PUSH_TOKEN:
-            self._import_tokens(accepted, sent)
+            tokens = sent.get("push_tokens")
+            self._imports.add(accepted, tokens if isinstance(tokens, list) else ())
             return None
         profile = self._find(targets, tally, sent, event=False)
         if profile is None:
@@ -160,23 +162,7 @@ class TrackWriter:
     def _add_tokens(self, accepted: Accepted, profile: Profile, sent: Sent) -> None:
         tokens = sent.get("push_tokens")
         for token in tokens if isinstance(tokens, list) else ():
-            self._store.activity.add_push_token(profile, self._token(accepted, token))
-
-    def _import_tokens(self, accepted: Accepted, sent: Sent) -> None:
-        """Anonymous import: one temporary profile per token that nobody has."""
-        tokens = sent.get("push_tokens")
-        for token in tokens if isinstance(tokens, list) else ():
-            if self._store.activity.knows_token(accepted.workspace, token["app_id"], token["token"]):
-                continue
-            stored = self._token(accepted, token)
-            profile = self._life.create(accepted, device_id=stored.device_id)
-            self._store.activity.add_push_token(profile, stored)
-
-    def _token(self, accepted: Accepted, token: Mapping[str, str]) -> PushToken:
-        """A device id is made up if the token comes without one."""
-        app_id, value = token["app_id"], token["token"]
-        made_up = derive_uuid(self._room.seed, "braze", "token_device", accepted.workspace, app_id, value)
-        return PushToken(app_id, value, token.get("device_id") or made_up, "")
+            self._store.activity.add_push_token(profile, self._imports.stored(accepted, token))
 
     def _event(
         self, accepted: Accepted, targets: Targets, tally: Tally, sent: Sent, events: list[EventRow]
