@@ -180,7 +180,8 @@ class World:
     def _open(self, kind: DoorKind) -> None:
         applications = {"amplitude": self.amplitude.app, "braze": self.braze.app}
         names = {"amplitude": [AMPLITUDE_ENDPOINT]}
-        names["braze"] = [f"https://{CLUSTER_HOSTS[each.cluster]}" for each in self.settings.braze.workspaces]
+        # Every cluster leads to the one Braze; which of them a key belongs to is its own business (KEY-3).
+        names["braze"] = [f"https://{host}" for host in CLUSTER_HOSTS.values()]
         aside = Aside() if kind is DoorKind.HTTP else None
         for name, application in applications.items():
             # In process a fault of the simulator is raised; behind a listener it can only be a 500.

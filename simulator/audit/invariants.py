@@ -58,12 +58,12 @@ def _created_by_cohort_calls(world: World) -> Iterator[str]:
 def _members_never_sent(world: World, ever_added: Mapping[Home, Collection[str]]) -> Iterator[str]:
     """INV-3. Members are read from Braze's store, what was sent from the ledger."""
     store = world.braze.store
-    for workspace in world.settings.braze.workspaces:
-        for cohort in store.membership.cohorts(workspace.name):
-            home = (workspace.name, cohort.partner, cohort.cohort_id)
+    for workspace in world.braze.keys.workspaces():
+        for cohort in store.membership.cohorts(workspace):
+            home = (workspace, cohort.partner, cohort.cohort_id)
             rows = store.membership.members(*home)
             for strange in sorted(set(store.profiles.braze_ids(rows)).difference(ever_added.get(home, ()))):
-                yield f"{strange} is a member of {cohort.shown_name} in {workspace.name}, and nobody ever sent them"
+                yield f"{strange} is a member of {cohort.shown_name} in {workspace}, and nobody ever sent them"
 
 
 def _time(world: World) -> Iterator[str]:
@@ -87,8 +87,8 @@ def _unexplained_points(world: World) -> Iterator[str]:
         if isinstance(points, int) and points:
             explained[page.request] = explained.get(page.request, 0) + points
     logged: dict[str, int] = {}
-    for workspace in world.settings.braze.workspaces:
-        for request, points in world.braze.store.points.by(workspace.name, "request").items():
+    for workspace in world.braze.keys.workspaces():
+        for request, points in world.braze.store.points.by(workspace, "request").items():
             logged[request] = logged.get(request, 0) + points
     for request in sorted(explained.keys() | logged.keys()):
         if explained.get(request, 0) != logged.get(request, 0):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from simulator.fakes.binding import Call, Handler, Problem, Reply
-from simulator.fakes.braze.keys import ANY_PARTNER, Keys, UnknownWorkspace
+from simulator.fakes.braze.keys import ANY_PARTNER, CLUSTER_HOSTS, Keys, UnknownWorkspace, WorkspaceSettings
 from simulator.fakes.braze.phone import MAIN, Phone, PhoneRefused
 from simulator.fakes.braze.seeding import ProfileSeed, Seeding
 from simulator.fakes.braze.store.profiles import Profile
@@ -49,6 +49,8 @@ class Control:
             "createRestKey": self._create_rest_key,
             "revokeRestKey": self._revoke_rest_key,
             "switchPartner": self._switch_partner,
+            "listBrazeWorkspaces": self._list_workspaces,
+            "createBrazeWorkspace": self._create_workspace,
             "switchWorkspace": self._switch_workspace,
             "blockExternalId": self._block,
             "listBrazeCohorts": self._cohorts,
@@ -219,6 +221,29 @@ class Control:
         body = call.json()
         self._keys.switch_partner(self._workspace(body.get("workspace")), call.path["partner"], body["enabled"])
         return Reply(204)
+
+    def _list_workspaces(self, call: Call) -> Reply:
+        shown = [
+            {
+                **self._place(workspace), "active": self._keys.is_active(workspace),
+                "profiles": self._room.store.profiles.count(workspace),
+            }
+            for workspace in self._keys.workspaces()
+        ]  # fmt: skip
+        return Reply(200, {"workspaces": shown})
+
+    def _create_workspace(self, call: Call) -> Reply:
+        body = call.json()
+        name = body["workspace"]
+        if name in self._keys.workspaces():
+            return problem(409, f"there is a workspace {name!r} already")
+        self._keys.open_workspace(WorkspaceSettings(name, body.get("cluster", WorkspaceSettings().cluster)))
+        told = {"rest_key": self._keys.rest_keys[name], "data_import_key": self._keys.data_import_keys[name]}
+        return Reply(201, self._place(name) | told)
+
+    def _place(self, workspace: str) -> dict[str, object]:
+        cluster = self._keys.cluster_of(workspace)
+        return {"workspace": workspace, "cluster": cluster, "endpoint": f"https://{CLUSTER_HOSTS[cluster]}"}
 
     def _switch_workspace(self, call: Call) -> Reply:
         self._keys.switch_workspace(call.path["workspace"], call.json()["active"])

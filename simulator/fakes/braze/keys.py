@@ -104,10 +104,13 @@ class Keys:
         self.rest_keys: dict[str, str] = {}
         self.data_import_keys: dict[str, str] = {}
         for workspace in settings.workspaces:
-            self._open(workspace)
+            self.open_workspace(workspace)
 
-    def _open(self, workspace: WorkspaceSettings) -> None:
-        """A workspace with one REST key that may do everything and one data import key for any partner."""
+    def open_workspace(self, workspace: WorkspaceSettings) -> None:
+        """A workspace with one REST key that may do everything and one data import key for any partner.
+
+        One that exists stays as it is. Raises ValueError for an unknown cluster.
+        """
         name, seed, at = workspace.name, self._room.seed, self._room.clock.now
         if workspace.cluster not in CLUSTER_HOSTS:
             raise ValueError(f"there is no Braze cluster {workspace.cluster!r}; there are {', '.join(CLUSTER_HOSTS)}")
@@ -269,6 +272,11 @@ class Keys:
     def workspaces(self) -> list[str]:
         """The names of all workspaces."""
         return [name for (name,) in self._database.rows("SELECT workspace FROM braze_workspace ORDER BY workspace")]
+
+    def cluster_of(self, workspace: str) -> str:
+        """The cluster that a workspace is on, such as `US-01`. Raises UnknownWorkspace."""
+        self._check_workspace(workspace)
+        return str(self._database.value("SELECT cluster FROM braze_workspace WHERE workspace = ?", (workspace,)))
 
     def _check_workspace(self, workspace: str) -> None:
         if self._database.row("SELECT 1 FROM braze_workspace WHERE workspace = ?", (workspace,)) is None:

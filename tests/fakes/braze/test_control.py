@@ -135,6 +135,29 @@ def test_partners_and_accounts_are_switched(braze: Any) -> None:
     assert call(braze, "PUT", "workspaces/other", {"active": False}, 404)["status"] == 404
 
 
+def test_another_workspace_has_keys_users_and_a_cluster_of_its_own(braze: Any) -> None:
+    """KEY-3."""
+    made = call(braze, "POST", "workspaces", {"workspace": "europe", "cluster": "EU-01"}, 201)
+    place = {"workspace": "europe", "cluster": "EU-01", "endpoint": "https://rest.fra-01.braze.eu"}
+    assert {name: made[name] for name in place} == place
+    sent = {"attributes": [{"external_id": "ida"}]}
+    assert braze.post("/users/track", sent, key=made["rest_key"]).status == 201
+    abroad = {"Host": "rest.iad-01.braze.com"}
+    assert braze.post("/users/track", sent, key=made["rest_key"], headers=abroad).status == 401
+    assert braze.change(client_secret=made["data_import_key"]).status == 201
+    main = {"workspace": "main", "cluster": "US-01", "endpoint": "https://rest.iad-01.braze.com"}
+    assert call(braze, "GET", "workspaces") == {
+        "workspaces": [{**place, "active": True, "profiles": 1}, {**main, "active": True, "profiles": 0}]
+    }
+    assert call(braze, "GET", "profiles?external_id=ida&workspace=europe")["profiles"][0]["external_id"] == "ida"
+
+
+def test_a_workspace_is_made_once_and_on_a_cluster_that_there_is(braze: Any) -> None:
+    assert call(braze, "POST", "workspaces", {"workspace": "main"}, 409)["status"] == 409
+    assert call(braze, "POST", "workspaces", {"workspace": "moon", "cluster": "MOON-01"}, 400)["status"] == 400
+    assert call(braze, "POST", "workspaces", {"workspace": "other"}, 201)["cluster"] == "US-01"
+
+
 def test_an_external_id_is_blocked(braze: Any) -> None:
     call(braze, "POST", "blocked-ids", {"external_id": "null"}, 204)
     assert braze.post("/users/track", {"attributes": [{"external_id": "null"}]}).status == 400
