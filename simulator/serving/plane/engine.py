@@ -12,7 +12,7 @@ from simulator.rules.cadence import Cadence
 from simulator.rules.identity import Kind
 from simulator.rules.instants import format_instant
 from simulator.rules.mapping import Mapping
-from simulator.serving.plane.desk import destinations, feeds, records
+from simulator.serving.plane.desk import bill, destinations, feeds, records
 from simulator.serving.stage import Stage
 from simulator.sync.connections import SetupRefused, UnknownSetup, masked
 from simulator.sync.runs import run_id
@@ -39,7 +39,7 @@ def handlers(stage: Stage) -> dict[str, Handler]:
         "createWebhook": _create_webhook,
     }
     bound: dict[str, Handler] = {name: partial(handler, stage) for name, handler in offered.items()}
-    bound |= {**records.handlers(stage), **feeds.handlers(stage)}
+    bound |= {**records.handlers(stage), **feeds.handlers(stage), **bill.handlers(stage)}
     return {operation: _guarded(stage, handler) for operation, handler in bound.items()}
 
 

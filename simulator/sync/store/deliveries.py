@@ -53,6 +53,11 @@ class DeliveryRows(Rows):
         """All requests of a run, in order."""
         return self._deliveries("WHERE sync = ? AND run = ? ORDER BY number", (sync, run))
 
+    def runs_by_request(self) -> dict[str, tuple[int, int]]:
+        """(sync, run) of every request that was ever planned, by its id."""
+        found = self._database.rows("SELECT request, sync, run FROM engine_delivery")
+        return {request: (sync, run) for request, sync, run in found}
+
     def waiting(self, sync: int, run: int) -> list[Delivery]:
         """Requests of a run without a final answer, in order."""
         return self._deliveries("WHERE sync = ? AND run = ? AND state = 'waiting' ORDER BY number", (sync, run))

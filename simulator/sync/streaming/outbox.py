@@ -141,6 +141,10 @@ class Outbox:
         """Every request of a channel, oldest first."""
         return self._posted("WHERE channel = ? ORDER BY id", (channel_id,))
 
+    def channels_by_request(self) -> dict[str, str]:
+        """The channel of every request that was ever posted, by the request's id."""
+        return dict(self._database.rows("SELECT request, channel FROM engine_outbox"))
+
     def count(self, channel_id: str) -> int:
         """How many requests a channel has made."""
         return int(self._database.value("SELECT count(*) FROM engine_outbox WHERE channel = ?", (channel_id,)))

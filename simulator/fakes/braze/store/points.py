@@ -105,6 +105,15 @@ class DataPoints:
         )
         return {Instant(day): total for day, total in found}
 
+    def by_request_and_day(self, workspace: str) -> list[tuple[str, Instant, int]]:
+        """(request, first instant of the UTC day, points), in the order of days; what the phone logs has no request."""
+        found = self._database.rows(
+            f"SELECT request, at / {DAY_MS} * {DAY_MS}, sum(total) FROM braze_data_point WHERE workspace = ? "
+            "GROUP BY 2, 1 ORDER BY 2, min(line)",
+            (workspace,),
+        )
+        return [(request, Instant(day), total) for request, day, total in found]
+
     def lines(self, workspace: str, *, request: str | None = None) -> list[PointLine]:
         """The lines as they were written."""
         found = self._database.rows(
