@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from amplitude import Amplitude, BaseEvent, Config
+from amplitude.storage import InMemoryStorage, StorageProvider
 
 from simulator.fakes.faults import Fault
 from simulator.serving.server import Server
@@ -53,15 +54,53 @@ class Heard:
             return {person: code for person, code, _ in self.told}
 
 
+class ByHand(InMemoryStorage):  # type: ignore[misc]
+    """The SDK's own storage, which gives nothing to the timer: a flush sends all that waits, retries too, as one.
+
+    The timer may fire between two events of a test, which would then be two requests.
+    """
+
+    @property
+    def wait_time(self) -> int:
+        return int(self.configuration.flush_interval_millis)
+
+    def pull(self, batch_size: int) -> list[BaseEvent]:
+        return []
+
+
+class ByHandProvider(StorageProvider):  # type: ignore[misc]
+    """The SDK's documented way to be given a storage."""
+
+    def get_storage(self) -> ByHand:
+        return ByHand()
+
+
+@pytest.fixture
+def flush() -> Callable[[Amplitude], None]:
+    """Sends what waits, and returns when the SDK has dealt with the answers."""
+
+    def flushed(client: Amplitude) -> None:
+        for future in client.flush():
+            if future is not None:
+                future.result(timeout=60)
+
+    return flushed
+
+
 @pytest.fixture
 def amplitude_sdk(stage: Stage) -> Iterator[Callable[..., tuple[Amplitude, Heard]]]:
-    """Makes instances of the official SDK, unmodified, that send to the served world."""
+    """Makes instances of the official SDK, unmodified, that send to the served world.
+
+    `by_hand` leaves the sending to `flush`; otherwise the SDK's timer sends as well.
+    """
     with ExitStack() as stack:
 
-        def made(api_key: str = "", **options: Any) -> tuple[Amplitude, Heard]:
+        def made(api_key: str = "", by_hand: bool = False, path: str = "/2/httpapi", **options: Any) -> Any:
             heard = Heard()
+            if by_hand:
+                options["storage_provider"] = ByHandProvider()
             config = Config(
-                server_url=f"{stage.urls['amplitude']}/2/httpapi",
+                server_url=f"{stage.urls['amplitude']}{path}",
                 flush_interval_millis=20,
                 callback=heard.hear,
                 **options,
