@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from simulator.rules.identity import AmplitudeUser
 from simulator.rules.instants import Instant
 
+MAIN = "main"
+"""The project that every world has."""
+
 
 @dataclass(frozen=True, slots=True)
 class CohortInfo:
@@ -23,6 +26,7 @@ class CohortInfo:
     real_time_blockers: tuple[str, ...] = ()
     """Clause kinds that a real-time sync refuses (CAD-3): funnel, retention, stickiness, nth_time,
     event_within, distinct_interval. Empty when the cohort may be synced each minute."""
+    project: str = MAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class ChangeFeed:
 
 
 class UnknownCohort(LookupError):
-    """No cohort of that id exists in the project."""
+    """No cohort of that id exists."""
 
 
 @dataclass(frozen=True, slots=True)

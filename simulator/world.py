@@ -40,6 +40,7 @@ from simulator.rules.outcomes import Outcome
 from simulator.rules.switches import RuleSet
 from simulator.serving.listener import Aside, Door
 from simulator.serving.transports import EndpointBook, HttpTransport, WsgiTransport
+from simulator.sync.connections import Terms
 from simulator.sync.currents.connector import Connector
 from simulator.sync.engine import Engine
 from simulator.sync.ports import Request, Response, Transport, TransportError
@@ -114,16 +115,17 @@ class World:
         self.engine = Engine(
             database=self.database, ledger=self.ledger, clock=self.clock, source=self.amplitude.cohorts.source(),
             transports=self._transports, rules=rules, seed=seed, outcomes=_Outcomes(self.ledger),
-            traits=self.amplitude.trait_source(),
+            traits=self.amplitude.trait_source,
         )  # fmt: skip
         self.amplitude.store.projects.watchers.append(self._use_plan)
-        self._use_plan(self.amplitude.store.projects.all()[0])
+        for project in self.amplitude.store.projects.all():
+            self._use_plan(project)
         self.amplitude.cohort_api.sync_info = self._sync_info
         common: dict[str, Any] = {
             "database": self.database, "ledger": self.ledger, "clock": self.clock, "seed": seed,
             "transports": self._transports,
         }  # fmt: skip
-        self.streams = Streamer(source=self.amplitude.event_source(), rules=rules, **common)
+        self.streams = Streamer(sources=self.amplitude.event_source, rules=rules, **common)
         self.currents = Connector(source=self.braze.audience.currents(), **common)
         self.acts = Acts(self.engine, self.amplitude, self.braze, self.braze_endpoint)
         for name, act in self.acts.table().items():
@@ -197,15 +199,11 @@ class World:
             self._asides.append(aside)
 
     def _use_plan(self, project: Project) -> None:
-        # The engine belongs to the first project; others have data and keys, no syncs.
-        if project == self.amplitude.store.projects.all()[0]:
-            self.engine.setup.plan = Plan(project.plan)
-            self.engine.setup.automated_syncs = project.automated_syncs
+        self.engine.setup.terms[project.name] = Terms(Plan(project.plan), project.automated_syncs)
 
     def _sync_info(self, project: str, cohort_id: str) -> list[SyncInfo]:
         """What includeSyncInfo shows; one-time, paused and deleted syncs are left out."""
-        if project != self.amplitude.store.projects.all()[0].name:
-            return []
+        del project  # a cohort's id belongs to one project
         return [
             SyncInfo(each.target, _FREQUENCIES[each.cadence], each.last_successful, each.last_failure, each.params)
             for each in self.engine.tidings(cohort_id)

@@ -131,9 +131,9 @@ def test_a_plan_that_changes_holds_for_the_next_sync(tmp_path: Path) -> None:
     with World(settings) as world:
         world.amplitude.store.projects.change_plan("main", "plus")
         world.amplitude.store.projects.include_syncs("main", 9)
-        assert ("plus", 9) == (world.engine.setup.plan, world.engine.setup.automated_syncs)
+        assert ("plus", 9) == world.engine.setup.terms["main"]
     with World(settings) as again:
-        assert ("plus", 9) == (again.engine.setup.plan, again.engine.setup.automated_syncs)
+        assert ("plus", 9) == again.engine.setup.terms["main"]
 
 
 def test_the_rules_can_be_read_differently_from_now_on() -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from simulator.clock import SimClock
+from simulator.feeds import MAIN
 from simulator.ids import derive_int
 from simulator.ledger import Ledger
 from simulator.rules import cadence as cadence_rules
@@ -27,29 +28,37 @@ class UnknownSetup(LookupError):
     """No connection or sync of that id exists."""
 
 
+class Terms(NamedTuple):
+    """CONN-3. What the plan of a project allows."""
+
+    plan: Plan = Plan.ENTERPRISE
+    automated_syncs: int | None = cadence_rules.AUTOMATED_SYNCS
+    """How many scheduled and real-time syncs it includes; None for any number."""
+
+
 class Setup:
     """What a person does in Amplitude's settings pages. Every change is a row in the ledger."""
 
-    def __init__(
-        self, store: EngineStore, ledger: Ledger, clock: SimClock, source: Source, seed: int, plan: Plan
-    ) -> None:
+    def __init__(self, store: EngineStore, ledger: Ledger, clock: SimClock, source: Source, seed: int) -> None:
         self._store = store
         self._ledger = ledger
         self._clock = clock
         self._source = source
         self._seed = seed
-        self.plan = plan
-        self.automated_syncs: int | None = cadence_rules.AUTOMATED_SYNCS
-        """How many scheduled and real-time syncs the plan includes; None for any number."""
+        self.terms: dict[str, Terms] = {MAIN: Terms()}
+        """Of every project, by its name; whoever wires a world keeps them up."""
 
     # connections
 
     def create_connection(
         self, kind: str, name: str, endpoint: str, settings: Mapping[str, Any],
-        mappings: Sequence[IdentifierMapping], workspace: str,
+        mappings: Sequence[IdentifierMapping], workspace: str, project: str = MAIN,
     ) -> Connection:  # fmt: skip
-        """CONN-1, CONN-2. Save a destination; several of one kind may stand beside each other. Raises SetupRefused."""
-        if kind == "braze" and (refusal := cadence_rules.destination_refusal(self.plan)):
+        """CONN-1, CONN-2. Save a destination of a project; several of one kind may stand beside each other.
+
+        Raises SetupRefused, UnknownSetup.
+        """
+        if kind == "braze" and (refusal := cadence_rules.destination_refusal(self._terms(project).plan)):
             raise SetupRefused(refusal)
         if not endpoint:
             raise SetupRefused("a connection needs the REST endpoint, such as https://rest.iad-01.braze.com")
@@ -58,7 +67,8 @@ class Setup:
         for setting, value in settings.items():
             if value == "":
                 raise SetupRefused(f"a connection needs {setting.replace('_', ' ')}")
-        if any(each.name == name and not each.deleted for each in self._store.connections()):
+        others = [each for each in self._store.connections() if each.project == project and not each.deleted]
+        if any(each.name == name for each in others):
             raise SetupRefused(f"a connection named {name!r} exists; give this one another name")
         self._check(mappings)
         with self._store.transaction():
@@ -66,6 +76,7 @@ class Setup:
             connection = Connection(
                 id=f"connection-{number}", kind=kind, name=name, endpoint=endpoint, settings=dict(settings),
                 mappings=tuple(mappings), workspace=workspace, created_at=self._clock.now, deleted=False,
+                project=project,
             )  # fmt: skip
             self._store.add_connection(connection)
             self._note("connection_saved", detail={"connection": connection.id, "mappings": _texts(mappings)})
@@ -121,8 +132,10 @@ class Setup:
         settings: Mapping[str, Any],
     ) -> Sync:  # fmt: skip
         """CAD-1 to CAD-3, CONN-3. Save a sync; its first run is due at once. Raises SetupRefused."""
-        self.connection(connection_id)
-        self._check_cadence(kind, cohort, cadence)
+        connection = self.connection(connection_id)
+        if kind is SyncKind.COHORT:
+            self._check_project(cohort, connection)
+        self._check_cadence(kind, cohort, cadence, connection.project)
         now = self._clock.now
         with self._store.transaction():
             number = self._store.next_sync_number()
@@ -140,7 +153,7 @@ class Setup:
     def change_cadence(self, sync_id: str, cadence: Cadence) -> Sync:
         """CAD-2. Saving a sync again draws a new slot and runs it at once. Raises SetupRefused."""
         sync = self.sync(sync_id)
-        self._check_cadence(sync.kind, sync.cohort, cadence, sync.id)
+        self._check_cadence(sync.kind, sync.cohort, cadence, self._project_of(sync), sync.id)
         now = self._clock.now
         slot_ms = self._draw_slot(sync.number, cadence, now)
         with self._store.transaction():
@@ -191,11 +204,35 @@ class Setup:
     def _live(self) -> list[Sync]:
         return [each for each in self._store.syncs() if each.state is not SyncState.DELETED]
 
-    def _check_cadence(self, kind: SyncKind, cohort: str, cadence: Cadence, edited: str = "") -> None:
-        if refusal := cadence_rules.cadence_refusal(cadence, self.plan):
+    def _project_of(self, sync: Sync) -> str:
+        connection = self._store.connection(sync.connection)
+        assert connection is not None, "a connection that a sync uses is never removed"
+        return connection.project
+
+    def _terms(self, project: str) -> Terms:
+        if project not in self.terms:
+            raise UnknownSetup(f"there is no project {project!r}; there are {', '.join(self.terms)}")
+        return self.terms[project]
+
+    def _check_project(self, cohort: str, connection: Connection) -> None:
+        """CONN-2. A destination is made per project and sends that project's cohorts."""
+        info = self._source.cohort_info(cohort)
+        if info.project != connection.project:
+            raise SetupRefused(
+                f"cohort {info.name!r} belongs to project {info.project} and connection {connection.name!r} to "
+                f"{connection.project}; make a connection in {info.project}"
+            )
+
+    def _check_cadence(self, kind: SyncKind, cohort: str, cadence: Cadence, project: str, edited: str = "") -> None:
+        terms = self._terms(project)
+        if refusal := cadence_rules.cadence_refusal(cadence, terms.plan):
             raise SetupRefused(refusal)
-        automated = [each for each in self._live() if each.cadence is not Cadence.ONE_TIME and each.id != edited]
-        if refusal := cadence_rules.automated_refusal(cadence, len(automated), self.automated_syncs):
+        automated = [
+            each
+            for each in self._live()
+            if each.cadence is not Cadence.ONE_TIME and each.id != edited and self._project_of(each) == project
+        ]
+        if refusal := cadence_rules.automated_refusal(cadence, len(automated), terms.automated_syncs):
             raise SetupRefused(refusal)
         if kind is SyncKind.TRAITS:
             if cadence is Cadence.REAL_TIME:

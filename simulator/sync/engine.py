@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 from simulator.clock import SimClock
 from simulator.database import Database
-from simulator.feeds import UnknownCohort
+from simulator.feeds import MAIN, UnknownCohort
 from simulator.ledger import Ledger
-from simulator.rules.cadence import Cadence, Plan, next_run
+from simulator.rules.cadence import Cadence, next_run
 from simulator.rules.identity import Kind
 from simulator.rules.instants import Instant
 from simulator.rules.mapping import Mapping as IdentifierMapping
@@ -26,7 +26,7 @@ from simulator.sync.deliveries import Deliverer
 from simulator.sync.destinations.webhooks import check as check_webhook
 from simulator.sync.history import History
 from simulator.sync.mailbox import Mailbox
-from simulator.sync.ports import OutcomeReader, Source, TraitSource, Transports
+from simulator.sync.ports import OutcomeReader, Source, TraitSources, Transports
 from simulator.sync.runs import RunPlanner
 from simulator.sync.store import EngineStore
 from simulator.sync.store.records import Connection, Delivery, Run, Sync, SyncKind, SyncState
@@ -53,13 +53,13 @@ class Engine:
     def __init__(
         self, *, database: Database, ledger: Ledger, clock: SimClock, source: Source, transports: Transports,
         rules: RuleSet, seed: int, outcomes: OutcomeReader | None = None,
-        traits: TraitSource | None = None, plan: Plan = Plan.ENTERPRISE,
+        traits: TraitSources | None = None,
     ) -> None:  # fmt: skip
         self.clock = clock
         self.store = EngineStore(database)
         self.mailbox = Mailbox(database)
         self.history = History(self.store, ledger)
-        self.setup = Setup(self.store, ledger, clock, source, seed, plan)
+        self.setup = Setup(self.store, ledger, clock, source, seed)
         self._rules = rules
         self._traits = traits
         self._planner = RunPlanner(self.store, ledger, source, rules, seed, outcomes, traits)
@@ -128,22 +128,25 @@ class Engine:
     def create_connection(
         self, name: str, *, rest_endpoint: str, partner_api_key: str, data_import_key: str,
         mappings: Sequence[IdentifierMapping], partner: str = "amplitude", workspace: str = "main",
+        project: str = MAIN,
     ) -> Connection:  # fmt: skip
         """CONN-1. Save a Braze destination. Raises SetupRefused."""
         settings = {"partner": partner, "partner_api_key": partner_api_key, "data_import_key": data_import_key}
-        return self.setup.create_connection("braze", name, rest_endpoint, settings, mappings, workspace)
+        return self.setup.create_connection("braze", name, rest_endpoint, settings, mappings, workspace, project)
 
     def create_trait_connection(
-        self, name: str, *, rest_endpoint: str, rest_api_key: str, workspace: str = "main"
+        self, name: str, *, rest_endpoint: str, rest_api_key: str, workspace: str = "main", project: str = MAIN
     ) -> Connection:
         """KEY-4. Save a destination that writes custom attributes with a REST key. Raises SetupRefused."""
         by_user_id = [IdentifierMapping("user_id", Kind.EXTERNAL_ID)]
         settings = {"rest_api_key": rest_api_key}
-        return self.setup.create_connection("braze_attributes", name, rest_endpoint, settings, by_user_id, workspace)
+        return self.setup.create_connection(
+            "braze_attributes", name, rest_endpoint, settings, by_user_id, workspace, project
+        )
 
     def create_webhook(
         self, name: str, *, url: str, headers: Mapping[str, str] | None = None, properties: Sequence[str] = (),
-        amplitude_property: str = "user_id",
+        amplitude_property: str = "user_id", project: str = MAIN,
     ) -> Connection:  # fmt: skip
         """Save a destination that posts entries and exits to a URL. Raises SetupRefused."""
         settings: dict[str, Any] = {"url": url, "headers": dict(headers or {}), "properties": list(properties)}
@@ -153,7 +156,7 @@ class Engine:
             raise SetupRefused(str(error)) from error
         endpoint = "{0.scheme}://{0.netloc}".format(urlsplit(url))
         mappings = [IdentifierMapping(amplitude_property, Kind.EXTERNAL_ID)]
-        return self.setup.create_connection("webhook", name, endpoint, settings, mappings, "")
+        return self.setup.create_connection("webhook", name, endpoint, settings, mappings, "", project)
 
     def change_mapping(self, connection_id: str, mappings: Sequence[IdentifierMapping]) -> None:
         """MAP-5. Change how a destination names people, also while a run is under way."""

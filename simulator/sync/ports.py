@@ -7,7 +7,7 @@ ever, so that a failed run can ask the same question again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -20,7 +20,7 @@ from simulator.rules.instants import Instant
 
 
 class Source(Protocol):
-    """Amplitude's cohorts, asked for changes and never for members."""
+    """Amplitude's cohorts, those of every project, asked for changes and never for members."""
 
     def cohort_info(self, cohort_id: str) -> CohortInfo:
         """Asked at every run for the name, so it must not count anybody. Raise UnknownCohort."""
@@ -39,7 +39,7 @@ class Source(Protocol):
 
 
 class TraitSource(Protocol):
-    """Amplitude's people with the values that a trait, computation or recommendation sync carries."""
+    """People of one Amplitude project with the values that a trait, computation or recommendation sync carries."""
 
     def people(
         self, active_since: Instant, at: Instant, properties: Sequence[str], computations: Sequence[str]
@@ -52,13 +52,18 @@ class TraitSource(Protocol):
 
 
 class EventSource(Protocol):
-    """Amplitude's ingestion, followed from a sequence number."""
+    """Ingestion of one of Amplitude's projects, followed from a sequence number."""
 
     def last_sequence(self) -> int:
         """The newest sequence number, 0 before the first event."""
 
     def events(self, after: int, limit: int) -> list[IngestedEvent]:
         """Up to `limit` events whose sequence is greater than `after`, ascending."""
+
+
+TraitSources = Callable[[str], TraitSource]
+EventSources = Callable[[str], EventSource]
+"""By the name of the project."""
 
 
 # --- Braze, as Currents ----------------------------------------------------------------------------

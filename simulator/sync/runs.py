@@ -28,7 +28,7 @@ from simulator.rules.switches import RuleSet
 from simulator.sync.destinations import DESTINATIONS
 from simulator.sync.destinations.base import Destination
 from simulator.sync.destinations.braze_cohorts import NAME, USERS
-from simulator.sync.ports import OutcomeReader, Source, TraitSource
+from simulator.sync.ports import OutcomeReader, Source, TraitSources
 from simulator.sync.store import EngineStore
 from simulator.sync.store.packing import ADDED, DIRECTION_CODES, KIND_CODES, Batch, Head, Pile, head_of
 from simulator.sync.store.records import Connection, NewDelivery, Run, Sync, SyncKind
@@ -154,7 +154,7 @@ class RunPlanner:
         rules: RuleSet,
         seed: int,
         outcomes: OutcomeReader | None,
-        traits: TraitSource | None,
+        traits: TraitSources | None,
     ) -> None:
         self._store = store
         self._ledger = ledger
@@ -227,7 +227,7 @@ class RunPlanner:
 
     def _traits_run(self, sync: Sync, run: Run, parcels: Parcels) -> Run:
         assert self._traits is not None, "a trait sync is refused where there is no source of traits"
-        for number, chunk in enumerate(trait_chunks(self._traits, sync, parcels.at)):
+        for number, chunk in enumerate(trait_chunks(self._traits(parcels.connection.project), sync, parcels.at)):
             self._skip(parcels, number, chunk.skips)
             parcels.add(FIRST_STAGE, chunk.changes, chunk.objects)
         return replace(run, cohort_name=", ".join(sync.settings["names"]))

@@ -12,7 +12,7 @@ from simulator.rules.cadence import Cadence, Plan
 from simulator.rules.identity import AmplitudeUser, Kind
 from simulator.rules.instants import DAY_MS, HOUR_MS, MINUTE_MS
 from simulator.rules.mapping import Mapping
-from simulator.sync.connections import SetupRefused, UnknownSetup, masked
+from simulator.sync.connections import SetupRefused, Terms, UnknownSetup, masked
 
 USER_ID = Mapping("user_id", Kind.EXTERNAL_ID)
 
@@ -59,7 +59,7 @@ def test_three_mappings_are_allowed_and_a_name_is_used_once(bench: Any) -> None:
 def test_a_plan_offers_some_cadences(bench: Any, plan: Plan, refused: set[Cadence], ida: AmplitudeUser) -> None:
     bench.source.cohort("openers", ida)
     connection = bench.connect()
-    bench.engine.setup.plan = plan
+    bench.engine.setup.terms["main"] = Terms(plan)
     turned_down = set()
     for cadence in Cadence:
         try:
@@ -88,7 +88,7 @@ def test_the_sixth_automated_sync_is_refused_with_the_limit(bench: Any, ida: Amp
 
 def test_a_plan_may_include_more_automated_syncs(bench: Any, ida: AmplitudeUser) -> None:
     connection = bench.connect()
-    bench.engine.setup.automated_syncs = None
+    bench.engine.setup.terms["main"] = Terms(automated_syncs=None)
     for number in range(7):
         bench.source.cohort(f"openers-{number}", ida)
         bench.engine.create_sync(f"openers-{number}", connection.id, Cadence.HOURLY)
@@ -96,7 +96,7 @@ def test_a_plan_may_include_more_automated_syncs(bench: Any, ida: AmplitudeUser)
 
 
 def test_the_braze_destination_needs_a_paid_plan(bench: Any) -> None:
-    bench.engine.setup.plan = Plan.STARTER
+    bench.engine.setup.terms["main"] = Terms(Plan.STARTER)
     with pytest.raises(SetupRefused, match="paid Amplitude plan"):
         attempt(bench)
 

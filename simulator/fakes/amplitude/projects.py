@@ -69,7 +69,7 @@ class Projects:
         self._seed = seed
         self._by_name: dict[str, Project] = {}
         self.watchers: list[Callable[[Project], None]] = []
-        """Told of every project whose plan has changed."""
+        """Told of every project that is made, and of those whose plan has changed."""
         self._load()
 
     def add(self, settings: ProjectSettings) -> Project:
@@ -95,6 +95,8 @@ class Projects:
              project.first_id, project.first_id, project.automated_syncs),
         )  # fmt: skip
         self._by_name[project.name] = project
+        for watcher in self.watchers:
+            watcher(project)
         return project
 
     def _load(self) -> None:

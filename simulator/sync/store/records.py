@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from simulator.feeds import MAIN
 from simulator.rules.cadence import Cadence
 from simulator.rules.instants import Instant
 from simulator.rules.mapping import Mapping as IdentifierMapping
@@ -51,6 +52,8 @@ class Connection:
     workspace: str
     created_at: Instant
     deleted: bool
+    project: str = MAIN
+    """CONN-2. Destinations are made per Amplitude project; their syncs send that project's people."""
 
 
 @dataclass(frozen=True, slots=True)

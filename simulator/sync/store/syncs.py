@@ -29,9 +29,10 @@ class SyncRows(Rows):
     def add_connection(self, connection: Connection) -> None:
         """Remember a new connection."""
         self._database.execute(
-            "INSERT INTO engine_connection VALUES (?, 'main', ?, ?, ?, ?, ?, ?, ?, 0)",
+            "INSERT INTO engine_connection VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
             (
-                connection.id, connection.workspace, connection.kind, connection.name, connection.endpoint,
+                connection.id, connection.project, connection.workspace, connection.kind, connection.name,
+                connection.endpoint,
                 orjson.dumps(dict(connection.settings)).decode(), pack_mappings(connection.mappings),
                 connection.created_at,
             ),
@@ -45,7 +46,7 @@ class SyncRows(Rows):
     def connections(self, connection_id: str | None = None) -> list[Connection]:
         """All connections by creation, or the one of this id."""
         rows = self._database.rows(
-            "SELECT id, kind, name, endpoint, settings, mappings, workspace, created_at, deleted "
+            "SELECT id, kind, name, endpoint, settings, mappings, workspace, created_at, deleted, project "
             "FROM engine_connection WHERE ?1 IS NULL OR id = ?1 ORDER BY rowid",
             (connection_id,),
         )
@@ -53,6 +54,7 @@ class SyncRows(Rows):
             Connection(
                 id=row[0], kind=row[1], name=row[2], endpoint=row[3], settings=orjson.loads(row[4]),
                 mappings=unpack_mappings(row[5]), workspace=row[6], created_at=row[7], deleted=bool(row[8]),
+                project=row[9],
             )
             for row in rows
         ]  # fmt: skip
@@ -68,8 +70,10 @@ class SyncRows(Rows):
     def add_sync(self, sync: Sync) -> None:
         """Remember a new sync."""
         self._database.execute(
-            f"INSERT INTO engine_sync (project, {_SYNC}) VALUES ('main'{', ?' * 16})",
+            "INSERT INTO engine_sync"
+            f" (project, {_SYNC}) VALUES ((SELECT project FROM engine_connection WHERE id = ?){', ?' * 16})",
             (
+                sync.connection,
                 sync.number, sync.id, sync.kind, sync.cohort, sync.connection, sync.cadence, sync.slot_ms, sync.owner,
                 sync.state, orjson.dumps(dict(sync.settings)).decode(), sync.saved_at, sync.next_run_at, sync.cursor,
                 sync.last_success, sync.name_sent, sync.runs,

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from simulator.clock import SimClock
+from simulator.feeds import MAIN
 from simulator.ledger import Ledger
 from simulator.sync.connections import UnknownSetup
 from simulator.sync.streaming.outbox import Channel, ChannelState, Outbox
@@ -20,11 +21,11 @@ from simulator.sync.streaming.outbox import Channel, ChannelState, Outbox
 class ChannelDesk:
     """The settings pages of one kind of channel. Settings have been checked by then.
 
-    `last_sequence` says how far the followed sequence is; `collect` reads what a channel still has to read by now.
+    `last_sequence` says how far the followed sequence is, by project; `collect` reads what a channel still has to read by now.
     """
 
     def __init__(
-        self, kind: str, outbox: Outbox, ledger: Ledger, clock: SimClock, last_sequence: Callable[[], int],
+        self, kind: str, outbox: Outbox, ledger: Ledger, clock: SimClock, last_sequence: Callable[[str], int],
         collect: Callable[[Channel], None],
     ) -> None:  # fmt: skip
         self._kind = kind
@@ -34,10 +35,10 @@ class ChannelDesk:
         self._last_sequence = last_sequence
         self._collect = collect
 
-    def open(self, settings: Mapping[str, Any]) -> Channel:
-        """Save a channel; only what happens from now on is sent."""
+    def open(self, settings: Mapping[str, Any], project: str = MAIN) -> Channel:
+        """Save a channel of an Amplitude project; only what happens from now on is sent."""
         with self._outbox.transaction():
-            made = self._outbox.open(self._kind, settings, self._last_sequence(), self._clock.now)
+            made = self._outbox.open(self._kind, settings, self._last_sequence(project), self._clock.now, project)
             self._note("saved", made)
         return made
 
@@ -65,7 +66,7 @@ class ChannelDesk:
         """Send what happens from now on. Raises UnknownSetup."""
         channel = self.found(channel_id)
         if channel.state is ChannelState.PAUSED:
-            self._outbox.move(channel_id, self._last_sequence())
+            self._outbox.move(channel_id, self._last_sequence(channel.project))
             self._change(channel, ChannelState.ACTIVE)
 
     def delete(self, channel_id: str) -> None:

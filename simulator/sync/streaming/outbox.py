@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from simulator.database import Database
+from simulator.feeds import MAIN
 from simulator.rules.instants import Instant
 
 
@@ -44,6 +45,8 @@ class Channel:
     position: int
     state: ChannelState
     created_at: Instant
+    project: str = MAIN
+    """The Amplitude project whose data a stream sends, or that a connector's key belongs to."""
 
     @property
     def active(self) -> bool:
@@ -68,7 +71,7 @@ class Posted:
     failure: str
 
 
-_CHANNEL = "id, kind, settings, position, state, created_at"
+_CHANNEL = "id, kind, settings, position, state, created_at, project"
 _POSTED = "id, channel, request, items, state, attempts, tries, first_due_at, due_at, status, failure"
 
 
@@ -79,21 +82,22 @@ class Outbox:
         self._database = database
         self.transaction = database.transaction
 
-    def open(self, kind: str, settings: Mapping[str, Any], position: int, at: Instant) -> Channel:
+    def open(self, kind: str, settings: Mapping[str, Any], position: int, at: Instant, project: str = MAIN) -> Channel:
         """A new channel that starts behind `position`; ids count per kind."""
         with self._database.transaction():
             count = self._database.value("SELECT count(*) FROM engine_channel WHERE kind = ?", (kind,))
-            channel = Channel(f"{kind}-{int(count) + 1}", kind, settings, position, ChannelState.ACTIVE, at)
+            name = f"{kind}-{int(count) + 1}"
+            channel = Channel(name, kind, settings, position, ChannelState.ACTIVE, at, project)
             self._database.execute(
-                f"INSERT INTO engine_channel (project, {_CHANNEL}) VALUES ('main', ?, ?, ?, ?, 'active', ?)",
-                (channel.id, kind, orjson.dumps(settings).decode(), position, at),
+                f"INSERT INTO engine_channel ({_CHANNEL}) VALUES (?, ?, ?, ?, 'active', ?, ?)",
+                (channel.id, kind, orjson.dumps(settings).decode(), position, at, project),
             )
         return channel
 
     def channels(self, kind: str) -> list[Channel]:
         """All channels of a kind, deleted ones too, oldest first."""
         rows = self._database.rows(f"SELECT {_CHANNEL} FROM engine_channel WHERE kind = ? ORDER BY rowid", (kind,))
-        return [Channel(row[0], row[1], orjson.loads(row[2]), row[3], ChannelState(row[4]), row[5]) for row in rows]
+        return [Channel(row[0], row[1], orjson.loads(row[2]), row[3], ChannelState(row[4]), *row[5:]) for row in rows]
 
     def channel(self, channel_id: str) -> Channel:
         """The channel of this id, deleted ones too; it exists."""

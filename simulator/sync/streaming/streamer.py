@@ -10,7 +10,7 @@ import orjson
 
 from simulator.clock import SimClock
 from simulator.database import Database
-from simulator.feeds import IngestedEvent
+from simulator.feeds import MAIN, IngestedEvent
 from simulator.ids import derive_hex, derive_int
 from simulator.ledger import Entry, Ledger
 from simulator.rules.identity import Identifier, Kind
@@ -18,7 +18,7 @@ from simulator.rules.instants import MINUTE_MS, SECOND_MS, Instant
 from simulator.rules.switches import RuleSet
 from simulator.sync.connections import SetupRefused
 from simulator.sync.destinations.braze_attributes import OBJECTS_PER_REQUEST, rejected_objects
-from simulator.sync.ports import EventSource, Request, TransportError, Transports
+from simulator.sync.ports import EventSources, Request, TransportError, Transports
 from simulator.sync.streaming.channels import ChannelDesk
 from simulator.sync.streaming.outbox import Channel, Outbox, ParcelState, Posted
 from simulator.sync.streaming.settings import Filter, Objects, StreamSettings, identity, objects_of
@@ -44,18 +44,23 @@ class Streamer:
     name = "event streaming"
 
     def __init__(
-        self, *, database: Database, ledger: Ledger, clock: SimClock, source: EventSource, transports: Transports,
+        self, *, database: Database, ledger: Ledger, clock: SimClock, sources: EventSources, transports: Transports,
         rules: RuleSet, seed: int,
     ) -> None:  # fmt: skip
         self.outbox = Outbox(database)
         self._ledger = ledger
         self._clock = clock
-        self._source = source
+        self._sources = sources
         self._transports = transports
         self._rules = rules
         self._seed = seed
         self.desk = ChannelDesk(
-            KIND, self.outbox, ledger, clock, source.last_sequence, lambda channel: self._collect(channel, clock.now)
+            KIND,
+            self.outbox,
+            ledger,
+            clock,
+            lambda project: sources(project).last_sequence(),
+            lambda channel: self._collect(channel, clock.now),
         )
 
     def use_rules(self, rules: RuleSet) -> None:
@@ -64,13 +69,13 @@ class Streamer:
 
     # setting up
 
-    def create(self, settings: StreamSettings) -> Channel:
-        """Save a stream; only what is ingested from now on is sent. Raises SetupRefused."""
+    def create(self, settings: StreamSettings, project: str = MAIN) -> Channel:
+        """Save a stream of a project; only what is ingested from now on is sent. Raises SetupRefused."""
         try:
             checked = settings.checked()
         except ValueError as error:
             raise SetupRefused(str(error)) from error
-        return self.desk.open(_stored(checked))
+        return self.desk.open(_stored(checked), project)
 
     def edit(self, channel_id: str, settings: StreamSettings) -> None:
         """Change a stream, its key too; requests that are still tried use the new settings.
@@ -108,11 +113,13 @@ class Streamer:
         if not channels:
             return None
         dues = [due] if (due := self.outbox.next_due(KIND)) is not None else []
-        newest = None
+        newest: dict[str, int] = {}
         for channel in channels:
-            newest = self._source.last_sequence() if newest is None else newest
-            if channel.active and newest > channel.position:
-                waiting = self._source.events(channel.position, 1)
+            source = self._sources(channel.project)
+            if channel.project not in newest:
+                newest[channel.project] = source.last_sequence()
+            if channel.active and newest[channel.project] > channel.position:
+                waiting = source.events(channel.position, 1)
                 dues += [Instant(each.at + LATENCY_MS) for each in waiting]
         return min(dues, default=None)
 
@@ -135,8 +142,8 @@ class Streamer:
 
     def _collect(self, channel: Channel, until: Instant) -> None:
         settings = settings_of(channel)
-        position = channel.position
-        while ingested := [each for each in self._source.events(position, READ_AT_ONCE) if each.at <= until]:
+        source, position = self._sources(channel.project), channel.position
+        while ingested := [each for each in source.events(position, READ_AT_ONCE) if each.at <= until]:
             with self.outbox.transaction():
                 position = ingested[-1].sequence
                 self._post(channel, settings, ingested)

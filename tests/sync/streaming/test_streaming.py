@@ -47,7 +47,7 @@ class Stage:
     def __init__(self, bench: Any, **switches: str) -> None:
         self.bench, self.ingestion = bench, Ingestion()
         self.streamer = Streamer(
-            database=bench.database, ledger=bench.ledger, clock=bench.clock, source=self.ingestion,
+            database=bench.database, ledger=bench.ledger, clock=bench.clock, sources=lambda project: self.ingestion,
             transports=bench.braze, rules=RuleSet().with_switches(switches), seed=7,
         )  # fmt: skip
         self.agenda = Agenda(bench.clock)

@@ -34,7 +34,7 @@ class People:
 def traits(build: Callable[..., Any]) -> Callable[..., tuple[Any, People]]:
     def make(**switches: str) -> tuple[Any, People]:
         bench, people = build(**switches), People()
-        bench.engine._traits = bench.engine._planner._traits = people
+        bench.engine._traits = bench.engine._planner._traits = lambda project: people
         return bench, people
 
     return make

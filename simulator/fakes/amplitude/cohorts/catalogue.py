@@ -136,6 +136,13 @@ class Catalogue:
             raise UnknownCohort(f"there is no cohort {cohort_id!r} in project {project}")
         return found[0]
 
+    def anywhere(self, cohort_id: str) -> Cohort:
+        """The cohort of that id, whatever its project. Raises UnknownCohort."""
+        found = self._select("cohort_id = ? AND deleted_at IS NULL", (cohort_id,))
+        if not found:
+            raise UnknownCohort(f"there is no cohort {cohort_id!r}")
+        return found[0]
+
     def of_project(self, project: str) -> list[Cohort]:
         """Every cohort that was not deleted, oldest first."""
         return self._select("project = ? AND deleted_at IS NULL ORDER BY number", (project,))

@@ -74,11 +74,9 @@ class Cohorts:
                 for cohort in self.catalogue.kept_up(project.name):
                     self.due_work.recompute(project, cohort, now)
 
-    def source(self, project: str = "main") -> CohortSource:
-        """What a sync engine reads of this project."""
-        return CohortSource(
-            self._projects.named(project), self._clock, self.catalogue, self.members_table, self.due_work, self._users
-        )
+    def source(self) -> CohortSource:
+        """What a sync engine reads of all projects."""
+        return CohortSource(self._projects, self._clock, self.catalogue, self.members_table, self.due_work, self._users)
 
     # --- cohorts -----------------------------------------------------------------------------------
 
