@@ -64,11 +64,15 @@ class Acts:
         return {each.__name__: _told(each) for each in offered}
 
     def connection(self, reference: str) -> Connection:
-        """A connection by id or name. Raises UnknownSetup."""
-        for each in self._engine.store.connections():
-            if not each.deleted and reference in (each.id, each.name):
-                return each
-        raise UnknownSetup(f"there is no connection {reference!r}")
+        """A connection by id, or by a name that no other project uses too. Raises UnknownSetup."""
+        live = [each for each in self._engine.store.connections() if not each.deleted]
+        found = [each for each in live if each.id == reference] or [each for each in live if each.name == reference]
+        if not found:
+            raise UnknownSetup(f"there is no connection {reference!r}")
+        if len(found) > 1:
+            places = ", ".join(f"{each.id} in {each.project}" for each in found)
+            raise UnknownSetup(f"several projects have a connection {reference!r}; say its id: {places}")
+        return found[0]
 
     # keys
 

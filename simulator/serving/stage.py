@@ -222,9 +222,9 @@ class Stage:
 
     # what control calls ask for by name
 
-    def cohort_id(self, reference: str) -> str:
-        """The id of a cohort, given its id or its name. Raises UnknownCohort."""
-        return self.world.amplitude.cohorts.catalogue.find("main", reference).cohort_id
+    def cohort_id(self, reference: str, project: str) -> str:
+        """The id of a cohort, given its id or its name in a project. Raises UnknownCohort."""
+        return self.world.amplitude.cohorts.catalogue.find(project, reference).cohort_id
 
     def story(self, person: str) -> dict[str, object] | None:
         """The story of a person, found by whatever identifies them; None when nobody is known by it."""

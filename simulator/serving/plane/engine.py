@@ -7,7 +7,7 @@ from functools import partial
 
 from simulator.fakes.binding import Call, Handler, Reply
 from simulator.fakes.control import refuse
-from simulator.feeds import UnknownCohort
+from simulator.feeds import MAIN, UnknownCohort
 from simulator.rules.cadence import Cadence
 from simulator.rules.identity import Kind
 from simulator.rules.instants import format_instant
@@ -66,10 +66,7 @@ def _said(error: LookupError) -> str:
 
 def _connection(stage: Stage, reference: str) -> Connection:
     """By id or by name; a cohort sync's author thinks in names."""
-    for each in stage.world.engine.store.connections():
-        if not each.deleted and reference in (each.id, each.name):
-            return each
-    raise UnknownSetup(f"there is no connection {reference!r}")
+    return stage.world.acts.connection(reference)
 
 
 def _list_connections(stage: Stage, call: Call) -> Reply:
@@ -87,6 +84,7 @@ def _create_connection(stage: Stage, call: Call) -> Reply:
         partner_api_key=keys.braze_partner_api_key,
         data_import_key=wanted.get("data_import_key", keys.braze_data_import_key),
         mappings=_mappings(wanted["identify_by"]),
+        project=wanted.get("project", MAIN),
     )
     return _created(connection)
 
@@ -133,6 +131,7 @@ def _shown(connection: Connection) -> dict[str, object]:
     return {
         "connection": connection.id,
         "name": connection.name,
+        "project": connection.project,
         "kind": connection.kind,
         "identify_by": [_mapping(each) for each in connection.mappings],
         "endpoint": connection.endpoint,
@@ -158,7 +157,7 @@ def _create_sync(stage: Stage, call: Call) -> Reply:
     wanted = call.json()
     connection = _connection(stage, wanted["connection"])
     cadence = Cadence(wanted.get("cadence", "one_time"))
-    sync = stage.world.engine.create_sync(stage.cohort_id(wanted["cohort"]), connection.id, cadence)
+    sync = stage.world.engine.create_sync(stage.cohort_id(wanted["cohort"], connection.project), connection.id, cadence)
     return Reply(201, _sync(sync), {"Location": f"/_sim/syncs/{sync.id}"})
 
 

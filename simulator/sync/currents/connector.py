@@ -11,7 +11,7 @@ import orjson
 
 from simulator.clock import SimClock
 from simulator.database import Database
-from simulator.feeds import CurrentsEvent
+from simulator.feeds import MAIN, CurrentsEvent
 from simulator.ids import derive_hex, derive_int
 from simulator.ledger import Entry, Ledger
 from simulator.rules.identity import Identifier, Kind
@@ -93,15 +93,15 @@ class Connector:
         self._transports = transports
         self._seed = seed
         self.desk = ChannelDesk(
-            KIND, self.outbox, ledger, clock, source.last_sequence,
+            KIND, self.outbox, ledger, clock, lambda project: source.last_sequence(),
             lambda channel: self._collect(channel, clock.now, flush=True),
         )  # fmt: skip
 
     # setting up
 
-    def create(self, settings: CurrentsSettings) -> Channel:
-        """Save a connector; only what happens from now on is exported. Raises SetupRefused."""
-        return self.desk.open(asdict(settings.checked()))
+    def create(self, settings: CurrentsSettings, project: str = MAIN) -> Channel:
+        """Save a connector to an Amplitude project; only what happens from now on is exported. Raises SetupRefused."""
+        return self.desk.open(asdict(settings.checked()), project)
 
     def edit(self, channel_id: str, settings: CurrentsSettings) -> None:
         """Change a connector, its key too; batches that are still tried use the new settings.

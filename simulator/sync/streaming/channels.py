@@ -21,7 +21,8 @@ from simulator.sync.streaming.outbox import Channel, ChannelState, Outbox
 class ChannelDesk:
     """The settings pages of one kind of channel. Settings have been checked by then.
 
-    `last_sequence` says how far the followed sequence is, by project; `collect` reads what a channel still has to read by now.
+    `last_sequence` says how far the followed sequence of a project is; `collect` reads what a channel has yet to
+    read by now.
     """
 
     def __init__(

@@ -9,6 +9,9 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from simulator.rules.cadence import Cadence
+from simulator.sync.connections import SetupRefused
+
 BY_USER_ID = [{"property": "user_id", "to": "external_id"}]
 
 
@@ -181,3 +184,89 @@ def test_what_does_not_exist_is_named(client: Any, method: str, path: str, body:
 
     assert told.status == 404
     assert said in told.body["detail"]
+
+
+def shop_with_a_cohort(client: Any, **project: object) -> str:
+    """Another project with one person whom Braze knows, in a cohort of the same name as one in the main project."""
+    key = client.sim("POST", "/amplitude/projects", {"name": "shop", **project}).body["api_key"]
+    event = {"user_id": "ben-2002", "event_type": "app_opened"}
+    assert client.amplitude("/2/httpapi", {"api_key": key, "events": [event]}).status == 200
+    client.braze("/users/track", {"attributes": [{"external_id": "ben-2002", "plan": "gold"}]})
+    wanted = {"name": "openers", "definition": {"performed": "app_opened", "within": "7d"}}
+    return str(client.sim("POST", "/amplitude/cohorts?project=shop", wanted).body["cohort_id"])
+
+
+def test_a_connection_sends_the_cohorts_of_its_project(client: Any) -> None:
+    """CONN-2. Names stand for what they name in the connection's project, also where both have the name."""
+    shops = shop_with_a_cohort(client)
+    client.synced_cohort("ida-1001", cadence="hourly")
+    made = connect(client, "shop", project="shop")
+    sync = client.sim("POST", "/syncs", {"cohort": "openers", "connection": "shop", "cadence": "hourly"}).body
+
+    (run,) = client.sim("GET", f"/syncs/{sync['sync']}/runs").body["runs"]
+    members = client.sim("GET", f"/braze/cohorts/amplitude/{shops}/members").body["members"]
+
+    assert ("shop", shops) == (made.body["project"], sync["cohort"])
+    assert ("success", 1) == (run["status"], run["added"])
+    assert ["ben-2002"] == [each["external_id"] for each in members]
+
+
+def test_two_projects_may_give_their_connections_the_same_name(client: Any) -> None:
+    shop_with_a_cohort(client)
+    connect(client)
+    second = connect(client, project="shop")
+
+    by_name = client.sim("GET", "/connections/braze")
+    by_id = client.sim("GET", f"/connections/{second.body['connection']}")
+
+    assert (201, 200, "shop") == (second.status, by_id.status, by_id.body["project"])
+    assert (
+        404,
+        "several projects have a connection 'braze'; say its id: connection-1 in main, connection-2 in shop",
+    ) == (by_name.status, by_name.body["detail"])
+
+
+def test_a_cohort_of_another_project_cannot_be_synced_to_a_connection(client: Any) -> None:
+    shops = shop_with_a_cohort(client)
+    main = connect(client).body["connection"]
+
+    with pytest.raises(SetupRefused, match="belongs to project shop and connection 'braze' to main"):
+        client.stage.world.engine.create_sync(shops, main, Cadence.ONE_TIME)
+
+
+def test_each_project_has_a_plan_and_automated_syncs_of_its_own(client: Any) -> None:
+    """CONN-3."""
+    shop_with_a_cohort(client, plan="plus", automated_syncs=1)
+    connect(client, "shop", project="shop")
+    client.synced_cohort("ida-1001", cadence="real_time")
+    wanted = {"cohort": "openers", "connection": "shop"}
+    answers = [client.sim("POST", "/syncs", {**wanted, "cadence": each}) for each in ("real_time", "hourly", "daily")]
+    client.sim("PUT", "/amplitude/projects/shop/plan", {"plan": "growth", "automated_syncs": None})
+    later = client.sim("POST", "/syncs", {**wanted, "cadence": "real_time"})
+
+    assert [400, 201, 400] == [each.status for each in answers]
+    assert "needs the plan growth and enterprise; this project is on plus" in answers[0].body["detail"]
+    assert "the plan includes 1 automated syncs and 1 are set up" in answers[2].body["detail"]
+    assert 201 == later.status
+
+
+def test_a_project_on_the_starter_plan_has_no_braze_destination_while_another_has(client: Any) -> None:
+    """CONN-3."""
+    client.sim("POST", "/amplitude/projects", {"name": "shop", "plan": "starter"})
+
+    assert (400, 201) == (connect(client, "shop", project="shop").status, connect(client).status)
+
+
+def test_sync_info_is_that_of_the_projects_own_cohort(client: Any) -> None:
+    shop_with_a_cohort(client)
+    client.synced_cohort("ida-1001", cadence="hourly")
+    connect(client, "shop", project="shop")
+    client.sim("POST", "/syncs", {"cohort": "openers", "connection": "shop", "cadence": "daily"})
+    shown = {}
+    for project in client.stage.world.amplitude.store.projects.all():
+        basic = b64encode(f"{project.api_key}:{project.secret_key}".encode()).decode()
+        url = f"{client.stage.urls['amplitude']}/api/3/cohorts?includeSyncInfo=true"
+        with urlopen(Request(url, headers={"Authorization": f"Basic {basic}"}), timeout=30) as answer:
+            shown[project.name] = [each["syncMetadata"][0]["frequency"] for each in json.load(answer)["cohorts"]]
+
+    assert {"main": ["hourly"], "shop": ["daily"]} == shown

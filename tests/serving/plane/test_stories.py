@@ -100,5 +100,5 @@ def test_a_world_that_comes_from_a_file_is_not_furnished_twice(tmp_path: Path) -
 def _sync_and_tell(server: Server) -> dict[str, Any]:
     stage = server.main
     connection = stage.world.engine.store.connections()[0]
-    stage.world.engine.create_sync(stage.cohort_id("openers"), connection.id, "one_time")  # type: ignore[arg-type]
+    stage.world.engine.create_sync(stage.cohort_id("openers", "main"), connection.id, "one_time")  # type: ignore[arg-type]
     return {name: stage.story(name) for name in ("ben", "ida")}

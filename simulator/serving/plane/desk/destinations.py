@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.fakes.binding import Call
+from simulator.feeds import MAIN
 from simulator.rules.cadence import Cadence
 from simulator.serving.stage import Stage
 from simulator.sync.store.records import Connection, Sync
@@ -20,6 +21,7 @@ def create_trait_connection(stage: Stage, call: Call) -> Connection:
         wanted["name"],
         rest_endpoint=wanted.get("endpoint", stage.world.braze_endpoint),
         rest_api_key=wanted.get("rest_api_key", stage.world.braze.keys.rest_keys[WORKSPACE]),
+        project=wanted.get("project", MAIN),
     )
 
 
@@ -32,6 +34,7 @@ def create_webhook(stage: Stage, call: Call) -> Connection:
         headers=wanted.get("headers"),
         properties=wanted.get("properties", ()),
         amplitude_property=wanted.get("identify_by", "user_id"),
+        project=wanted.get("project", MAIN),
     )
 
 

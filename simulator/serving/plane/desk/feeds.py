@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from simulator.fakes.amplitude.projects import Project, UnknownProject
 from simulator.fakes.binding import Call, Handler, Reply
 from simulator.fakes.control import refuse
+from simulator.feeds import MAIN
 from simulator.rules.instants import format_instant
 from simulator.serving.stage import Stage
 from simulator.sync.currents.connector import CurrentsSettings
@@ -17,7 +19,7 @@ from simulator.sync.streaming.settings import Filter, StreamSettings
 from simulator.sync.streaming.streamer import settings_of
 from simulator.world import AMPLITUDE_ENDPOINT
 
-WORKSPACE = PROJECT = "main"
+WORKSPACE = "main"
 
 
 def handlers(stage: Stage) -> dict[str, Callable[[Call], Reply]]:
@@ -58,6 +60,13 @@ def _rest(desk: ChannelDesk, channel: Channel, wanted: Mapping[str, Any]) -> Non
         (desk.pause if wanted["paused"] else desk.resume)(channel.id)
 
 
+def _project(stage: Stage, wanted: Mapping[str, Any]) -> Project:
+    try:
+        return stage.world.amplitude.store.projects.named(wanted.get("project", MAIN))
+    except UnknownProject as error:
+        raise refuse(404, str(error)) from error
+
+
 # streams
 
 
@@ -73,7 +82,7 @@ def _create_stream(stage: Stage, call: Call) -> Reply:
         endpoint=stage.world.braze_endpoint,
         rest_api_key=stage.world.braze.keys.rest_keys[WORKSPACE],
     )
-    made = stage.world.streams.create(_changed(fresh, wanted))
+    made = stage.world.streams.create(_changed(fresh, wanted), _project(stage, wanted).name)
     return Reply(201, _stream(stage, made), {"Location": f"/_sim/streams/{made.id}"})
 
 
@@ -124,6 +133,7 @@ def _stream(stage: Stage, channel: Channel) -> dict[str, object]:
     return {
         "stream": channel.id,
         "name": settings["name"],
+        "project": channel.project,
         "active": channel.active,
         "created": format_instant(channel.created_at),
         "endpoint": settings["endpoint"],
@@ -144,13 +154,14 @@ def _all(stage: Stage) -> list[Channel]:
 def _create_connector(stage: Stage, call: Call) -> Reply:
     wanted = call.json()
     _check_name(_all(stage), wanted["name"], "connector")
+    project = _project(stage, wanted)
     settings = CurrentsSettings(
         name=wanted["name"],
         endpoint=wanted.get("endpoint", AMPLITUDE_ENDPOINT),
-        api_key=wanted.get("api_key", stage.world.amplitude.store.projects.named(PROJECT).api_key),
+        api_key=wanted.get("api_key", project.api_key),
         types=tuple(wanted.get("types", ())),
     )
-    made = stage.world.currents.create(settings)
+    made = stage.world.currents.create(settings, project.name)
     return Reply(201, _connector(stage, made), {"Location": f"/_sim/currents/{made.id}"})
 
 
@@ -187,6 +198,7 @@ def _connector(stage: Stage, channel: Channel) -> dict[str, object]:
     return {
         "connector": channel.id,
         "name": channel.settings["name"],
+        "project": channel.project,
         "active": channel.active,
         "created": format_instant(channel.created_at),
         "endpoint": channel.settings["endpoint"],

@@ -170,3 +170,43 @@ def test_what_does_not_exist_is_named(sim: Callable[..., Any], method: str, path
 
     assert told.status == 404
     assert "'x'" in told.body["detail"]
+
+
+def test_a_stream_sends_the_events_of_its_project_only(client: Any, sim: Callable[..., Any]) -> None:
+    """CONN-2."""
+    key = sim("POST", "/amplitude/projects", {"name": "shop"}).body["api_key"]
+    sim("POST", "/streams", {"name": "shop", "project": "shop", "events": [{"name": "app_opened"}]})
+    sim("POST", "/streams", {"name": "live", "events": [{"name": "app_opened"}]})
+    client.amplitude("/2/httpapi", {"api_key": key, "events": [{"user_id": "ben-2002", "event_type": "app_opened"}]})
+    client.events("ida-1001", "kim-1002")
+    sim("POST", "/clock/advance", {"by": "1m"})
+
+    told = {name: sim("GET", f"/streams/{name}").body for name in ("shop", "live")}
+
+    assert {"shop": ("shop", 1), "live": ("main", 2)} == {
+        name: (stream["project"], stream["metrics"]["delivered"]) for name, stream in told.items()
+    }
+
+
+def test_braze_exports_to_the_project_whose_key_the_connector_has(client: Any, sim: Callable[..., Any]) -> None:
+    """CONN-2, CUR-1."""
+    sim("POST", "/amplitude/projects", {"name": "shop"})
+    sim("POST", "/currents", {"name": "back", "project": "shop"})
+    event = {"external_id": "ida-1001", "name": "bought", "time": "2026-03-02T10:00:00Z"}
+    client.braze("/users/track", {"events": [event]})
+    sim("POST", "/currents/flush")
+
+    amplitude = client.stage.world.amplitude
+
+    assert "shop" == sim("GET", "/currents/back").body["project"]
+    assert amplitude.find("main", user_id="ida-1001") is None
+    assert amplitude.find("shop", user_id="ida-1001").event_count == 1
+
+
+@pytest.mark.parametrize("path", ["/streams", "/currents"])
+def test_a_feed_of_a_project_that_does_not_exist_is_refused(sim: Callable[..., Any], path: str) -> None:
+    wanted = {"name": "live", "project": "nowhere"} | (
+        {"events": [{"name": "app_opened"}]} if path == "/streams" else {}
+    )
+    refused = sim("POST", path, wanted)
+    assert (404, "there is no project 'nowhere'; there are main") == (refused.status, refused.body["detail"])
