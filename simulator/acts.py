@@ -19,7 +19,7 @@ from simulator.fakes.braze.keys import UnknownWorkspace
 from simulator.fakes.braze.phone import PhoneRefused
 from simulator.fakes.braze.service import BrazeService
 from simulator.fakes.faults import Action, ActRefused
-from simulator.feeds import UnknownCohort
+from simulator.feeds import MAIN, UnknownCohort
 from simulator.rules.cadence import Cadence
 from simulator.rules.cohorts.definition import DefinitionError
 from simulator.rules.identity import Kind
@@ -100,13 +100,13 @@ class Acts:
         """MAP-5."""
         self._engine.change_mapping(self.connection(connection).id, [_mapping(each) for each in identify_by])
 
-    def rename_cohort(self, cohort: str, name: str) -> None:
+    def rename_cohort(self, cohort: str, name: str, project: str = MAIN) -> None:
         """SYNC-2. The next run tells Braze the new name."""
-        self._amplitude.cohorts.rename(cohort, name)
+        self._amplitude.cohorts.rename(cohort, name, project=project)
 
-    def edit_cohort(self, cohort: str, definition: Any) -> None:
+    def edit_cohort(self, cohort: str, definition: Any, project: str = MAIN) -> None:
         """COHORT-1. Who comes or goes by the new definition does so at once."""
-        self._amplitude.cohorts.edit(cohort, definition)
+        self._amplitude.cohorts.edit(cohort, definition, project=project)
 
     def change_cadence(self, sync: str, cadence: str) -> None:
         """CAD-2. A new slot, and a run at once."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from simulator.feeds import MAIN
 from simulator.scenario.language.shapes import Reader
 from simulator.scenario.language.source import Where
 from simulator.scenario.model.expect import Expect
@@ -25,6 +26,7 @@ def check(scenario: Scenario, reader: Reader) -> None:
             _check_static(step, scenario, reader)
         elif isinstance(step, Expect):
             _check_expect(step, scenario, reader)
+    _check_projects(scenario, reader)
     _check_circles(scenario, reader)
     _check_identifiers(scenario, reader)
     for name, where in _names_given_twice(scenario):
@@ -50,6 +52,19 @@ def _check_identifiers(scenario: Scenario, reader: Reader) -> None:
                 where = person.spots.get("braze" if each[0] != "user_id" else "user_id", person.where)
                 reader.refuse(f"{' '.join(each)} is the {each[0]} {whose} already", where, "give each its own")
                 break
+
+
+def _check_projects(scenario: Scenario, reader: Reader) -> None:
+    """CONN-2. The first project is there already, and a cohort can only rest on cohorts of its own project."""
+    if MAIN in scenario.projects:
+        hint = "its plan is the key `plan` of the file; give this project another name"
+        reader.refuse("every world has a project called main", scenario.projects[MAIN].where, hint)
+    for name, cohort in scenario.cohorts.items():
+        for other in cohort.refers_to:
+            if other in scenario.cohorts and scenario.cohorts[other].project != cohort.project:
+                where = scenario.spots.get(f"cohorts.{name}", scenario.where)
+                what = f"{name} is in the project {cohort.project} and {other} in {scenario.cohorts[other].project}"
+                reader.refuse(what, where, "a cohort names cohorts of its own project")
 
 
 def _check_circles(scenario: Scenario, reader: Reader) -> None:

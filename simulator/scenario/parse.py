@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from simulator.feeds import MAIN
 from simulator.scenario.checks import check
 from simulator.scenario.files import Case, cases_of, cases_of_text
 from simulator.scenario.language.nodes import Entries, Listing, Node, Scalar
@@ -50,7 +51,9 @@ def _scenario(case: Case, reader: Reader) -> Scenario | None:
 
 def _collect_names(root: Entries, reader: Reader) -> None:
     """The names that a file gives, so that any step may use any of them."""
-    for section, kind in (("people", "person"), ("connections", "connection"), ("cohorts", "cohort")):
+    reader.known("project")[MAIN] = root.where
+    sections = {"people": "person", "connections": "connection", "cohorts": "cohort", "projects": "project"}
+    for section, kind in sections.items():
         node = root.get(section)
         if isinstance(node, Entries):
             reader.known(kind).update({key.text: key.where for key, _ in node.entries})

@@ -68,7 +68,12 @@ class _Played:
 def settings_of(scenario: Scenario, options: RunOptions) -> WorldSettings:
     """The world that a scenario asks for."""
     seed = scenario.seed if options.seed is None else options.seed
-    amplitude = AmplitudeSettings(projects=(ProjectSettings(plan=str(scenario.plan)),))
+    first = ProjectSettings(plan=str(scenario.plan))
+    others = [
+        ProjectSettings(name, plan=str(each.plan), automated_syncs=each.automated_syncs)
+        for name, each in scenario.projects.items()
+    ]
+    amplitude = AmplitudeSettings(projects=(first, *others))
     return WorldSettings(seed=seed, start=scenario.clock, rules=rules_of(scenario, options), amplitude=amplitude)
 
 
@@ -189,7 +194,7 @@ def _step(stage: Stage, step: Step, looking: bool) -> tuple[list[Difference], in
     outcome = act(stage, step)
     _tell_refused_inside(stage)
     if isinstance(step, Call) and step.expect is not None:
-        return list(answer(filled_answer(stage, step.expect), outcome)), 1
+        return list(answer(filled_answer(stage, step.expect, step.project), outcome)), 1
     return [], 0
 
 

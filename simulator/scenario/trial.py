@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from simulator.rules.cadence import Cadence, real_time_refusal
 from simulator.rules.instants import Instant
-from simulator.scenario.acting.stage import PROJECT, WORKSPACE, Crowd, Stage, StepRefused, set_up
+from simulator.scenario.acting.stage import WORKSPACE, Crowd, Stage, StepRefused, set_up
 from simulator.scenario.model.scenario import Scenario
 from simulator.scenario.model.steps.syncs import Sync as SyncStep
 from simulator.scenario.runner import RunOptions, settings_of
@@ -53,11 +53,12 @@ class ScenarioTrial:
         self._connection = connection
         cohorts = self._world.amplitude.cohorts
         self._defined = self.stage.cohort_ids[cohort]
-        self._inside = cohorts.members(self._defined)
-        name = f"{cohorts.describe(self._defined).name} (forecast)"
-        self._cohort = cohorts.create_static(name, self._inside).cohort_id
+        project = self._project = self.stage.project_of(cohort)
+        self._inside = cohorts.members(self._defined, project=project)
+        name = f"{cohorts.describe(self._defined, project=project).name} (forecast)"
+        self._cohort = cohorts.create_static(name, self._inside, project=project).cohort_id
         store, members = self._world.amplitude.store, set(self._inside)
-        everybody = (record.amplitude_id for record in store.users.iterate(store.projects.named(PROJECT)))
+        everybody = (record.amplitude_id for record in store.users.iterate(store.projects.named(project)))
         self._outside = sorted(each for each in everybody if each not in members)
         self._points = self._world.braze.store.points.total(WORKSPACE)
 
@@ -89,9 +90,9 @@ class ScenarioTrial:
     def move(self, entering: Sequence[int], leaving: Sequence[int]) -> None:
         """Change who is in the cohort, now."""
         if leaving:
-            self._world.amplitude.cohorts.remove_members(self._cohort, leaving)
+            self._world.amplitude.cohorts.remove_members(self._cohort, leaving, project=self._project)
         if entering:
-            self._world.amplitude.cohorts.add_members(self._cohort, entering)
+            self._world.amplitude.cohorts.add_members(self._cohort, entering, project=self._project)
         _shift(leaving, self._inside, self._outside)
         _shift(entering, self._outside, self._inside)
 

@@ -58,7 +58,8 @@ class Setup:
 
         Raises SetupRefused, UnknownSetup.
         """
-        if kind == "braze" and (refusal := cadence_rules.destination_refusal(self._terms(project).plan)):
+        terms = self._terms(project)
+        if kind == "braze" and (refusal := cadence_rules.destination_refusal(terms.plan)):
             raise SetupRefused(refusal)
         if not endpoint:
             raise SetupRefused("a connection needs the REST endpoint, such as https://rest.iad-01.braze.com")

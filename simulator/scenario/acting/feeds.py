@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from simulator.fakes.braze.audience.messaging.plans import PlanRefused
-from simulator.scenario.acting.stage import PROJECT, WORKSPACE, Stage, StepRefused
+from simulator.feeds import MAIN
+from simulator.scenario.acting.stage import WORKSPACE, Stage, StepRefused
 from simulator.scenario.model.steps.feeds import ExportCurrents, SendCampaign, StreamEvents, SyncTraits
 from simulator.sync.currents.connector import CurrentsSettings
 from simulator.sync.streaming.settings import StreamSettings
@@ -14,14 +15,16 @@ TRAITS = "braze attributes"
 
 
 def sync_traits(stage: Stage, step: SyncTraits) -> None:
-    """TRAIT-1. Saved and run for the first time, at once; all such syncs share one connection."""
+    """TRAIT-1. Saved and run for the first time, at once; all such syncs of a project share one connection."""
     world = stage.world
-    if TRAITS not in stage.connection_ids:
-        stage.connection_ids[TRAITS] = world.engine.create_trait_connection(
-            TRAITS, rest_endpoint=world.braze_endpoint, rest_api_key=world.braze.keys.rest_keys[WORKSPACE]
-        ).id
+    name = TRAITS if step.project == MAIN else f"{TRAITS} of {step.project}"
+    if name not in stage.connection_ids:
+        stage.connection_ids[name] = world.engine.create_trait_connection(
+            name, rest_endpoint=world.braze_endpoint, rest_api_key=world.braze.keys.rest_keys[WORKSPACE],
+            project=step.project,
+        ).id  # fmt: skip
     saved = world.engine.sync_traits(
-        stage.connection_ids[TRAITS],
+        stage.connection_ids[name],
         step.cadence,
         properties=step.properties,
         identity=TraitIdentity(*step.identify_by),
@@ -46,7 +49,8 @@ def stream_events(stage: Stage, step: StreamEvents) -> None:
             user_properties=step.user_properties,
             send_users=bool(step.forward),
             forwarded=step.forward,
-        )
+        ),
+        step.project,
     )
 
 
@@ -66,6 +70,6 @@ def send_campaign(stage: Stage, step: SendCampaign) -> None:
 
 def export_currents(stage: Stage, step: ExportCurrents) -> None:
     """CUR-1."""
-    key = stage.world.amplitude.store.projects.named(PROJECT).api_key
+    key = stage.world.amplitude.store.projects.named(step.project).api_key
     settings = CurrentsSettings(name=step.name, endpoint=AMPLITUDE_ENDPOINT, api_key=key, types=step.types)
-    stage.world.currents.create(settings)
+    stage.world.currents.create(settings, step.project)

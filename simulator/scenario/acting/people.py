@@ -8,7 +8,7 @@ from typing import Any
 from simulator.fakes.amplitude.ingestion.uploads import UploadRefused
 from simulator.fakes.braze.phone import PhoneRefused
 from simulator.scenario.acting.cast import Phone
-from simulator.scenario.acting.stage import PROJECT, Stage, StepRefused, character
+from simulator.scenario.acting.stage import Stage, StepRefused, amplitude_ids_of, character
 from simulator.scenario.model.steps.people import (
     Appears,
     ChangeProperty,
@@ -93,11 +93,12 @@ def event(stage: Stage, step: Event) -> None:
     for name in step.person:
         ids = _ids(stage, name)
         sent = {**ids, "event_type": step.name, "time": int(stage.now), "event_properties": dict(step.properties)}
-        try:
-            taken = stage.world.amplitude.ingest(PROJECT, [sent] * step.times, min_id_length=1)
-        except UploadRefused as refused:
-            raise StepRefused(f"Amplitude refuses the event: {refused}") from refused
-        stage.cast.know_amplitude(name, [number for number in taken.amplitude_ids if number])
+        for project in stage.projects_of(name):
+            try:
+                taken = stage.world.amplitude.ingest(project, [sent] * step.times, min_id_length=1)
+            except UploadRefused as refused:
+                raise StepRefused(f"Amplitude refuses the event: {refused}") from refused
+            stage.cast.know_amplitude(name, [number for number in taken.amplitude_ids if number])
 
 
 def change_property(stage: Stage, step: ChangeProperty) -> None:
@@ -112,8 +113,10 @@ def change_property(stage: Stage, step: ChangeProperty) -> None:
 
 
 def _identify(stage: Stage, name: str, operations: Mapping[str, Any]) -> None:
-    taken = stage.world.amplitude.identify(PROJECT, [{**_ids(stage, name), "user_properties": dict(operations)}])
-    stage.cast.know_amplitude(name, [number for number in taken.amplitude_ids if number])
+    identification = {**_ids(stage, name), "user_properties": dict(operations)}
+    for project in stage.projects_of(name):
+        taken = stage.world.amplitude.identify(project, [identification])
+        stage.cast.know_amplitude(name, [number for number in taken.amplitude_ids if number])
 
 
 def _ids(stage: Stage, name: str) -> dict[str, str]:
@@ -127,18 +130,20 @@ def _ids(stage: Stage, name: str) -> dict[str, str]:
 
 def enters(stage: Stage, step: Enters) -> None:
     """People are put into a list."""
-    stage.world.amplitude.cohorts.add_members(stage.cohort_ids[step.cohort], _users(stage, step.people))
+    project, cohort_id = stage.project_of(step.cohort), stage.cohort_ids[step.cohort]
+    stage.world.amplitude.cohorts.add_members(cohort_id, _users(stage, step.people, project), project=project)
 
 
 def leaves(stage: Stage, step: Leaves) -> None:
     """People are taken off a list."""
-    stage.world.amplitude.cohorts.remove_members(stage.cohort_ids[step.cohort], _users(stage, step.people))
+    project, cohort_id = stage.project_of(step.cohort), stage.cohort_ids[step.cohort]
+    stage.world.amplitude.cohorts.remove_members(cohort_id, _users(stage, step.people, project), project=project)
 
 
-def _users(stage: Stage, people: tuple[str, ...]) -> list[int]:
+def _users(stage: Stage, people: tuple[str, ...], project: str) -> list[int]:
     numbers: list[int] = []
     for name in people:
-        known = character(stage, name).amplitude_ids
+        known = amplitude_ids_of(stage, name, project)
         if not known:
             raise StepRefused(f"Amplitude does not know {name}")
         # The latest id is the one that the person's events go to now.

@@ -12,11 +12,11 @@ from simulator.fakes.amplitude.cohorts.catalogue import CohortRefused
 from simulator.fakes.amplitude.service import SeedEvent, UserSeed
 from simulator.fakes.braze.seeding import ProfileSeed
 from simulator.fakes.braze.store.profiles import Profile
-from simulator.feeds import UnknownCohort
+from simulator.feeds import MAIN, UnknownCohort
 from simulator.population import people as generated
 from simulator.population.people import Population
 from simulator.population.recipe import Recipe
-from simulator.rules.cohorts.definition import DefinitionError
+from simulator.rules.cohorts.definition import Definition, DefinitionError
 from simulator.rules.cohorts.people import bind_people
 from simulator.rules.instants import Instant
 from simulator.scenario.acting.cast import Cast, Character, Phone
@@ -28,7 +28,6 @@ from simulator.sync.connections import SetupRefused, UnknownSetup
 from simulator.world import World
 
 WORKSPACE = "main"
-PROJECT = "main"
 PARTNER = "amplitude"
 
 
@@ -117,6 +116,15 @@ class Stage:
         """The simulated instant."""
         return self.world.clock.now
 
+    def projects_of(self, person: str) -> tuple[str, ...]:
+        """The Amplitude projects that a person's app sends to; generated people are in the first."""
+        written = self.scenario.people.get(person)
+        return written.projects if written is not None else (MAIN,)
+
+    def project_of(self, cohort: str) -> str:
+        """The Amplitude project that a cohort of the file is in."""
+        return self.scenario.cohorts[cohort].project
+
     def connection_id(self, name: str) -> str:
         """The id of a connection. Raises StepRefused when Amplitude would not save it."""
         if name in self.refused_connections:
@@ -196,8 +204,9 @@ def set_up(scenario: Scenario, world: World, crowd: Crowd | None = None) -> Stag
     _seed_amplitude(stage)
     _seed_braze(stage)
     for name in _in_order(scenario):
-        definition = bind_people(scenario.cohorts[name].definition, lambda person: amplitude_id_of(stage, person))
-        stage.cohort_ids[name] = world.amplitude.cohorts.create(name, definition).cohort_id
+        project = scenario.cohorts[name].project
+        definition = bound(stage, scenario.cohorts[name].definition, project)
+        stage.cohort_ids[name] = world.amplitude.cohorts.create(name, definition, project=project).cohort_id
     for name in scenario.connections:
         _connect(stage, name)
     stage.mark()
@@ -219,6 +228,7 @@ def _connect(stage: Stage, name: str) -> None:
             partner_api_key=world.braze.keys.partner_api_key,
             data_import_key=key,
             mappings=stage.scenario.connections[name].identify_by,
+            project=stage.scenario.connections[name].project,
         )
     except SetupRefused as refused:
         stage.refused_connections[name] = str(refused)
@@ -226,10 +236,15 @@ def _connect(stage: Stage, name: str) -> None:
         stage.connection_ids[name] = saved.id
 
 
-def amplitude_id_of(stage: Stage, person: str) -> int | None:
-    """The id under which Amplitude knew the person first; None when it does not know them."""
-    ids = character(stage, person).amplitude_ids
-    return ids[0] if ids else None
+def bound(stage: Stage, definition: Definition, project: str) -> Definition:
+    """A definition with its people named by the ids under which the project knew them first."""
+    return bind_people(definition, lambda person: next(iter(amplitude_ids_of(stage, person, project)), None))
+
+
+def amplitude_ids_of(stage: Stage, person: str, project: str) -> list[int]:
+    """The ids under which a project has known the person, the first one first."""
+    begin, end = stage.world.amplitude.store.projects.named(project).id_range
+    return [number for number in character(stage, person).amplitude_ids if begin <= number < end]
 
 
 # --- people ----------------------------------------------------------------------------------------------------
@@ -239,14 +254,15 @@ def _seed_amplitude(stage: Stage) -> None:
     people, clock = stage.scenario.people, stage.now
     for name, person in people.items():
         stage.cast.enter(Character(name, _phone(person)))
-    known = [name for name, person in people.items() if person.in_amplitude]
-    named = (_user_seed(people[name], clock) for name in known)
-    crowd = (_generated_user(each, clock) for each in stage.population or ())
-    numbers = stage.world.amplitude.seed_users(PROJECT, chain(named, crowd))
-    for name, number in zip(known, numbers, strict=False):
-        stage.cast.know_amplitude(name, [number])
-    for index, number in enumerate(numbers[len(known) :]):
-        stage.cast.know_amplitude(generated_name(index), [number])
+    for project in (MAIN, *stage.scenario.projects):
+        known = [name for name, person in people.items() if person.in_amplitude and project in person.projects]
+        named = (_user_seed(people[name], clock) for name in known)
+        crowd = (_generated_user(each, clock) for each in stage.population or ()) if project == MAIN else ()
+        numbers = stage.world.amplitude.seed_users(project, chain(named, crowd))
+        for name, number in zip(known, numbers, strict=False):
+            stage.cast.know_amplitude(name, [number])
+        for index, number in enumerate(numbers[len(known) :]):
+            stage.cast.know_amplitude(generated_name(index), [number])
 
 
 def generated_name(index: int) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.rules.cohorts.people import bind_people
-from simulator.scenario.acting.stage import Stage, StepRefused, amplitude_id_of
+from simulator.scenario.acting.stage import Stage, StepRefused, bound
 from simulator.scenario.model.steps.syncs import (
     ChangeCadence,
     ChangeMapping,
@@ -36,13 +35,14 @@ def change_mapping(stage: Stage, step: ChangeMapping) -> None:
 
 def rename_cohort(stage: Stage, step: RenameCohort) -> None:
     """SYNC-2. The next run tells Braze the new name."""
-    stage.world.acts.rename_cohort(stage.cohort_ids[step.cohort], step.to)
+    stage.world.acts.rename_cohort(stage.cohort_ids[step.cohort], step.to, stage.project_of(step.cohort))
 
 
 def edit_cohort(stage: Stage, step: EditCohort) -> None:
     """COHORT-1. Who comes or goes by the new definition does so at once."""
-    definition = bind_people(step.definition.definition, lambda name: amplitude_id_of(stage, name))
-    stage.world.acts.edit_cohort(stage.cohort_ids[step.cohort], definition)
+    project = stage.project_of(step.cohort)
+    definition = bound(stage, step.definition.definition, project)
+    stage.world.acts.edit_cohort(stage.cohort_ids[step.cohort], definition, project)
 
 
 def sync_now(stage: Stage, step: SyncNow) -> None:

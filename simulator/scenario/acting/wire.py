@@ -13,7 +13,8 @@ import orjson
 from simulator.fakes.braze.audience.segments import SegmentRefused, Segments
 from simulator.fakes.braze.phone import PhoneRefused
 from simulator.fakes.braze.store.profiles import Profile
-from simulator.scenario.acting.stage import PROJECT, WORKSPACE, Stage, StepRefused, character
+from simulator.feeds import MAIN
+from simulator.scenario.acting.stage import WORKSPACE, Stage, StepRefused, character
 from simulator.scenario.model.steps.braze import (
     AddAlias,
     CreateSegment,
@@ -161,49 +162,50 @@ def _cohort_filter(stage: Stage, name: str, comparison: str) -> dict[str, object
 
 def call(stage: Stage, step: Call) -> Response:
     """One request as the step says, and the answer to it."""
-    headers = {name.lower(): str(filled(stage, value)) for name, value in step.headers.items()}
+    project = step.project
+    headers = {name.lower(): str(filled(stage, value, project)) for name, value in step.headers.items()}
     if step.auth is Auth.GOOD and "authorization" not in headers:
         headers |= _credentials(stage, step)
     body = b""
     if step.body is not None:
-        content = filled(stage, step.body)
+        content = filled(stage, step.body, project)
         body = content.encode() if isinstance(content, str) else orjson.dumps(content)
         headers.setdefault("content-type", "application/json")
-    path = str(filled(stage, step.path))
+    path = str(filled(stage, step.path, project))
     if step.query:
-        path += "?" + urlencode({name: filled(stage, value) for name, value in step.query.items()}, doseq=True)
+        path += "?" + urlencode({name: filled(stage, value, project) for name, value in step.query.items()}, doseq=True)
     return send(stage, step.service, Request(step.method, path, headers, body))
 
 
 def _credentials(stage: Stage, step: Call) -> dict[str, str]:
     if step.service is Service.BRAZE:
         return {} if step.path.startswith("/partners/") else _bearer(stage)
-    project = stage.world.amplitude.store.projects.named(PROJECT)
+    project = stage.world.amplitude.store.projects.named(step.project)
     return {"authorization": "Basic " + b64encode(f"{project.api_key}:{project.secret_key}".encode()).decode()}
 
 
-def filled(stage: Stage, value: object) -> Any:
+def filled(stage: Stage, value: object, project: str = MAIN) -> Any:
     """A value with the words in braces replaced by ids and keys of the world; other braces stay."""
     if isinstance(value, str):
-        return PLACEHOLDER.sub(lambda found: _word(stage, found[1], found[2], found[0]), value)
+        return PLACEHOLDER.sub(lambda found: _word(stage, found[1], found[2], found[0], project), value)
     if isinstance(value, Mapping):
-        return {key: filled(stage, each) for key, each in value.items()}
+        return {key: filled(stage, each, project) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [filled(stage, each) for each in value]
+        return [filled(stage, each, project) for each in value]
     return value
 
 
-def filled_answer(stage: Stage, expected: Answer) -> Answer:
+def filled_answer(stage: Stage, expected: Answer, project: str) -> Answer:
     """What a call should be answered with, the words in braces replaced."""
     return replace(
         expected,
-        body=filled(stage, expected.body),
-        contains=tuple(filled(stage, expected.contains)),
-        headers=filled(stage, expected.headers),
+        body=filled(stage, expected.body, project),
+        contains=tuple(filled(stage, expected.contains, project)),
+        headers=filled(stage, expected.headers, project),
     )
 
 
-def _word(stage: Stage, naming: str | None, word: str, written: str) -> str:
+def _word(stage: Stage, naming: str | None, word: str, written: str, of_project: str) -> str:
     if naming == "cohort":
         return stage.cohort_ids[word]
     if naming is not None:
@@ -214,7 +216,7 @@ def _word(stage: Stage, naming: str | None, word: str, written: str) -> str:
             raise StepRefused(f"the connection {word!r} has had one key only; `new_key` gives it another")
         return used[-2]
     keys = stage.world.braze.keys
-    project = stage.world.amplitude.store.projects.named(PROJECT)
+    project = stage.world.amplitude.store.projects.named(of_project)
     return {
         "braze_rest_key": keys.rest_keys[WORKSPACE],
         "data_import_key": keys.data_import_keys[WORKSPACE],

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from simulator.feeds import MAIN
 from simulator.rules.instants import Instant, format_duration, format_instant
 from simulator.scenario.checks import sync_names
 from simulator.scenario.language.quantities import Amount, Moment
@@ -34,12 +35,17 @@ def plan_lines(scenario: Scenario) -> Iterator[str]:
         yield f"  {scenario.population.size:,} generated people, p000000 and so on"
     yield "connections"
     for name, connection in scenario.connections.items():
-        yield f"  {name}  {', then '.join(str(mapping) for mapping in connection.identify_by)}"
+        yield f"  {name}  {', then '.join(str(each) for each in connection.identify_by)}{_place(connection.project)}"
     yield "cohorts"
     for name, cohort in scenario.cohorts.items():
-        yield f"  {name}  {written(cohort.written)}"
+        yield f"  {name}  {written(cohort.written)}{_place(cohort.project)}"
     yield "timeline"
     yield from _timeline(scenario)
+
+
+def _place(project: str) -> str:
+    """Where something is, unless it is in the first project like nearly everything."""
+    return "" if project == MAIN else f" · project {project}"
 
 
 def _timeline(scenario: Scenario) -> Iterator[str]:

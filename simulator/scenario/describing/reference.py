@@ -18,7 +18,7 @@ from simulator.scenario.model.expect import EXPECTATIONS, Expect, Only
 from simulator.scenario.model.expectations import Mail, RequestFilter, RunFilter
 from simulator.scenario.model.people import PastEvent, Person, Profile
 from simulator.scenario.model.registry import STEPS
-from simulator.scenario.model.scenario import Scenario
+from simulator.scenario.model.scenario import Project, Scenario
 from simulator.scenario.model.steps.wire import Answer
 
 TEMPLATE = Path(__file__).with_name("language.md")
@@ -147,6 +147,7 @@ def _reasons(members: Iterable[str]) -> str:
 
 _PARTS: dict[str, Callable[[], str]] = {
     "keys of the file": lambda: _keys(Scenario),
+    "keys of a project": lambda: _keys(Project),
     "keys of a person": lambda: _keys(Person),
     "keys of a past event": lambda: _keys(PastEvent),
     "keys of a profile": lambda: _keys(Profile),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from simulator.feeds import MAIN
 from simulator.rules.cohorts.definition import Definition, DefinitionError, InCohort
 from simulator.rules.cohorts.language.reading import from_language
 from simulator.rules.cohorts.language.vocabulary import KEYS, Role
@@ -13,15 +14,18 @@ from simulator.rules.cohorts.people import is_static
 from simulator.scenario.language.nodes import Entries, Listing, Node, Scalar, plain_value
 from simulator.scenario.language.records import place_of
 from simulator.scenario.language.shapes import BROKEN, Broken, Reader, SchemaBook, Shape
-from simulator.scenario.model.words import COHORT, PERSON
+from simulator.scenario.model.words import COHORT, PERSON, PROJECT
+
+PLACE = "project"
 
 
 @dataclass(frozen=True, slots=True)
 class CohortDefinition:
-    """A definition and the plain data it was written as."""
+    """A definition, the plain data it was written as, and the Amplitude project that the cohort is in."""
 
     definition: Definition
     written: Any
+    project: str = MAIN
 
     @property
     def refers_to(self) -> tuple[str, ...]:
@@ -35,12 +39,19 @@ class CohortDefinition:
 
 
 class CohortShape(Shape):
-    """A cohort definition."""
+    """A cohort definition; with `places`, the key `project` beside it says which project it is in."""
 
     words = "a cohort definition"
 
+    def __init__(self, places: bool = False) -> None:
+        self._places = places
+
     def read(self, node: Node, reader: Reader) -> CohortDefinition | Broken:
         before = len(reader.problems)
+        project: str | Broken = MAIN
+        if self._places and isinstance(node, Entries) and (place := node.get(PLACE)) is not None:
+            project = PROJECT.read(place, reader)
+            node = replace(node, entries=tuple(each for each in node.entries if each[0].text != PLACE))
         for shape, name in _names(node):
             shape.read(name, reader)
         written = plain_value(node)
@@ -48,10 +59,17 @@ class CohortShape(Shape):
             definition = from_language(written)
         except DefinitionError as error:
             return reader.refuse(error.what, place_of(node, error.path, error.what), error.suggestion)
-        return CohortDefinition(definition, written) if len(reader.problems) == before else BROKEN
+        if isinstance(project, Broken) or len(reader.problems) > before:
+            return BROKEN
+        return CohortDefinition(definition, written, project)
 
     def schema(self, book: SchemaBook) -> dict[str, Any]:
-        return book.reference("cohort_definition", _schema)
+        inner = book.reference("cohort_definition", _schema)
+        if not self._places:
+            return inner
+        place = {"type": "string", "description": "The Amplitude project that it is in (CONN-2); main if left out."}
+        whole = _schema()
+        return {**whole, "properties": {**whole["properties"], PLACE: place}}
 
 
 def _names(node: Node) -> Iterator[tuple[Shape, Scalar]]:

@@ -6,12 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from simulator.feeds import MAIN
 from simulator.rules.identity import Kind
 from simulator.rules.mapping import MAPPINGS_AT_MOST, Mapping
 from simulator.scenario.language.nodes import Entries, Listing, Node, Scalar
 from simulator.scenario.language.records import Record, key
 from simulator.scenario.language.shapes import BROKEN, Broken, ListOf, Reader, SchemaBook, Shape, expected
 from simulator.scenario.language.source import did_you_mean
+from simulator.scenario.model.words import PROJECT
 
 _FORMS = "write `user_id`, `device_id`, `PROPERTY -> external_id`, `PROPERTY -> device_id` or `PROPERTY -> alias LABEL`"
 _WRITTEN = re.compile(r"(?P<property>.+?)\s*->\s*(?P<target>\S+)(?:\s+(?P<label>.+))?")
@@ -118,8 +120,10 @@ HIERARCHY = HierarchyShape()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection(Record):
-    """A configured Braze destination of the Amplitude project, with a data import key of its own."""
+    """A configured Braze destination of an Amplitude project, with a data import key of its own. It sends the cohorts
+    of that project only."""
 
     SHORT: ClassVar[str] = "identify_by"
 
     identify_by: tuple[Mapping, ...] = key(HIERARCHY, "The identifier mappings (MAP-1).")
+    project: str = key(PROJECT, "The Amplitude project that it is made in (CONN-2).", default=MAIN)

@@ -6,12 +6,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from simulator.feeds import MAIN
 from simulator.rules.instants import HOUR_MS, SECOND_MS, Instant
 from simulator.scenario.language.nodes import Node, Scalar
 from simulator.scenario.language.records import Record, RecordOf, key
 from simulator.scenario.language.shapes import Broken, Choice, Either, ListOf, MapOf, Reader, SchemaBook, Shape
 from simulator.scenario.language.source import Problem
-from simulator.scenario.model.words import COUNT, DEVICE, DURATION, FLAG, IDENTIFIER, INSTANT, LABEL, PROPERTIES, TEXT
+from simulator.scenario.model.words import (
+    COUNT,
+    DEVICE,
+    DURATION,
+    FLAG,
+    IDENTIFIER,
+    INSTANT,
+    LABEL,
+    PROJECT,
+    PROPERTIES,
+    TEXT,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +98,11 @@ class Person(Record):
 
     user_id: str | None = key(IDENTIFIER, "The user id that Amplitude knows.", default=None)
     device_id: str | None = key(DEVICE, "The device id that Amplitude knows.", default=None)
+    projects: tuple[str, ...] = key(
+        ListOf(PROJECT, single=True, least=1),
+        "The Amplitude projects that their app sends to: properties and events below, and those of steps, go to each.",
+        default=(MAIN,), shown=MAIN,
+    )  # fmt: skip
     properties: Mapping[str, object] = key(PROPERTIES, "User properties in Amplitude.", default={})
     events: tuple[PastEvent, ...] = key(
         ListOf(RecordOf(PastEvent), single=True), "Events before the clock starts.", default=()

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from simulator.population.kinds import Dirt, PersonKind
 from simulator.population.recipe import Recipe, RecipeError, parse_recipe
-from simulator.rules.cadence import Plan
+from simulator.rules.cadence import AUTOMATED_SYNCS, Plan
 from simulator.rules.instants import Instant, parse_instant
 from simulator.scenario.language.records import Foreign, Record, RecordOf, key
 from simulator.scenario.language.shapes import Choice, Json, ListOf, MapOf, Text, Whole
@@ -73,6 +73,18 @@ def _flow(value: Any) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Project(Record):
+    """Another Amplitude project of the same organisation."""
+
+    SHORT: ClassVar[str] = "plan"
+
+    plan: Plan = key(Choice(Plan), "Its plan (CONN-3).", default=Plan.ENTERPRISE)
+    automated_syncs: int = key(
+        Whole(0), "How many scheduled and real-time syncs the plan includes.", default=AUTOMATED_SYNCS
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario(Record):
     """One file, or one case of its matrix."""
 
@@ -93,7 +105,12 @@ class Scenario(Record):
     rules: Reading = key(
         ReadingShape(), "The reading of the documents: a rule set, or switches.", default=Reading(), shown="default"
     )
-    plan: Plan = key(Choice(Plan), "The plan of the Amplitude project (CONN-3).", default=Plan.ENTERPRISE)
+    plan: Plan = key(Choice(Plan), "The plan of the first Amplitude project (CONN-3).", default=Plan.ENTERPRISE)
+    projects: Mapping[str, Project] = key(
+        MapOf(Text("a project's name"), RecordOf(Project)),
+        "Amplitude projects beside the first one, which is called main: each has keys, data, destinations and a plan.",
+        default={},
+    )
     include: tuple[str, ...] = key(
         ListOf(Text("a file"), single=True), "Fragments whose parts are added to this file.", default=()
     )
@@ -109,7 +126,9 @@ class Scenario(Record):
         MapOf(Text("a connection's name"), RecordOf(Connection)), "Configured Braze destinations by name.", default={}
     )
     cohorts: Mapping[str, CohortDefinition] = key(
-        MapOf(Text("a cohort's name"), CohortShape()), "Cohorts of Amplitude by name.", default={}
+        MapOf(Text("a cohort's name"), CohortShape(places=True)),
+        "Cohorts of Amplitude by name. `project: NAME` beside a definition says that it is not in the first project.",
+        default={},
     )
     steps: tuple[Step, ...] = key(ListOf(StepShape()), "What happens, in order.", default=())
     expect: Expect | None = key(ExpectShape(), "A last step `expect`.", default=None)

@@ -32,6 +32,7 @@ from simulator.scenario.language.source import did_you_mean
 PERSON = Name("person")
 COHORT = Name("cohort")
 CONNECTION = Name("connection")
+PROJECT = Name("project")
 SEGMENT = Name("segment")
 SYNC = Name("sync")
 CAMPAIGN = Name("campaign")

@@ -9,7 +9,7 @@ from simulator.fakes.amplitude.store.users import UserRecord
 from simulator.fakes.braze.store.profiles import Profile
 from simulator.rules.identity import Identifier, Kind
 from simulator.scenario.acting.cast import Cast, Character
-from simulator.scenario.acting.stage import PROJECT, WORKSPACE, set_up
+from simulator.scenario.acting.stage import WORKSPACE, set_up
 from simulator.scenario.acting.stage import Stage as Scene
 from simulator.scenario.model.scenario import Scenario
 from simulator.scenario.parse import load_text
@@ -52,7 +52,8 @@ class Stories:
 
 
 def _empty_scene(world: World) -> Scene:
-    cohorts = world.amplitude.cohorts.catalogue.of_project(PROJECT)
+    projects = world.amplitude.store.projects.all()
+    cohorts = [cohort for project in projects for cohort in world.amplitude.cohorts.all(project.name)]
     scene = Scene(load_text(_NOBODY)[0], world)
     scene.cohort_ids = {cohort.name: cohort.cohort_id for cohort in cohorts}
     return scene
@@ -60,9 +61,10 @@ def _empty_scene(world: World) -> Scene:
 
 def _whoever(world: World, reference: str) -> Character | None:
     amplitude, profiles = world.amplitude, world.braze.store.profiles
-    users = [amplitude.find(PROJECT, user_id=reference), amplitude.find(PROJECT, device_id=reference)]
+    projects = [project.name for project in amplitude.store.projects.all()]
+    users = [amplitude.find(each, **{kind: reference}) for each in projects for kind in ("user_id", "device_id")]
     if reference.isdecimal() and len(reference) < 16:
-        users.append(amplitude.user(PROJECT, int(reference)))
+        users += [amplitude.user(each, int(reference)) for each in projects]
     label, _, name = reference.partition(":")
     aliases = world.braze.store.candidates.near_aliases(WORKSPACE, [Identifier(Kind.ALIAS, reference)])
     label, name = next(iter(aliases.values()), (label, name))
@@ -78,7 +80,8 @@ def _whoever(world: World, reference: str) -> Character | None:
     if not reached:
         reached = [profile for user in known for profile in _profiles_of(world, user)]
     if not known:
-        same = (amplitude.find(PROJECT, user_id=each.external_id) for each in reached if each.external_id)
+        names = [profile.external_id for profile in reached if profile.external_id]
+        same = (amplitude.find(each, user_id=name) for each in projects for name in names)
         known = [user for user in same if user is not None]
     person = Character(
         reference,

@@ -100,3 +100,43 @@ def test_a_campaign_needs_a_segment_and_an_address(passes: Passes) -> None:
         "  - send_campaign: {segment: late, name: mail}\n  - expect: {sent: {mail: [ida]}}\n",
         head=HEAD,
     )
+
+
+SHOP = """
+projects: {shop: {plan: growth}}
+people:
+  ida: {user_id: ida-1001, properties: {plan: pro}, events: [app_opened]}
+  ben: {user_id: ben-1001, projects: shop, properties: {plan: free}, events: [app_opened]}
+connections: {braze: user_id}
+"""
+
+
+def test_traits_streams_and_currents_belong_to_a_project(passes: Passes) -> None:
+    """CONN-2."""
+    passes(
+        "steps:\n  - sync_traits: {properties: plan, project: shop}\n"
+        "  - stream_events: {events: [bought], project: shop}\n"
+        "  - event: {person: [ida, ben], name: bought}\n  - advance: 1m\n"
+        "  - export_currents: {types: [users.behaviors.CustomEvent], project: shop}\n"
+        '  - track: {events: [{external_id: ida-1001, name: read, time: "2026-03-02T10:01:00Z"}]}\n'
+        "  - advance: 15m\n"
+        "  - expect:\n"
+        "      profiles: {ida: {custom_attributes: null}, ben: {custom_attributes: {plan: free}}}\n"
+        "  - call: {service: amplitude, method: GET, path: /api/2/usersearch, query: {user: ida-1001}, project: shop,\n"
+        "           expect: {body: {type: match_user_or_device_id}}}\n"
+        "  - call: {service: amplitude, method: GET, path: /api/2/usersearch, query: {user: ben-1001},\n"
+        "           expect: {body: {type: nomatch}}}\n",
+        head=SHOP,
+    )
+
+
+def test_a_key_in_a_body_is_that_of_the_calls_project(passes: Passes) -> None:
+    passes(
+        "cohorts: {readers: {performed: read, within: 7d}, shoppers: {performed: read, within: 7d, project: shop}}\n"
+        "steps:\n"
+        "  - call:\n      service: amplitude\n      path: /2/httpapi\n      project: shop\n"
+        '      body: {api_key: "{amplitude_api_key}", events: [{user_id: ben-1001, event_type: read}]}\n'
+        "      expect: 200\n"
+        "  - expect: {wanted: {readers: [], shoppers: [ben]}}\n",
+        head=SHOP,
+    )

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple
 
+from simulator.feeds import MAIN
 from simulator.rules.cadence import Cadence
 from simulator.scenario.language.nodes import Node, Scalar
 from simulator.scenario.language.records import key
 from simulator.scenario.language.shapes import Broken, Choice, ListOf, Reader, SchemaBook, Shape, expected
 from simulator.scenario.model.steps.base import Step
-from simulator.scenario.model.words import FLAG, SEGMENT, TEXT
+from simulator.scenario.model.words import FLAG, PROJECT, SEGMENT, TEXT
 
 _TEXTS = ListOf(TEXT, single=True)
 _WRITTEN = re.compile(r"(.+?)\s*->\s*(external_id|braze_id|email|alias\s+(\S.*))")
@@ -68,6 +69,7 @@ class SyncTraits(Step):
         default=Naming(), shown="user_id -> external_id",
     )  # fmt: skip
     name: str | None = key(TEXT, "What other steps call this sync.", default=None, shown="traits")
+    project: str = key(PROJECT, "Whose people.", default=MAIN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,7 @@ class StreamEvents(Step):
     identify_by: Naming = key(NAMING, "How people are named.", default=Naming(), shown="user_id -> external_id")
     update_users_only: bool = key(FLAG, "Whether Braze creates no profile.", default=False)
     name: str = key(TEXT, "The name of the stream.", default="stream")
+    project: str = key(PROJECT, "Whose events.", default=MAIN)
 
 
 class Channel(StrEnum):
@@ -133,3 +136,4 @@ class ExportCurrents(Step):
 
     types: tuple[str, ...] = key(_TEXTS, "Which type ids.", default=(), shown="all")
     name: str = key(TEXT, "The name of the connector.", default="currents")
+    project: str = key(PROJECT, "Which project gets them.", default=MAIN)

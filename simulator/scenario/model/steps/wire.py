@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
+from simulator.feeds import MAIN
 from simulator.scenario.language.records import Record, RecordOf, key
 from simulator.scenario.language.shapes import Choice, Either, ListOf, MapOf, Text
 from simulator.scenario.language.source import Problem
 from simulator.scenario.model.steps.base import Step
-from simulator.scenario.model.words import FILLED_TEXT, STATUS, TEMPLATE, Filled
+from simulator.scenario.model.words import FILLED_TEXT, PROJECT, STATUS, TEMPLATE, Filled
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -83,6 +84,7 @@ class Call(Step):
     query: Mapping[str, object] = key(MapOf(Text("a name"), TEMPLATE), "Query parameters.", default={})
     headers: Mapping[str, str] = key(MapOf(Text("a header name"), FILLED_TEXT), "Further headers.", default={})
     auth: Auth = key(Choice(Auth), "Which credentials.", default=Auth.GOOD)
+    project: str = key(PROJECT, "Whose keys Amplitude's keys are.", default=MAIN)
     body: object = key(TEMPLATE, "The JSON body; text is sent as it is.", default=None)
     expect: Answer | None = key(
         Either(RecordOf(Answer), None, RecordOf(Answer)), "The expected answer.", default=None, shown="any answer"
