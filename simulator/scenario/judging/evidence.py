@@ -91,9 +91,13 @@ class Evidence:
         computed = {
             name: cohort_id
             for name, cohort_id in self.stage.cohort_ids.items()
-            if cohorts.describe(cohort_id).computed_at is not None
+            if cohorts.describe(cohort_id, project=self.stage.project_of(name)).computed_at is not None
         }
-        inside = [name for name, cohort_id in computed.items() if ids & set(cohorts.members(cohort_id))]
+        inside = [
+            name
+            for name, cohort_id in computed.items()
+            if ids & set(cohorts.members(cohort_id, project=self.stage.project_of(name)))
+        ]
         return f"in Amplitude they are in {', '.join(inside) if inside else 'none of the cohorts'}"
 
     def difference(self, expectation: Expectation, what: str, expected: str, got: str, why: str = "") -> Difference:
