@@ -309,6 +309,14 @@ class RuleSet:
         source="Amplitude, Define a cohort",
         doc="whether 'in the last 7 days' slides with the clock or counts whole UTC days and moves at midnight",
     )
+    mapped_users: str = _switch(
+        "joined",
+        "apart",
+        rule="ID-6",
+        confidence="inferred",
+        source="Amplitude, User Mapping (Aliasing) API",
+        doc="whether the events of a mapped user also count for the user it is mapped to when cohorts are computed",
+    )
     short_ids: str = _switch(
         "refuse",
         "strip",

@@ -23,6 +23,7 @@ from simulator.fakes.amplitude.reads.handlers import read_handlers
 from simulator.fakes.amplitude.reads.housekeeping import Housekeeping
 from simulator.fakes.amplitude.reads.privacy.deletions import Deletions
 from simulator.fakes.amplitude.reads.profile import UserProfile
+from simulator.fakes.amplitude.reads.taxonomy import Taxonomy
 from simulator.fakes.amplitude.store.events import Kind
 from simulator.fakes.amplitude.store.users import UserRecord
 from simulator.fakes.amplitude.store.whole import AmplitudeStore
@@ -79,7 +80,7 @@ class AmplitudeService:
             self.store.projects.add(project)
         store = self.store
         self.intake = Intake(database, ledger, store.projects, store.users, store.events, rules, self.settings)
-        stores = Stores(database, ledger, clock, seed, store.projects, store.users, store.events)
+        stores = Stores(database, ledger, clock, seed, store.projects, store.users, store.events, store.relations)
         self.cohorts = Cohorts(stores, rules)
         self.cohort_api = CohortApi(self.cohorts, stores, limited=self.settings.limits)
         self.on_users_changed(self.cohorts.users_changed)
@@ -87,7 +88,7 @@ class AmplitudeService:
         limits = IngestionLimits(self.settings, store.relations)
         self._uploads = Uploads(store, self.intake, limits, self.settings)
         self._identify = Identify(store, self.intake, limits, self.settings)
-        self._mapping = UserMapping(store, self.settings)
+        self._mapping = UserMapping(store, self.intake, self.settings)
         self._deletions = Deletions(store, self.intake, ledger, clock)
         self.housekeeping = Housekeeping(store)
         self.service = Service("amplitude", clock, seed, MANNERS)
@@ -100,8 +101,9 @@ class AmplitudeService:
 
     def _handlers(self) -> dict[str, Handler]:
         profile = UserProfile(self.store, self.intake, self._cohorts_of)
+        taxonomy = Taxonomy(self.store.database, self.store.events, self.store.users, self.cohorts.activity_changed)
         reads = read_handlers(
-            self.store, self.access, self._deletions, self.housekeeping, self.clock, lambda: self.rules
+            self.store, self.access, self._deletions, self.housekeeping, taxonomy, self.clock, lambda: self.rules
         )
         return {
             **self._uploads.handlers(),

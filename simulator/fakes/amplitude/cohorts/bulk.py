@@ -6,8 +6,10 @@ taken; whatever else a definition says goes through the judge, a page of people 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
+
+import orjson
 
 from simulator.database import Database
 from simulator.fakes.amplitude.cohorts.catalogue import Cohort
@@ -65,20 +67,28 @@ _WANTED = "CREATE TEMP TABLE IF NOT EXISTS wanted (amplitude_id INTEGER PRIMARY 
 _HITS = """
 merged AS MATERIALIZED (
   SELECT amplitude_id, merged_into FROM amplitude_user WHERE merged_into IS NOT NULL
-), hits AS (
+), {name} AS (
   SELECT coalesce(m.merged_into, e.amplitude_id) AS id, e.time AS time
   FROM amplitude_event e LEFT JOIN merged m ON m.amplitude_id = e.amplitude_id
   WHERE e.project = :project AND e.kind = :kind AND e.event_type = :event AND e.time > :after
 )
 """
-_ONCE = f"""
-WITH {_HITS}, found AS (
+# What a mapped user did counts for both; most projects map nobody, and reading the hits twice costs time.
+_SHARED = """
+, mapped (source, target) AS (
+  SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(:mapped)
+), hits AS (
+  SELECT id, time FROM own UNION ALL SELECT p.target, o.time FROM mapped p JOIN own o ON o.id = p.source
+)
+"""
+_ONCE = """
+, found AS (
   SELECT id, max(CASE WHEN time <= :at THEN time END) AS nth, min(CASE WHEN time > :at THEN time END) AS coming
   FROM hits GROUP BY id
 )
 """
-_OFTEN = f"""
-WITH {_HITS}, ranked AS (
+_OFTEN = """
+, ranked AS (
   SELECT id, time, row_number() OVER (PARTITION BY id ORDER BY time > :at, time DESC) AS place FROM hits
 ), found AS (
   SELECT id, max(CASE WHEN time <= :at AND place = :times THEN time END) AS nth,
@@ -86,25 +96,31 @@ WITH {_HITS}, ranked AS (
   FROM ranked GROUP BY id
 )
 """
-_FILL = """
-INSERT INTO temp.wanted
-"""
 _ANSWER = """
 SELECT id, nth IS NOT NULL, nullif(min(coalesce(nth + :length, :never), coalesce(coming, :never)), :never)
 FROM found WHERE nth IS NOT NULL OR coming IS NOT NULL ORDER BY id
 """
 _NEVER = 2**62
 _BEGINNING = -(2**62)
+_NOBODY: Mapping[int, Sequence[int]] = {}
 
 
-def fill_wanted(database: Database, cohort: Cohort, count: PlainCount, at: Instant) -> None:
-    """Work out who is in at `at` and when that may change, into the temporary table `wanted`."""
+def fill_wanted(
+    database: Database, cohort: Cohort, count: PlainCount, at: Instant, sources: Mapping[int, Sequence[int]] = _NOBODY
+) -> None:
+    """Work out who is in at `at` and when that may change, into the temporary table `wanted`.
+
+    `sources`: for each user whose events include those of others, these others.
+    """
+    hits = _HITS.format(name="own") + _SHARED if sources else _HITS.format(name="hits")
+    pairs = [(source, target) for target, each in sources.items() for source in each]
     with database.transaction() as connection:
         connection.execute(_WANTED)
         connection.execute("DELETE FROM temp.wanted")
         connection.execute(
-            _FILL + (_ONCE if count.times == 1 else _OFTEN) + _ANSWER,
+            f"INSERT INTO temp.wanted WITH {hits}{_ONCE if count.times == 1 else _OFTEN}{_ANSWER}",
             {
+                "mapped": orjson.dumps(pairs).decode(),
                 "project": cohort.project,
                 "kind": int(Kind.EVENT),
                 "event": count.event,

@@ -14,6 +14,7 @@ from simulator.fakes.amplitude.cohorts.keeper import Keeper
 from simulator.fakes.amplitude.cohorts.members import Members
 from simulator.fakes.amplitude.projects import Project, Projects
 from simulator.fakes.amplitude.store.events import Events
+from simulator.fakes.amplitude.store.relations import Relations
 from simulator.fakes.amplitude.store.users import Users
 from simulator.ledger import Ledger
 from simulator.rules.cohorts.definition import Definition, StaticIds
@@ -37,6 +38,7 @@ class Stores:
     projects: Projects
     users: Users
     events: Events
+    relations: Relations
 
 
 class Cohorts:
@@ -55,7 +57,8 @@ class Cohorts:
             stores.ledger,
             stores.projects,
             stores.users,
-            Histories(stores.users, stores.events),
+            stores.relations,
+            Histories(stores.users, stores.events, stores.relations),
             self.catalogue,
             self.members_table,
             rules,
@@ -64,6 +67,10 @@ class Cohorts:
     def users_changed(self, project: Project, amplitude_ids: Sequence[int], at: Instant) -> None:
         """Tell that these users are no longer what they were; called inside the transaction that changed them."""
         self.due_work.users_changed(project, amplitude_ids, at)
+
+    def activity_changed(self, project: Project, at: Instant) -> None:
+        """Tell that an event type now makes people active, or does so no longer."""
+        self.due_work.activity_changed(project, at)
 
     def use_rules(self, rules: RuleSet) -> None:
         """Read the documents differently from now on; who is in a cohort is worked out anew."""

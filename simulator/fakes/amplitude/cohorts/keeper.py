@@ -15,8 +15,10 @@ from simulator.fakes.amplitude.cohorts.catalogue import Catalogue, Cohort
 from simulator.fakes.amplitude.cohorts.histories import Histories, needs_of
 from simulator.fakes.amplitude.cohorts.members import Members, Move
 from simulator.fakes.amplitude.projects import Project, Projects
+from simulator.fakes.amplitude.store.relations import Relations
 from simulator.fakes.amplitude.store.users import Users
 from simulator.ledger import Ledger, Strip
+from simulator.rules.cohorts.definition import ANY_ACTIVE_EVENT
 from simulator.rules.cohorts.history import History
 from simulator.rules.cohorts.membership import ResolveCohort, is_member, next_change
 from simulator.rules.instants import Instant, format_instant
@@ -38,6 +40,7 @@ class Keeper:
         ledger: Ledger,
         projects: Projects,
         users: Users,
+        relations: Relations,
         histories: Histories,
         catalogue: Catalogue,
         members: Members,
@@ -47,6 +50,7 @@ class Keeper:
         self._ledger = ledger
         self._projects = projects
         self._users = users
+        self._relations = relations
         self._histories = histories
         self._catalogue = catalogue
         self._members = members
@@ -110,6 +114,7 @@ class Keeper:
             if gone:
                 self._move_out(project, gone, at)
             present = [person for person, reads_as in canonical.items() if person == reads_as]
+            present = self._with_targets(project, present)
             kept_up = self._catalogue.kept_up(project.name)
             if len(present) >= BULK_FROM:
                 plain = [cohort for cohort in kept_up if self._plain(cohort) is not None]
@@ -119,6 +124,22 @@ class Keeper:
             for page in _pages(present):
                 targets = {cohort.number: set(page) for cohort in kept_up}
                 self._evaluate(project, targets, dict.fromkeys(page, at), at, ("COHORT-1",))
+
+    def _with_targets(self, project: Project, people: Sequence[int]) -> list[int]:
+        """These people and, where events of mapped users count for both, everybody they are mapped to."""
+        if self.rules.mapped_users == "apart" or not self._relations.any_mapped(project):
+            return list(people)
+        records = self._users.by_amplitude_id(project, people).values()
+        user_ids = [each.user_id for each in records if each.user_id is not None]
+        return sorted({*people, *self._relations.targets(project, user_ids)})
+
+    def activity_changed(self, project: Project, at: Instant) -> None:
+        """An event type makes people active, or does so no longer: judge anew wherever that is looked at."""
+        with self._database.transaction():
+            self.catch_up(at)
+            for cohort in self._catalogue.kept_up(project.name):
+                if cohort.definition and ANY_ACTIVE_EVENT in needs_of([cohort.definition], self.rules).event_names:
+                    self.recompute(project, cohort, at)
 
     def _move_out(self, project: Project, gone: Mapping[int, int | None], at: Instant) -> None:
         """Merged and erased users leave; a list that held a merged one goes on with whom they turned out to be."""
@@ -172,7 +193,9 @@ class Keeper:
     ) -> None:
         count = self._plain(cohort)
         assert count is not None
-        bulk.fill_wanted(self._database, cohort, count, at)
+        joined = self.rules.mapped_users == "joined"
+        sources = self._relations.sources(self._projects.named(cohort.project)) if joined else {}
+        bulk.fill_wanted(self._database, cohort, count, at, sources)
         if first:
             bulk.enter_first(self._database, cohort, at)
             for people in bulk.wanted_pages(self._database, PAGE):
@@ -207,7 +230,8 @@ class Keeper:
             if onward or each.number in numbers
         ]
         definitions = [each.definition for each in cohorts if each.definition is not None]
-        histories = self._histories.load(project, instants.keys(), needs_of(definitions, self.rules))
+        joined = self.rules.mapped_users == "joined"
+        histories = self._histories.load(project, instants.keys(), needs_of(definitions, self.rules), joined=joined)
         moved: dict[str, set[int]] = {}
         for cohort in cohorts:
             if cohort.definition is None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import orjson
 
 from simulator.fakes.amplitude.ingestion.identify import INVALID_KEY, objects_of, parameters, shortest_id
+from simulator.fakes.amplitude.ingestion.intake import Intake
 from simulator.fakes.amplitude.ingestion.windows import SlidingCount
 from simulator.fakes.amplitude.projects import AmplitudeSettings, Project
 from simulator.fakes.amplitude.store.whole import AmplitudeStore
@@ -26,8 +27,9 @@ MISSING_MAPPING = "missing_mapping"
 class UserMapping:
     """Writes by POST or GET with the API key alone, reads with both keys."""
 
-    def __init__(self, store: AmplitudeStore, settings: AmplitudeSettings) -> None:
+    def __init__(self, store: AmplitudeStore, intake: Intake, settings: AmplitudeSettings) -> None:
         self._store = store
+        self._intake = intake
         self._settings = settings
         self._recent: SlidingCount[str] = SlidingCount(WINDOW_MS)
 
@@ -49,8 +51,13 @@ class UserMapping:
         with self._store.database.transaction():
             if self._settings.limits:
                 self._spend(project, call, len(pairs))
+            concerned: set[int] = set()
             for user_id, global_user_id in pairs:
+                # Whoever gains or loses this user's events; the user keeps its own either way.
+                concerned.update(self._store.relations.targets(project, [user_id]))
                 self._store.relations.map_user(project, user_id, global_user_id)
+                concerned.update(self._store.relations.targets(project, [user_id]))
+            self._intake.tell(project, sorted(concerned), call.at)
         return SUCCESS
 
     def _spend(self, project: Project, call: Call, count: int) -> None:

@@ -34,6 +34,7 @@ def read_handlers(
     access: Access,
     deletions: Deletions,
     housekeeping: Housekeeping,
+    taxonomy: Taxonomy,
     clock: SimClock,
     rules: Callable[[], RuleSet],
 ) -> dict[str, Handler]:
@@ -52,7 +53,7 @@ def read_handlers(
         "createRelease": access.basic(housekeeping.create_release),
         "listEvents": access.basic(housekeeping.list_events, "dashboard"),
         "getDeliveryMetricsSummary": access.basic(housekeeping.delivery_metrics, "metrics"),
-        **_taxonomy(Taxonomy(store.database, store.events, store.users), access),
+        **_taxonomy(taxonomy, access),
     }
 
 

@@ -13,9 +13,12 @@ from simulator.fakes.amplitude.reads.parameters import fields_of, flag
 from simulator.fakes.amplitude.store.events import Events
 from simulator.fakes.amplitude.store.users import Users
 from simulator.fakes.binding import Call, Problem, Reply
+from simulator.rules.instants import Instant
 
 FIRST_ID = 412_931
 Field = Callable[[object], object]
+ActivityChanged = Callable[[Project, Instant], None]
+"""Told when an event type makes people active that did not, or the reverse."""
 
 
 def _text(value: object) -> object:
@@ -110,10 +113,11 @@ class _Planned:
 class Taxonomy:
     """Handlers of every kind; the tracking plan of each project."""
 
-    def __init__(self, database: Database, events: Events, users: Users) -> None:
+    def __init__(self, database: Database, events: Events, users: Users, activity_changed: ActivityChanged) -> None:
         self._database = database
         self._events = events
         self._users = users
+        self._activity_changed = activity_changed
 
     # --- categories --------------------------------------------------------------------------------
 
@@ -271,9 +275,10 @@ class Taxonomy:
         return {"user_property": name, **body, "deleted": False}
 
     def _apply(self, kind: Kind, project: Project, name: str, body: Mapping[str, object], call: Call) -> None:
-        """An event type marked inactive makes nobody active any more."""
+        """An event type marked inactive makes nobody active any more; cohorts that look at it hear of it."""
         if kind is EVENT and body["is_active"] is not (name not in self._events.inactive_types(project)):
             self._events.mark_active(project, name, bool(body["is_active"]), call.at)
+            self._activity_changed(project, call.at)
 
     def _is_live(self, kind: Kind, project: Project, name: str) -> bool:
         if kind is EVENT:

@@ -78,16 +78,8 @@ class UserReads:
 
     def _stream(self, project: Project, record: UserRecord) -> list[StoredEvent]:
         """The user's events and those of everybody mapped to them, directly or through others (ID-6)."""
-        numbers, waiting, seen = [record.amplitude_id], [record.user_id], set[str]()
-        while waiting:
-            user_id = waiting.pop()
-            if user_id is None or user_id in seen:
-                continue
-            seen.add(user_id)
-            sources = self._store.relations.mapped_from(project, user_id)
-            numbers += [each.amplitude_id for each in self._store.users.by_user_id(project, sources).values()]
-            waiting += sources
-        found = self._store.events.of_users(sorted(set(numbers)))
+        sources = self._store.relations.sources(project, [record.amplitude_id]).get(record.amplitude_id, [])
+        found = self._store.events.of_users([record.amplitude_id, *sources])
         return sorted(
             (each for events in found.values() for each in events), key=lambda each: (each.time, each.sequence)
         )

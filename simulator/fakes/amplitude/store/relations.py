@@ -38,6 +38,49 @@ class Relations:
         query = "SELECT user_id FROM amplitude_mapping WHERE project = ? AND global_user_id = ? ORDER BY user_id"
         return [row[0] for row in self._database.rows(query, (project.name, user_id))]
 
+    def any_mapped(self, project: Project) -> bool:
+        """Whether any user is mapped; nearly always not."""
+        return bool(self._database.value("SELECT 1 FROM amplitude_mapping WHERE project = ? LIMIT 1", (project.name,)))
+
+    def sources(self, project: Project, amplitude_ids: Collection[int] | None = None) -> dict[int, list[int]]:
+        """For each of these users (None: of all) whoever is mapped to them, directly or through others, ascending."""
+        if not self.any_mapped(project):
+            return {}
+        begin = (
+            "SELECT DISTINCT u.amplitude_id, u.user_id FROM amplitude_mapping m CROSS JOIN amplitude_user u"
+            " ON u.project = ?1 AND u.user_id = m.global_user_id WHERE m.project = ?1 AND ?2 IS NULL"
+            if amplitude_ids is None
+            else "SELECT u.amplitude_id, u.user_id FROM json_each(?2) j CROSS JOIN amplitude_user u"
+            " ON u.amplitude_id = j.value WHERE u.project = ?1 AND u.user_id IS NOT NULL"
+        )
+        rows = self._database.rows(
+            f"WITH RECURSIVE reach (target, user_id) AS ({begin} UNION"
+            " SELECT r.target, m.user_id FROM reach r CROSS JOIN amplitude_mapping m"
+            " ON m.project = ?1 AND m.global_user_id = r.user_id)"
+            " SELECT r.target, s.amplitude_id FROM reach r CROSS JOIN amplitude_user s"
+            " ON s.project = ?1 AND s.user_id = r.user_id WHERE s.amplitude_id <> r.target ORDER BY 1, 2",
+            (project.name, None if amplitude_ids is None else json_list(amplitude_ids)),
+        )
+        found: dict[int, list[int]] = {}
+        for target, source in rows:
+            found.setdefault(target, []).append(source)
+        return found
+
+    def targets(self, project: Project, user_ids: Collection[str]) -> list[int]:
+        """Whom these users are mapped to, directly or through others, as far as Amplitude knows them; ascending."""
+        if not user_ids or not self.any_mapped(project):
+            return []
+        rows = self._database.rows(
+            "WITH RECURSIVE reach (user_id) AS (SELECT m.global_user_id FROM json_each(?2) j CROSS JOIN"
+            " amplitude_mapping m ON m.project = ?1 AND m.user_id = j.value UNION"
+            " SELECT m.global_user_id FROM reach r CROSS JOIN amplitude_mapping m"
+            " ON m.project = ?1 AND m.user_id = r.user_id)"
+            " SELECT u.amplitude_id FROM reach r CROSS JOIN amplitude_user u"
+            " ON u.project = ?1 AND u.user_id = r.user_id ORDER BY 1",
+            (project.name, json_list(user_ids)),
+        )
+        return [row[0] for row in rows]
+
     def group(self, project: Project, group_type: str, group_value: str) -> dict[str, object]:
         """The properties of one group; empty when it has none."""
         query = "SELECT properties FROM amplitude_group WHERE project = ? AND group_type = ? AND group_value = ?"
@@ -54,6 +97,14 @@ class Relations:
                 "INSERT OR REPLACE INTO amplitude_group (project, group_type, group_value, properties)"
                 " VALUES (?, ?, ?, ?)",
                 (project.name, group_type, group_value, packed(after)),
+            )
+
+    def erase(self, project: Project, user_ids: Collection[str]) -> None:
+        """Forget what these users were mapped to, and who was mapped to them."""
+        for column in ("user_id", "global_user_id"):
+            self._database.execute(
+                f"DELETE FROM amplitude_mapping WHERE project = ? AND {column} IN (SELECT value FROM json_each(?))",
+                (project.name, json_list(user_ids)),
             )
 
     def mark(self, project: Project, mark: str, kind: str, value: str, present: bool) -> None:

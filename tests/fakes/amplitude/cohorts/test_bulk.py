@@ -54,14 +54,22 @@ EVENTS = st.lists(
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(events=EVENTS, times=st.integers(1, 3), within=st.sampled_from([None, "1d"]))
-def test_one_statement_says_what_the_judge_says(shop_under, events, times, within):
+@given(
+    events=EVENTS,
+    times=st.integers(1, 3),
+    within=st.sampled_from([None, "1d"]),
+    mapping=st.sampled_from([{}, {"ben-1001": "ida-1001"}]),
+)
+def test_one_statement_says_what_the_judge_says(shop_under, events, times, within, mapping):
     shop = shop_under()
     for person, event, hours in events:
         shop.did(person, event, at=shop.clock.now + hours * HOUR_MS)
+    for user_id, global_user_id in mapping.items():
+        shop.maps(user_id, global_user_id)
     written = {"performed": "a", "times": f">= {times}", **({"within": within} if within else {})}
     cohort = shop.cohorts.create("plain", written)
-    fill_wanted(shop.database, cohort, plain_count(cohort.definition, RuleSet()), shop.clock.now)
+    sources = shop.relations.sources(shop.project)
+    fill_wanted(shop.database, cohort, plain_count(cohort.definition, RuleSet()), shop.clock.now, sources)
     wanted = shop.database.rows("SELECT amplitude_id, inside, due_at FROM temp.wanted ORDER BY 1")
     assert [person for person, inside, _ in wanted if inside] == shop.judged("plain")
     dues = {

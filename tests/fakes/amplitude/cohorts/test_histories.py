@@ -7,7 +7,7 @@ from simulator.rules.switches import RuleSet
 
 def load(shop, written, *amplitude_ids):
     wanted = needs_of([from_language(written)], RuleSet())
-    return Histories(shop.users, shop.events).load(shop.project, amplitude_ids, wanted)
+    return Histories(shop.users, shop.events, shop.relations).load(shop.project, amplitude_ids, wanted)
 
 
 def test_only_the_named_events_are_loaded_without_their_properties(shop):
@@ -24,7 +24,8 @@ def test_events_carry_the_user_properties_where_they_are_looked_at(shop):
     ida = shop.did("ida-1001")
     shop.has("ida-1001", plan="free")
     (history,) = load(shop, {"property": {"plan": "pro"}, "within": "1d"}, ida)
-    assert (dict(history.events[0].user_properties), dict(history.properties)) == ({"plan": "pro"}, {"plan": "free"})
+    carried = history.events[0].user_properties
+    assert (carried["plan"], carried["user_id"], dict(history.properties)) == ("pro", "ida-1001", {"plan": "free"})
 
 
 def test_who_was_merged_is_part_of_the_person(shop, start):

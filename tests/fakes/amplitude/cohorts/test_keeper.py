@@ -1,8 +1,6 @@
 """Members follow from what people do, from time passing, from merges and from other cohorts."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from simulator.rules.instants import DAY_MS, HOUR_MS, Instant
 
@@ -228,73 +226,103 @@ def test_a_world_that_is_opened_again_forgets_no_due_and_no_cursor(shop_in, star
     after.database.close()
 
 
-DEFINITIONS = [
-    OPENERS,
-    {"performed": "app_opened", "times": ">= 2", "within": "2d"},
-    {"performed": "app_opened", "times": "< 3", "within": "2d"},
-    {"not": {"performed": "purchase", "within": "1d"}},
-    {"performed": "purchase", "sum": {"price": ">= 20"}, "within": "2d"},
-    {"performed": "purchase", "distinct": {"sku": ">= 2"}, "within": "3d", "offset": "1d"},
-    {"performed": "app_opened", "distinct_days": ">= 2", "within": "3d"},
-    {"performed": "purchase", "nth_time": 2, "within": "1d"},
-    {"performed": "app_opened", "more_often_than": "purchase", "within": "2d"},
-    {"sequence": ["app_opened", "purchase"], "within": "2d", "complete_in": "12h"},
-    {"performed": "purchase", "within_first": "1d"},
-    {"came_back": "app_opened", "from": "1d", "until": "2d"},
-    {"active_within": "1d"},
-    {"new_within": "1d"},
-    {"property": {"plan": "pro"}},
-    {"property": {"plan": "pro"}, "within": "1d"},
-    {"all": [OPENERS, {"not": {"property": {"plan": "pro"}}}]},
-    {"all": [{"any": [{"in_cohort": "c0"}, {"property": {"plan": "pro"}}]}, {"not": {"in_cohort": "c1"}}]},
-    {"performed": "app_opened", "within": "2d", "skip_today": True},
-    {"performed": "_active", "distinct_days": ">= 1", "in_each": "1d", "within": "2d"},
-]
+def test_what_a_mapped_user_does_counts_for_both(shop):
+    shop.cohorts.create("openers", OPENERS)
+    shop.did("ben-1001", "signed_up")
+    shop.did("ida-1001", "signed_up")
+    shop.maps("ben-1001", "ida-1001")
+    assert shop.who("openers") == []
+    shop.did("ben-1001")
+    assert shop.who("openers") == ["ben-1001", "ida-1001"]
+    shop.later("7d")
+    assert shop.who("openers") == []
 
 
-def even_hours(number):
-    """Coarse times, so that windows often end at the very instant of asking."""
-    return number * 2 * HOUR_MS
+def test_a_mapping_moves_the_target_at_once_and_its_end_moves_it_back(shop):
+    shop.cohorts.create("openers", OPENERS)
+    shop.did("ben-1001")
+    shop.did("ida-1001", "signed_up")
+    assert shop.who("openers") == ["ben-1001"]
+    shop.maps("ben-1001", "ida-1001")
+    assert shop.who("openers") == ["ben-1001", "ida-1001"]
+    shop.maps("ben-1001", None)
+    assert shop.who("openers") == ["ben-1001"]
 
 
-PEOPLE = ["ida-1001", "ben-1001", ":d-anna", ":d-noor", "ben-1001:d-anna", "kim-1001:d-noor"]
-STEPS = st.lists(
-    st.one_of(
-        st.tuples(
-            st.just("did"),
-            st.sampled_from(PEOPLE),
-            st.sampled_from(["app_opened", "purchase"]),
-            st.integers(-24, 12).map(even_hours),
-            st.sampled_from([5, 15]),
-        ),
-        st.tuples(st.just("has"), st.sampled_from(PEOPLE), st.sampled_from(["pro", "free"])),
-        st.tuples(st.just("later"), st.integers(1, 36).map(even_hours)),
-        st.tuples(st.just("jump"), st.integers(1, 36).map(even_hours)),
-    ),
-    max_size=14,
-)
+def test_mappings_are_followed_through_others_and_round_in_circles(shop):
+    shop.cohorts.create("openers", OPENERS)
+    for person in ("ben-1001", "ida-1001", "kim-1001"):
+        shop.did(person, "signed_up")
+    shop.maps("ben-1001", "ida-1001")
+    shop.maps("ida-1001", "kim-1001")
+    shop.maps("kim-1001", "ben-1001")
+    shop.did("ben-1001")
+    assert shop.who("openers") == ["ben-1001", "ida-1001", "kim-1001"]
 
 
-@pytest.mark.parametrize(
-    "switches", [{}, {"rolling_window": "whole_days"}, {"property_most_recently": "latest_active_event"}]
-)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=STEPS)
-def test_what_is_kept_agrees_with_the_full_evaluation(shop_under, switches, steps):
-    shop = shop_under(**switches)
-    names = [f"c{number}" for number in range(len(DEFINITIONS))]
-    for name, definition in zip(names, DEFINITIONS, strict=True):
-        shop.cohorts.create(name, definition)
-        shop.cohorts.compute(name)
-    for step in steps:
-        if step[0] == "did":
-            _, person, event, offset, price = step
-            shop.did(person, event, at=shop.clock.now + offset, price=price, sku=f"sku-{price}")
-        elif step[0] == "has":
-            shop.has(step[1], plan=step[2])
-        elif step[0] == "later":
-            shop.agenda.advance_to(Instant(shop.clock.now + step[1]))
-        else:  # the clock jumps and nobody runs what was due before somebody asks
-            shop.clock.move_to(Instant(shop.clock.now + step[1]))
-        assert {name: shop.cohorts.members(name) for name in names} == {name: shop.judged(name) for name in names}
-        assert [shop.cohorts.describe(n).size for n in names] == [len(shop.cohorts.members(n)) for n in names]
+def test_under_the_other_reading_a_mapping_moves_nobody(shop_under):
+    shop = shop_under(mapped_users="apart")
+    shop.cohorts.create("openers", OPENERS)
+    shop.did("ida-1001", "signed_up")
+    shop.maps("ben-1001", "ida-1001")
+    shop.did("ben-1001")
+    assert shop.who("openers") == ["ben-1001"]
+
+
+def test_properties_of_a_mapped_user_stay_its_own(shop):
+    shop.cohorts.create("pros", {"property": {"plan": "pro"}})
+    shop.did("ida-1001", "signed_up")
+    shop.has("ben-1001", plan="pro")
+    shop.maps("ben-1001", "ida-1001")
+    assert shop.who("pros") == ["ben-1001"]
+
+
+def test_whoever_counted_the_events_of_an_erased_user_loses_them(shop):
+    shop.cohorts.create("openers", OPENERS)
+    shop.did("ida-1001", "signed_up")
+    shop.did("ben-1001")
+    shop.maps("ben-1001", "ida-1001")
+    assert shop.who("openers") == ["ben-1001", "ida-1001"]
+    shop.erase("ben-1001")
+    assert shop.who("openers") == []
+    shop.did("ben-1001")
+    assert shop.who("openers") == ["ben-1001"]
+
+
+def test_an_event_type_set_inactive_moves_people_at_once(shop):
+    shop.cohorts.create("active", {"active_within": "30d"})
+    shop.cohorts.create("idle", {"not": {"in_cohort": "active"}})
+    shop.did("ida-1001", "email_sent")
+    assert (shop.who("active"), shop.who("idle")) == (["ida-1001"], [])
+    shop.mark_active("email_sent", False)
+    assert (shop.who("active"), shop.who("idle")) == ([], ["ida-1001"])
+    shop.mark_active("email_sent", True)
+    assert (shop.who("active"), shop.who("idle")) == (["ida-1001"], [])
+
+
+def test_an_event_of_last_year_that_comes_in_late_shifts_the_nth_time(shop, start):
+    shop.cohorts.create("second", {"performed": "purchase", "nth_time": 2, "within": "7d"})
+    shop.did("ida-1001", "purchase")
+    assert shop.who("second") == []
+    shop.did("ida-1001", "purchase", at=start - 300 * DAY_MS)
+    assert shop.who("second") == ["ida-1001"]
+    shop.did("ida-1001", "purchase", at=start - 366 * DAY_MS)
+    assert shop.who("second") == ["ida-1001"]
+    shop.did("ida-1001", "purchase", at=start - 200 * DAY_MS)
+    assert shop.who("second") == []
+
+
+def test_an_old_event_that_comes_in_late_makes_a_user_less_new(shop, start):
+    shop.cohorts.create("new", {"new_within": "7d"})
+    shop.did("ida-1001")
+    assert shop.who("new") == ["ida-1001"]
+    shop.did("ida-1001", at=start - 30 * DAY_MS)
+    assert shop.who("new") == []
+
+
+def test_the_user_id_is_a_property_that_events_carried(shop):
+    shop.cohorts.create("once anonymous", {"property": {"user_id": None}, "any_time": True})
+    shop.did("ida-1001:d-ida-0001")
+    shop.did(":d-ben-0001")
+    shop.did("ben-1001:d-ben-0001")
+    assert shop.who("once anonymous") == ["ben-1001"]

@@ -103,3 +103,16 @@ def test_user_ids_may_be_listed_in_one_value_or_in_a_form(amplitude, text) -> No
 
 def test_reading_mappings_needs_both_keys(amplitude) -> None:
     assert amplitude.client.get("/api/2/usermap?user_ids=ida-1001").status_code == 401
+
+
+def test_a_mapping_counts_the_events_of_both_in_cohorts(amplitude, an_event) -> None:
+    """ID-6: "the target's stream shows both users' events"."""
+    amplitude.upload(an_event(), an_event("ida@example.com", "signed_up"))
+    amplitude.service.cohorts.create("openers", {"performed": "app_opened", "within": "7d"})
+    before = amplitude.service.cohorts.members("openers")
+    amplitude.form("/usermap", mapping=mapping(IDA_TO_GLOBAL))
+    after = amplitude.service.cohorts.members("openers")
+    everywhere = amplitude.service.find("main", user_id="ida@example.com").amplitude_id
+    assert sorted([*before, everywhere]) == after
+    amplitude.form("/usermap", mapping=mapping({"user_id": "ida-1001", "unmap": True}))
+    assert before == amplitude.service.cohorts.members("openers")

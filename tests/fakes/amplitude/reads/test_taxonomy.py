@@ -212,3 +212,14 @@ def test_reads_cost_one_and_writes_two_of_7200_an_hour(amplitude) -> None:
 @pytest.mark.parametrize(("method", "path"), [("POST", "event"), ("PUT", "user-property/plan"), ("POST", "category")])
 def test_a_body_that_is_no_object_is_refused(amplitude, method, path) -> None:
     assert said(amplitude.call(method, BASE + path, json=["a"])) == (400, "The body must be an object")
+
+
+def test_an_event_type_set_inactive_leaves_cohorts_of_active_people_at_once(amplitude, an_event) -> None:
+    """Amplitude, Change event activity status: inactive events make nobody active."""
+    amplitude.upload(an_event(event_type="email_sent"))
+    amplitude.service.cohorts.create("active", {"active_within": "30d"})
+    assert len(amplitude.service.cohorts.members("active")) == 1
+    form(amplitude, "POST", "event", event_type="email_sent", is_active="false")
+    assert amplitude.service.cohorts.members("active") == []
+    form(amplitude, "PUT", "event/email_sent", is_active="true")
+    assert len(amplitude.service.cohorts.members("active")) == 1

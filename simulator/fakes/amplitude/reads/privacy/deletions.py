@@ -57,22 +57,28 @@ class Deletions:
                     (project.name, today),
                 )
                 if numbers := [row[0] for row in rows]:
-                    self._erase(project, numbers, at)
+                    self.erase(project, numbers, at)
             self._database.execute("UPDATE amplitude_deletion SET erased = 1 WHERE day <= ?", (today,))
 
     def unfinished(self) -> bool:
         """A job that waits for its day keeps nobody waiting."""
         return False
 
-    def _erase(self, project: Project, numbers: Sequence[int], at: Instant) -> None:
+    def erase(self, project: Project, numbers: Sequence[int], at: Instant) -> None:
+        """Remove these users, whoever was merged into them, and all that they did and were mapped to."""
         merged = [each for ids in self._store.users.merged_ids(numbers).values() for each in ids]
         everything = sorted({*numbers, *merged})
+        records = self._store.users.by_amplitude_id(project, everything).values()
+        user_ids = [each.user_id for each in records if each.user_id is not None]
+        # Whoever counted their events as well has lost them.
+        targets = [each for each in self._store.relations.targets(project, user_ids) if each not in everything]
         self._store.events.erase(project, everything)
         self._store.users.erase(project, everything)
         self._store.placed.erase(project, everything)
+        self._store.relations.erase(project, user_ids)
         entries = [Entry(str(each), "", None, "erased", ("READ-1",)) for each in everything]
         self._ledger.write(at, room="amplitude", event="deletion", entries=entries)
-        self._intake.tell(project, everything, at)
+        self._intake.tell(project, [*everything, *targets], at)
 
     # --- handlers ----------------------------------------------------------------------------------
 
