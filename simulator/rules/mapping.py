@@ -10,6 +10,8 @@ from simulator.rules.identity import AmplitudeUser, Identifier, Kind
 
 BUILT_IN_PROPERTIES = ("user_id", "device_id", "amplitude_id")
 """Properties of a user that are columns of Amplitude's record, not user properties."""
+PLACES = {name: AmplitudeUser._fields.index(name) for name in BUILT_IN_PROPERTIES}
+"""Where a record holds them."""
 
 MAPPINGS_AT_MOST = 3
 
@@ -61,15 +63,12 @@ def value_of(user: AmplitudeUser, amplitude_property: str) -> str | None:
     Numbers are sent as text, booleans as `true` and `false`; lists and objects cannot name a person. Inferred
     from Amplitude's event validation, which trims and coerces ids in the same way.
     """
-    raw: object
-    if amplitude_property == "user_id":
-        raw = user.user_id
-    elif amplitude_property == "device_id":
-        raw = user.device_id
-    elif amplitude_property == "amplitude_id":
-        raw = user.amplitude_id
-    else:
-        raw = user.properties.get(amplitude_property)
+    place = PLACES.get(amplitude_property)
+    return text_of(user.properties.get(amplitude_property) if place is None else user[place])
+
+
+def text_of(raw: object) -> str | None:
+    """MAP-6. The text of a value, as `value_of`."""
     if isinstance(raw, str):
         return raw if raw.strip() else None
     if isinstance(raw, bool):

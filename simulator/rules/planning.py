@@ -131,24 +131,24 @@ def additions(users: Iterable[AmplitudeUser], hierarchy: Sequence[mapping_rules.
     Plain columns, since a first run makes a million of them. Says the same as `mapping.resolve`, with the hierarchy
     taken apart once instead of for each person.
     """
-    names = [each.amplitude_property for each in (hierarchy[:1] if fallback == "off" else hierarchy)]
-    by_user_id = names[0] == "user_id"
-    found = Additions([], [], [], [])
+    considered = [each.amplitude_property for each in (hierarchy[:1] if fallback == "off" else hierarchy)]
+    steps = [(rank, name, mapping_rules.PLACES.get(name)) for rank, name in enumerate(considered)]
+    text_of = mapping_rules.text_of
+    people: list[int] = []
+    values: list[str] = []
+    ranks: list[int] = []
+    skips: list[Skip] = []
     for user in users:
-        if by_user_id and (user_id := user.user_id) and not user_id.isspace():
-            value, rank = user_id, 0
+        for rank, name, place in steps:
+            raw = user[3].get(name) if place is None else user[place]
+            if raw is not None and (value := text_of(raw)) is not None:
+                people.append(user[0])
+                values.append(value)
+                ranks.append(rank)
+                break
         else:
-            for rank, name in enumerate(names):  # noqa: B007 - the rank that ends the loop is the answer
-                if (found_value := mapping_rules.value_of(user, name)) is not None:
-                    value = found_value
-                    break
-            else:
-                found.skips.append(Skip(user.amplitude_id, SkipReason.UNRESOLVED_MAPPING, tuple(names)))
-                continue
-        found.people.append(user.amplitude_id)
-        found.values.append(value)
-        found.ranks.append(rank)
-    return found
+            skips.append(Skip(user.amplitude_id, SkipReason.UNRESOLVED_MAPPING, tuple(considered)))
+    return Additions(people, values, ranks, skips)
 
 
 def release_reused(removals: Iterable[Change], entering: Collection[Identifier]) -> list[Change]:

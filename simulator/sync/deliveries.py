@@ -102,12 +102,12 @@ class Deliverer:
         connection = self._store.connection(sync.connection)
         assert connection is not None
         batch = self._store.batch_of(delivery.id)
-        if batch.nothing_to_send:
-            answer = Answer(204, "nothing to send", 0)
-        else:
+        sent = not batch.nothing_to_send
+        answer = Answer(204, "nothing to send", 0)
+        if sent:
             answer = self._send(connection, self._request(sync, run, connection, delivery, batch))
-            self._store.count_in_run(run.sync, run.number, requests=1)
         with self._store.transaction():
+            self._store.count_in_run(run.sync, run.number, requests=int(sent))
             # Braze's complaint quotes the key, and what is stored here reaches the ledger's report.
             failure = mask_text(answer.failure)
             doubt = delivery.maybe_applied or maybe_applied(answer.status)

@@ -45,12 +45,8 @@ class Part(NamedTuple):
     remove: bool
 
 
-class Found(NamedTuple):
-    """What one value means: its place in the part, the profile's row and its Braze id."""
-
-    place: int
-    row: int
-    braze_id: str
+Found = tuple[Any, ...]
+"""What one value means: its place in the part, the profile's row and its Braze id; what follows is of no use here."""
 
 
 @dataclass(slots=True)
@@ -64,7 +60,7 @@ class Judged:
     @property
     def rows(self) -> list[int]:
         """The profiles that are meant; one stands here as often as it was sent."""
-        return [row for found in self.hits.values() for _, row, *_ in found]
+        return [each[1] for found in self.hits.values() for each in found]
 
 
 class Cohorts:
@@ -160,7 +156,7 @@ class Cohorts:
             plain = [by_place[place] for place in sorted(by_place)]
         judged = Judged(part)
         if plain:
-            judged.hits[matching.SETTLED_BY[part.kind]] = [Found._make(each[:3]) for each in plain]
+            judged.hits[matching.SETTLED_BY[part.kind]] = plain
         rest = {
             place: Identifier(part.kind, value, part.label)
             for place, value in enumerate(part.values)
@@ -175,7 +171,7 @@ class Cohorts:
                 judged.misses[place] = verdict
             else:
                 braze_id = verdict.profile.braze_id
-                judged.hits.setdefault(verdict.rule, []).append(Found(place, Profiles.row_of(braze_id), braze_id))
+                judged.hits.setdefault(verdict.rule, []).append((place, Profiles.row_of(braze_id), braze_id))
         return judged
 
     def _match_as_device(self, workspace: str, value: str) -> Hit | Miss | None:
@@ -218,7 +214,7 @@ def _well_formed(change: object, lone_alias: bool) -> bool:
         return False
     for name in ("user_ids", "device_ids"):
         values = change.get(name, [])
-        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        if not isinstance(values, list) or not set(map(type, values)) <= {str}:
             return False
     if not lone_alias and not isinstance(change.get("aliases", []), list):
         return False

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from simulator.fakes.binding import Call, Manners, Problem, Reply
 from simulator.openapi import Operation
@@ -86,12 +87,15 @@ def body_of(call: Call) -> dict[str, object]:
     return body
 
 
-def _is_deeper(value: dict[str, object] | list[object], levels: int) -> bool:
+def _is_deeper(body: dict[str, object], levels: int) -> bool:
     """Whether arrays and objects nest deeper; what is stored and queued has to be written as JSON again."""
-    if levels == 0:
-        return True
-    inside = value.values() if isinstance(value, dict) else value
-    return any(_is_deeper(inner, levels - 1) for inner in inside if isinstance(inner, dict | list))
+    layer: list[Any] = [body]
+    for _ in range(levels):
+        insides = [each.values() if isinstance(each, dict) else each for each in layer]
+        layer = [inner for inside in insides for inner in inside if isinstance(inner, dict | list)]
+        if not layer:
+            return False
+    return True
 
 
 def objects_in(body: Mapping[str, object], name: str, at_most: int, too_many: str) -> list[dict[str, object]]:

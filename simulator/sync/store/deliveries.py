@@ -25,18 +25,27 @@ class DeliveryRows(Rows):
         self, run: Run, first_number: int, new: Sequence[NewDelivery], requests: Sequence[str], at: Instant
     ) -> None:
         """Remember requests before any of them is sent; all are due at `at`."""
-        self._database.executemany(
-            "INSERT INTO engine_delivery (sync, run, number, stage, operation, request, state, attempts, due_at, "
-            "failure, maybe_applied, answered, people, changes, extras) "
-            "VALUES (?, ?, ?, ?, ?, ?, 'waiting', 0, ?, '', 0, 0, ?, ?, ?)",
-            [
-                (
-                    run.sync, run.number, first_number + offset, each.stage, each.operation, request, at,
-                    len(each.batch), each.batch.pack(), orjson.dumps(each.extras) if each.extras else None,
-                )
-                for offset, (each, request) in enumerate(zip(new, requests, strict=True))
-            ],
-        )  # fmt: skip
+        with self._database.transaction() as sql:
+            (last,) = sql.execute("SELECT coalesce(max(id), 0) FROM engine_delivery").fetchone()
+            sql.executemany(
+                "INSERT INTO engine_delivery (id, sync, run, number, stage, operation, request, state, attempts, "
+                "due_at, failure, maybe_applied, answered, people) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting', 0, ?, '', 0, 0, ?)",
+                [
+                    (
+                        last + 1 + offset, run.sync, run.number, first_number + offset, each.stage, each.operation,
+                        request, at, len(each.batch),
+                    )
+                    for offset, (each, request) in enumerate(zip(new, requests, strict=True))
+                ],
+            )  # fmt: skip
+            sql.executemany(
+                "INSERT INTO engine_content VALUES (?, ?, ?)",
+                [
+                    (last + 1 + offset, each.batch.pack(), orjson.dumps(each.extras) if each.extras else None)
+                    for offset, each in enumerate(new)
+                ],
+            )
 
     def delivery_count(self, sync: int, run: int) -> int:
         """How many requests a run has planned so far; they are numbered from 0 without gaps."""
@@ -74,11 +83,13 @@ class DeliveryRows(Rows):
 
     def batch_of(self, delivery_id: int) -> Batch:
         """What a request carries."""
-        return Batch.unpack(self._database.value("SELECT changes FROM engine_delivery WHERE id = ?", (delivery_id,)))
+        return Batch.unpack(
+            self._database.value("SELECT changes FROM engine_content WHERE delivery = ?", (delivery_id,))
+        )
 
     def extras_of(self, delivery_id: int) -> dict[str, Any]:
         """Values that go with the people of a request, by amplitude_id as text."""
-        packed = self._database.value("SELECT extras FROM engine_delivery WHERE id = ?", (delivery_id,))
+        packed = self._database.value("SELECT extras FROM engine_content WHERE delivery = ?", (delivery_id,))
         return orjson.loads(packed) if packed else {}
 
     def update_delivery(self, delivery_id: int, **columns: object) -> None:

@@ -76,7 +76,7 @@ class PeopleRows(Rows):
         return [
             Batch.unpack(row[0])
             for row in self._database.rows(
-                "SELECT changes FROM engine_delivery WHERE sync = ? AND run > ? "
+                "SELECT changes FROM engine_delivery JOIN engine_content ON delivery = id WHERE sync = ? AND run > ? "
                 "AND (state = 'delivered' OR maybe_applied) ORDER BY run, number",
                 (sync, run),
             )

@@ -10,7 +10,7 @@ MIGRATIONS = Migrations("engine")
 
 @MIGRATIONS()
 def create_tables(sql: SqliteDatabase) -> None:
-    """Seven tables; the one with a row per person is keyed in the order in which people are sent."""
+    """Eight tables; the one with a row per person is keyed in the order in which people are sent."""
     sql.table("engine_connection").create(
         {
             "id": str, "project": str, "workspace": str, "kind": str, "name": str, "endpoint": str,
@@ -38,10 +38,12 @@ def create_tables(sql: SqliteDatabase) -> None:
         {
             "id": int, "sync": int, "run": int, "number": int, "stage": int, "operation": str, "request": str,
             "state": str, "attempts": int, "due_at": int, "status": int, "failure": str, "maybe_applied": int,
-            "answered": int, "settled_at": int, "people": int, "changes": bytes, "extras": bytes,
+            "answered": int, "settled_at": int, "people": int,
         },
         pk="id",
     )  # fmt: skip
+    # What a request carries never changes; beside its state it would be written again with each answer.
+    sql.execute("CREATE TABLE engine_content (delivery INTEGER PRIMARY KEY, changes BLOB, extras BLOB)")
     sql.execute("CREATE UNIQUE INDEX engine_delivery_of_run ON engine_delivery (sync, run, number)")
     sql.execute("CREATE INDEX engine_delivery_open ON engine_delivery (sync, run, number) WHERE state = 'waiting'")
     sql.execute("CREATE INDEX engine_run_open ON engine_run (sync) WHERE status = 'running'")

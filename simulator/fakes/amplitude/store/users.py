@@ -10,7 +10,7 @@ import orjson
 
 from simulator.database import Database
 from simulator.fakes.amplitude.projects import Project
-from simulator.rules.identity import AmplitudeUser
+from simulator.rules.identity import NO_PROPERTIES, AmplitudeUser
 from simulator.rules.instants import Instant
 from simulator.rules.resolution import Device
 
@@ -114,7 +114,9 @@ class Users:
             (json_list(amplitude_ids), project.name),
         )
         return [
-            AmplitudeUser(number, user_id, device_id, _merged(built_in, properties))
+            AmplitudeUser(
+                number, user_id, device_id, _merged(built_in, properties) if built_in or properties else NO_PROPERTIES
+            )
             for number, user_id, device_id, properties, built_in in rows
         ]
 
