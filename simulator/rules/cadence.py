@@ -70,9 +70,12 @@ PLANS_FOR: dict[Cadence, frozenset[Plan]] = {
 
 
 def destination_refusal(plan: Plan) -> str | None:
-    """CONN-3. Why a plan cannot have the Braze destination; None when it can. Amplitude, Braze (Cohort Sync)."""
+    """CONN-3. Why a plan cannot have a destination, cohort webhooks included; None when it can.
+
+    Amplitude, Braze (Cohort Sync) and Cohort webhooks.
+    """
     if plan is Plan.STARTER:
-        return "the Braze destination needs a paid Amplitude plan; this project is on starter"
+        return "a destination needs a paid Amplitude plan; this project is on starter"
     return None
 
 

@@ -59,7 +59,7 @@ class Setup:
         Raises SetupRefused, UnknownSetup.
         """
         terms = self._terms(project)
-        if kind == "braze" and (refusal := cadence_rules.destination_refusal(terms.plan)):
+        if refusal := cadence_rules.destination_refusal(terms.plan):
             raise SetupRefused(refusal)
         if not endpoint:
             raise SetupRefused("a connection needs the REST endpoint, such as https://rest.iad-01.braze.com")
@@ -95,7 +95,7 @@ class Setup:
             }  # fmt: skip
             self._note("mapping_changed", rules="MAP-5", detail=detail)
 
-    def change_settings(self, connection_id: str, **settings: str) -> None:
+    def change_settings(self, connection_id: str, **settings: object) -> None:
         """KEY-1. Paste a new key, or another endpoint setting; requests not yet sent, retries too, use it."""
         connection = self.connection(connection_id)
         with self._store.transaction():

@@ -17,7 +17,7 @@ from simulator.rules.outcomes import Outcome, RunStatus, SkipReason
 from simulator.rules.planning import Direction
 from simulator.rules.switches import RuleSet
 from simulator.sync.destinations import DESTINATIONS
-from simulator.sync.destinations.base import Parcel
+from simulator.sync.destinations.base import Parcel, Unwritable
 from simulator.sync.destinations.braze_cohorts import NAME
 from simulator.sync.mailbox import Mailbox
 from simulator.sync.ports import Failure, Request, TransportError, Transports
@@ -105,7 +105,12 @@ class Deliverer:
         sent = not batch.nothing_to_send
         answer = Answer(204, "nothing to send", 0)
         if sent:
-            answer = self._send(connection, self._request(sync, run, connection, delivery, batch))
+            try:
+                request = self._request(sync, run, connection, delivery, batch)
+            except Unwritable as error:
+                self._leave_unsent(sync, run, delivery, batch, at, str(error))
+                return
+            answer = self._send(connection, request)
         with self._store.transaction():
             self._store.count_in_run(run.sync, run.number, requests=int(sent))
             # Braze's complaint quotes the key, and what is stored here reaches the ledger's report.
@@ -117,6 +122,14 @@ class Deliverer:
             )  # fmt: skip
             if answer.took_ms == 0:
                 self._settle(sync, run, self._store.delivery(delivery.id), batch, at)
+
+    def _leave_unsent(self, sync: Sync, run: Run, delivery: Delivery, batch: Batch, at: Instant, why: str) -> None:
+        """A request that cannot be written is given up at once: trying again would not change it (our reading)."""
+        with self._store.transaction():
+            self._store.update_delivery(delivery.id, failure=why)
+            self._undelivered(sync, run, self._store.delivery(delivery.id), batch, at, DeliveryState.FAILED)
+            if self.rules.failed_run_tail == "stop":
+                self._abandon(sync, run, at)
 
     def _request(self, sync: Sync, run: Run, connection: Connection, delivery: Delivery, batch: Batch) -> Request:
         extras = self._store.extras_of(delivery.id)

@@ -21,7 +21,7 @@ from simulator.rules.instants import Instant
 from simulator.rules.mapping import Mapping as IdentifierMapping
 from simulator.rules.outcomes import RunStatus
 from simulator.rules.switches import RuleSet
-from simulator.sync.connections import Setup, SetupRefused
+from simulator.sync.connections import Setup, SetupRefused, UnknownSetup
 from simulator.sync.deliveries import Deliverer
 from simulator.sync.destinations.webhooks import check as check_webhook
 from simulator.sync.history import History
@@ -146,17 +146,22 @@ class Engine:
 
     def create_webhook(
         self, name: str, *, url: str, headers: Mapping[str, str] | None = None, properties: Sequence[str] = (),
-        amplitude_property: str = "user_id", project: str = MAIN,
+        template: str | None = None, amplitude_property: str = "user_id", project: str = MAIN,
     ) -> Connection:  # fmt: skip
         """Save a destination that posts entries and exits to a URL. Raises SetupRefused."""
-        settings: dict[str, Any] = {"url": url, "headers": dict(headers or {}), "properties": list(properties)}
-        try:
-            check_webhook(url, settings["headers"], tuple(properties))
-        except ValueError as error:
-            raise SetupRefused(str(error)) from error
-        endpoint = "{0.scheme}://{0.netloc}".format(urlsplit(url))
+        settings = {"url": url, "headers": dict(headers or {}), "properties": list(properties), "template": template}
+        endpoint = _checked_webhook(settings)
         mappings = [IdentifierMapping(amplitude_property, Kind.EXTERNAL_ID)]
         return self.setup.create_connection("webhook", name, endpoint, settings, mappings, "", project)
+
+    def change_webhook(self, connection_id: str, **changes: Any) -> None:
+        """Change url, headers, properties or template of a webhook; retries use them too. Raises SetupRefused."""
+        connection = self.setup.connection(connection_id)
+        if connection.kind != "webhook":
+            raise SetupRefused(f"{connection.name} is no webhook; it has no {', '.join(changes)}")
+        endpoint = _checked_webhook({**connection.settings, **changes})
+        self.setup.change_settings(connection_id, **changes)
+        self.setup.change_endpoint(connection_id, endpoint)
 
     def change_mapping(self, connection_id: str, mappings: Sequence[IdentifierMapping]) -> None:
         """MAP-5. Change how a destination names people, also while a run is under way."""
@@ -172,18 +177,25 @@ class Engine:
 
     def sync_traits(
         self, connection_id: str, cadence: Cadence, *, properties: Sequence[str] = (), computations: Sequence[str] = (),
-        identity: TraitIdentity = BY_USER_ID, owner: str = "owner",
+        recommendations: Sequence[str] = (), identity: TraitIdentity = BY_USER_ID, owner: str = "owner",
     ) -> Sync:  # fmt: skip
-        """TRAIT-1. Save a sync of user properties and computations, and run it at once. Raises SetupRefused."""
+        """TRAIT-1. Save a sync of user properties, computations and recommendations, and run it at once.
+
+        Raises SetupRefused, UnknownSetup.
+        """
         if self._traits is None:
             raise SetupRefused("this world has no source of traits")
+        worked_out = [*computations, *recommendations]
         try:
-            check(identity, properties, computations, self._rules.trait_identifier)
+            check(identity, properties, worked_out, self._rules.trait_identifier)
         except ValueError as error:
             raise SetupRefused(str(error)) from error
+        project = self.setup.connection(connection_id).project
+        if unknown := self._traits(project).unknown(worked_out):
+            raise UnknownSetup(f"there is no computation or recommendation {', '.join(unknown)}; define it first")
         settings = {
-            "properties": list(properties), "computations": list(computations), "identity": list(identity),
-            "names": [*properties, *computations],
+            "properties": list(properties), "computations": worked_out, "identity": list(identity),
+            "names": [*properties, *worked_out],
         }  # fmt: skip
         return self._saved(self.setup.create_sync(SyncKind.TRAITS, "", connection_id, cadence, owner, settings))
 
@@ -260,3 +272,12 @@ class Engine:
     def _saved(self, sync: Sync) -> Sync:
         self.run_due(self.clock.now)
         return self.store.sync(sync.number)
+
+
+def _checked_webhook(settings: Mapping[str, Any]) -> str:
+    """The endpoint of a webhook. Raises SetupRefused."""
+    try:
+        check_webhook(settings["url"], settings["headers"], settings["properties"], settings["template"] or "")
+    except ValueError as error:
+        raise SetupRefused(str(error)) from error
+    return "{0.scheme}://{0.netloc}".format(urlsplit(settings["url"]))

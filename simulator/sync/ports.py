@@ -41,6 +41,9 @@ class Source(Protocol):
 class TraitSource(Protocol):
     """People of one Amplitude project with the values that a trait, computation or recommendation sync carries."""
 
+    def unknown(self, names: Sequence[str]) -> list[str]:
+        """Those of the names that are no computation and no recommendation of the project."""
+
     def people(
         self, active_since: Instant, at: Instant, properties: Sequence[str], computations: Sequence[str]
     ) -> Iterator[AmplitudeUser]:

@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from simulator.fakes.amplitude.projects import Project, Projects, ProjectSettings, UnknownProject
+from simulator.fakes.amplitude.store.computations import ComputationExists
 from simulator.fakes.amplitude.store.placed import COMPUTATION, NOBODY, PROFILE_COHORT, PROPENSITY, RECOMMENDATION
 from simulator.fakes.amplitude.store.users import UserRecord
 from simulator.fakes.amplitude.store.whole import AmplitudeStore
 from simulator.fakes.binding import Call, Handler, Problem, Reply
 from simulator.fakes.control import problem, refuse
-from simulator.rules.instants import Instant, format_instant, parse_instant
+from simulator.rules.cohorts.computations import Computation, Formula, InvalidComputation
+from simulator.rules.instants import Instant, format_duration, format_instant, parse_duration, parse_instant
 
 USERS_AT_ONCE = 100
 
@@ -45,6 +47,8 @@ class Control:
             "seedAmplitudeUsers": self._seed,
             "markAmplitudeSender": self._mark,
             "placeRecommendation": self._placing(RECOMMENDATION, "rec_id"),
+            "listComputations": self._list_computations,
+            "defineComputation": self._define_computation,
             "placeComputation": self._placing(COMPUTATION, "comp_id"),
             "placePropensity": self._placing(PROPENSITY, "prediction_id"),
             "syncCohortToProfileApi": self._track_cohort,
@@ -117,6 +121,24 @@ class Control:
 
         return place
 
+    def _list_computations(self, call: Call) -> Reply:
+        project = self._project(call.argument("project"))
+        known = self._doors.store.computations.all(project)
+        return Reply(200, {"computations": [_computation(comp_id, each) for comp_id, each in known.items()]})
+
+    def _define_computation(self, call: Call) -> Reply:
+        body = call.json()
+        project = self._project(body.get("project"))
+        wanted = Computation(
+            name=body["name"], formula=Formula(body["formula"]), event=body["event"],
+            event_property=body.get("event_property", ""), within_ms=parse_duration(body["within"]),
+        )  # fmt: skip
+        try:
+            comp_id = self._doors.store.computations.define(project, wanted, call.at)
+        except (InvalidComputation, ComputationExists) as error:
+            raise refuse(409 if isinstance(error, ComputationExists) else 400, str(error)) from error
+        return Reply(201, _computation(comp_id, wanted))
+
     def _person(self, project: Project, body: dict[str, Any]) -> UserRecord:
         user_id, device_id = body.pop("user_id", None), body.pop("device_id", None)
         record = self._doors.find(project.name, user_id=user_id, device_id=device_id)
@@ -141,6 +163,17 @@ def _project(project: Project) -> dict[str, object]:
         "api_key": project.api_key,
         "secret_key": project.secret_key,
     }
+
+
+def _computation(comp_id: str, computation: Computation) -> dict[str, object]:
+    told: dict[str, object] = {
+        "comp_id": comp_id,
+        "name": computation.name,
+        "formula": str(computation.formula),
+        "event": computation.event,
+        "within": format_duration(computation.within_ms),
+    }
+    return told | ({"event_property": computation.event_property} if computation.event_property else {})
 
 
 def _user(record: UserRecord) -> dict[str, object]:

@@ -11,7 +11,9 @@ from simulator.database import Database
 from simulator.fakes.amplitude.access import Access
 from simulator.fakes.amplitude.cohorts.api.control import CohortControl
 from simulator.fakes.amplitude.cohorts.api.handlers import CohortApi
+from simulator.fakes.amplitude.cohorts.computed import Computed
 from simulator.fakes.amplitude.cohorts.facade import Cohorts, Stores
+from simulator.fakes.amplitude.cohorts.histories import Histories
 from simulator.fakes.amplitude.control import Control
 from simulator.fakes.amplitude.ingestion.identify import Identify
 from simulator.fakes.amplitude.ingestion.intake import Incoming, Intake, Taken, UsersChanged
@@ -84,6 +86,8 @@ class AmplitudeService:
         self.cohorts = Cohorts(stores, rules)
         self.cohort_api = CohortApi(self.cohorts, stores, limited=self.settings.limits)
         self.on_users_changed(self.cohorts.users_changed)
+        histories = Histories(store.users, store.events)
+        self.computed = Computed(store.computations, histories, lambda: self.rules)
         self.access = Access(store.projects, self.settings, lambda: self.rules)
         limits = IngestionLimits(self.settings, store.relations)
         self._uploads = Uploads(store, self.intake, limits, self.settings)
@@ -100,7 +104,7 @@ class AmplitudeService:
         self.app = self.service.app
 
     def _handlers(self) -> dict[str, Handler]:
-        profile = UserProfile(self.store, self.intake, self._cohorts_of)
+        profile = UserProfile(self.store, self.intake, self._cohorts_of, self.computed)
         taxonomy = Taxonomy(self.store.database, self.store.events, self.store.users, self.cohorts.activity_changed)
         reads = read_handlers(
             self.store, self.access, self._deletions, self.housekeeping, taxonomy, self.clock, lambda: self.rules
@@ -143,7 +147,7 @@ class AmplitudeService:
 
     def trait_source(self, project: str = "main") -> TraitPeople:
         """What trait syncs read of this project."""
-        return TraitPeople(self.store, self.store.projects.named(project))
+        return TraitPeople(self.store, self.store.projects.named(project), self.computed)
 
     def on_users_changed(self, callback: UsersChanged) -> None:
         """Call back, inside the transaction, whenever users of a project were made, changed, merged or erased."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import orjson
 
+from simulator.fakes.amplitude.cohorts.computed import Computed
 from simulator.fakes.amplitude.ingestion.reading import BUILT_IN_FIELDS
 from simulator.fakes.amplitude.projects import Project
 from simulator.fakes.amplitude.store.events import StoredEvent
@@ -51,17 +52,28 @@ def _ingested(event: StoredEvent) -> IngestedEvent:
 class TraitPeople:
     """People of one project with the values that trait, computation and recommendation syncs carry (TRAIT-1)."""
 
-    def __init__(self, store: AmplitudeStore, project: Project) -> None:
+    def __init__(self, store: AmplitudeStore, project: Project, computed: Computed) -> None:
         self._store = store
         self._project = project
+        self._computed = computed
+
+    def unknown(self, names: Sequence[str]) -> list[str]:
+        """The names that are neither a computation nor a recommendation of the project."""
+        known = self._computed.named(self._project, names).keys() | self._store.placed.names(self._project)
+        return [name for name in names if name not in known]
 
     def people(
         self, active_since: Instant, at: Instant, properties: Sequence[str], computations: Sequence[str]
     ) -> Iterator[AmplitudeUser]:
-        """People active at or after `active_since`, by ascending amplitude_id, with the chosen values they have."""
+        """People active at or after `active_since`, by ascending amplitude_id, with the chosen values they have.
+
+        A value that a test put in place goes over what its computation comes to.
+        """
+        defined = self._computed.named(self._project, computations)
         for page in self._store.users.active_pages(self._project, active_since):
             numbers = [each.amplitude_id for each in page]
-            computed = self._store.placed.computed(self._project, numbers, computations) if computations else {}
+            placed = self._store.placed.computed(self._project, numbers, computations) if computations else {}
+            worked_out = self._computed.values(self._project, numbers, at, defined)
             recommended = (
                 self._store.placed.of(self._project, RECOMMENDATION, numbers, computations) if computations else {}
             )
@@ -70,5 +82,5 @@ class TraitPeople:
                 values = {name: own[name] for name in properties if name in own}
                 for name, value in recommended.get(record.amplitude_id, {}).items():
                     values[name] = value.get("items")
-                values |= computed.get(record.amplitude_id, {})
+                values |= worked_out.get(record.amplitude_id, {}) | placed.get(record.amplitude_id, {})
                 yield AmplitudeUser(record.amplitude_id, record.user_id, record.device_id, values)

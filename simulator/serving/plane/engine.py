@@ -113,9 +113,14 @@ def _update_connection(stage: Stage, call: Call) -> Reply:
         engine.change_mapping(connection.id, _mappings(wanted["identify_by"]))
     if "data_import_key" in wanted:
         engine.new_key(connection.id, wanted["data_import_key"])
+    if webhook := {name: wanted[name] for name in _OF_WEBHOOKS if name in wanted}:
+        engine.change_webhook(connection.id, **webhook)
     if "endpoint" in wanted:
         engine.setup.change_endpoint(connection.id, wanted["endpoint"])
     return Reply(200, _shown(_connection(stage, connection.id)))
+
+
+_OF_WEBHOOKS = ("url", "headers", "properties", "template")
 
 
 def _delete_connection(stage: Stage, call: Call) -> Reply:

@@ -14,6 +14,10 @@ from simulator.sync.store.packing import Batch
 from simulator.sync.store.records import Connection, Delivery, Sync
 
 
+class Unwritable(ValueError):
+    """The request of a delivery cannot be written, so nothing is sent; the message says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """One request to build: the delivery's row and what it carries."""
@@ -51,7 +55,7 @@ class Destination(Protocol):
         """What goes with somebody who enters, beside the identifier; None for nothing."""
 
     def request(self, parcel: Parcel) -> Request:
-        """The request of a delivery, with the keys that the connection has now."""
+        """The request of a delivery, with the keys that the connection has now. Raises Unwritable."""
 
     def rejected(self, body: bytes) -> dict[int, str]:
         """What a 2xx answer refused all the same, by position in the request; empty where no answer can tell."""

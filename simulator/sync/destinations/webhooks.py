@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,7 +13,10 @@ from simulator.feeds import CohortInfo
 from simulator.rules.identity import AmplitudeUser
 from simulator.rules.instants import SECOND_MS
 from simulator.rules.planning import Change, Direction
-from simulator.sync.destinations.base import Parcel
+from simulator.sync.destinations.base import Parcel, Unwritable
+from simulator.sync.destinations.freemarker.builtins import RenderingFailed
+from simulator.sync.destinations.freemarker.expressions import TemplateRefused
+from simulator.sync.destinations.freemarker.template import Template
 from simulator.sync.ports import Request
 from simulator.sync.store.records import Connection, Sync
 
@@ -51,7 +55,7 @@ class CohortWebhooks:
         return {name: user.properties[name] for name in names if name in user.properties} if names else None
 
     def request(self, parcel: Parcel) -> Request:
-        """The default payload; `computed_time` is a text of epoch seconds."""
+        """The default payload, or what its template makes of it; `computed_time` is a text of epoch seconds."""
         entering = parcel.batch.count(Direction.ADD) > 0
         side = "enter" if entering else "exit"
         run_id = parcel.run_id
@@ -66,7 +70,16 @@ class CohortWebhooks:
         url = urlsplit(parcel.connection.settings["url"])
         path = (url.path or "/") + (f"?{url.query}" if url.query else "")
         headers = {**parcel.connection.settings["headers"], **FIXED_HEADERS}
-        return Request("POST", path, headers, orjson.dumps(body))
+        return Request("POST", path, headers, self._payload(parcel, body))
+
+    def _payload(self, parcel: Parcel, body: Mapping[str, object]) -> bytes:
+        source = parcel.connection.settings.get("template", "")
+        if not source:
+            return orjson.dumps(body)
+        try:
+            return _understood(source).render(body).encode()
+        except RenderingFailed as failed:
+            raise Unwritable(f"template: {failed}") from failed
 
     def rejected(self, body: bytes) -> dict[int, str]:
         """A receiver takes a message whole."""
@@ -78,8 +91,18 @@ class CohortWebhooks:
         return user if properties is None else {**user, "user_properties": properties}
 
 
-def check(url: str, headers: Mapping[str, str], properties: tuple[str, ...]) -> None:
+@lru_cache(maxsize=64)
+def _understood(source: str) -> Template:
+    return Template(source)
+
+
+def check(url: str, headers: Mapping[str, str], properties: Sequence[str], template: str = "") -> None:
     """Raises InvalidWebhook."""
+    if template:
+        try:
+            _understood(template)
+        except TemplateRefused as refused:
+            raise InvalidWebhook(str(refused)) from refused
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
         raise InvalidWebhook(f"{url!r} is not a URL to post to")
     if len(headers) > OWN_HEADERS_AT_MOST:

@@ -31,7 +31,7 @@ class TraitIdentity(NamedTuple):
 def check(identity: TraitIdentity, properties: Sequence[str], computations: Sequence[str], switch: str) -> None:
     """Raises InvalidTraits for an identity that the switch `trait_identifier` rules out, or for nothing to send."""
     if not properties and not computations:
-        raise InvalidTraits("a trait sync needs at least one user property or computation")
+        raise InvalidTraits("a trait sync needs at least one user property, computation or recommendation")
     if identity.target not in TARGETS:
         raise InvalidTraits(f"{identity.target!r} is none of {', '.join(TARGETS)}")
     if switch == "user_id" and identity != TraitIdentity():

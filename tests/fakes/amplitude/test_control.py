@@ -137,3 +137,43 @@ def test_the_control_plane_is_not_observed(amplitude, plane) -> None:
     amplitude.service.service.observers.append(seen.append)
     plane("GET", "/projects")
     assert seen == []
+
+
+ORDERS = {"name": "orders_30d", "formula": "count", "event": "order_placed", "within": "30d"}
+SPENT = {"name": "spent", "formula": "sum", "event": "order_placed", "event_property": "amount", "within": "30d"}
+
+
+def test_a_computation_is_defined_listed_and_worked_out_from_events(amplitude, plane, an_event) -> None:
+    orders = plane("POST", "/computations", json=ORDERS)
+    spent = plane("POST", "/computations", json=SPENT)
+    for amount in (5, 7):
+        amplitude.upload(an_event(event_type="order_placed", event_properties={"amount": amount}))
+    profile = amplitude.client.get(
+        "/v1/userprofile?user_id=ida-1001&get_computations=true",
+        headers={"Authorization": f"Api-Key {amplitude.main.secret_key}"},
+    )
+
+    made = dict(orders.json)
+    assert (201, 7, ORDERS) == (orders.status_code, len(made.pop("comp_id")), made)
+    assert ["orders_30d", "spent"] == [each["name"] for each in plane("GET", "/computations").json["computations"]]
+    assert {"orders_30d": "2", "spent": "12"} == profile.json["userData"]["amp_props"]
+    one = amplitude.client.get(
+        f"/v1/userprofile?user_id=ida-1001&comp_id={spent.json['comp_id']},unknown",
+        headers={"Authorization": f"Api-Key {amplitude.main.secret_key}"},
+    )
+    assert {"spent": "12", "unknown": None} == one.json["userData"]["amp_props"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "said"),
+    [
+        (SPENT, 409, "a computation named 'spent' exists"),
+        ({**ORDERS, "event_property": "amount"}, 400, "a count looks at no property"),
+        ({**ORDERS, "project": "nowhere"}, 404, "there is no project"),
+    ],
+)
+def test_a_computation_that_cannot_be_is_refused(plane, wanted, status, said) -> None:
+    plane("POST", "/computations", json=SPENT)
+    refused = plane("POST", "/computations", json=wanted)
+    assert status == refused.status_code
+    assert said in refused.json["detail"]

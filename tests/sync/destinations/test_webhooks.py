@@ -74,6 +74,7 @@ def test_a_receiver_that_is_too_slow_hears_the_same_message_again(
         ({"headers": {f"x-{n}": "1" for n in range(6)}}, "at most 5 headers"),
         ({"headers": {"User-Agent": "mine"}}, "User-Agent is set by Amplitude"),
         ({"properties": [str(n) for n in range(51)]}, "at most 50 user properties"),
+        ({"template": "<#macro x>"}, "template: <#macro> is not understood"),
     ],
 )
 def test_a_webhook_that_amplitude_would_not_save_is_refused(
@@ -85,3 +86,32 @@ def test_a_webhook_that_amplitude_would_not_save_is_refused(
 
 def test_five_headers_and_fifty_properties_are_allowed(bench: Any) -> None:
     webhook(bench, headers={f"x-{n}": "1" for n in range(5)}, properties=[str(n) for n in range(50)])
+
+
+def test_a_template_writes_the_payload(bench: Any, ida: AmplitudeUser) -> None:
+    bench.source.cohort("openers", ida, name="Openers")
+    template = '{"who": [<#list input.users as user>"${user.user_id}"<#sep>,</#list>], "in": ${input.in_cohort?c}}'
+    bench.engine.create_sync("openers", webhook(bench, template=template), Cadence.ONE_TIME)
+    (request,) = bench.braze.requests
+    assert b'{"who": ["ida-1001"], "in": true}' == request.body
+
+
+def test_a_template_that_cannot_be_filled_in_fails_the_run_without_a_request_until_it_is_mended(
+    bench: Any, ida: AmplitudeUser
+) -> None:
+    bench.source.cohort("openers", ida)
+    hook = webhook(bench, template="${input.nothing}")
+    sync = bench.engine.create_sync("openers", hook, Cadence.HOURLY)
+    (run,) = bench.engine.runs(sync.id)
+    assert (RunStatus.FAILED, 0) == (run.status, run.requests)
+    assert "template: a value is missing" in run.reason
+    bench.engine.change_webhook(hook, template=None)
+    bench.advance(HOUR_MS)
+    assert ["ida-1001"] == [user["user_id"] for user in bench.braze.bodies[0]["users"]]
+    with pytest.raises(SetupRefused, match="closes nothing"):
+        bench.engine.change_webhook(hook, template="</#if>")
+
+
+def test_only_a_webhook_has_the_settings_of_one(bench: Any) -> None:
+    with pytest.raises(SetupRefused, match="braze is no webhook; it has no url"):
+        bench.engine.change_webhook(bench.connect().id, url="http://127.0.0.1:1/x")

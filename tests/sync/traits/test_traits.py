@@ -24,6 +24,9 @@ class People:
         self.active: dict[AmplitudeUser, Instant] = {}
         self.people_by_id: list[tuple[AmplitudeUser, int]] = []
 
+    def unknown(self, names: Sequence[str]) -> list[str]:
+        return [name for name in names if name == "nowhere"]
+
     def people(
         self, active_since: Instant, at: Instant, properties: Sequence[str], computations: Sequence[str]
     ) -> Iterator[AmplitudeUser]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from simulator.contract.asking.journeys.runner import Journey, Step
 
 _CONNECTION = {"name": "journey", "identify_by": [{"property": "user_id", "to": "external_id"}]}
+_COMPUTATION = {"name": "orders_30d", "formula": "count", "event": "order_placed", "within": "30d"}
 _FAULT = {"service": "braze", "operation": "listSegments", "answer": 503, "times": 1}
 
 ENGINE: Sequence[Journey] = (
@@ -130,6 +131,9 @@ AMPLITUDE: Sequence[Journey] = (
         Step("deleteAmplitudeCohort", path={"cohort": "{cohort}"}, status=409),
         Step("deleteAmplitudeCohort", path={"cohort": "{inner}"}, status=204),
         Step("deleteAmplitudeCohort", path={"cohort": "{cohort}"}, status=204),
+        Step("defineComputation", body=_COMPUTATION, status=201),
+        Step("defineComputation", body=_COMPUTATION, status=409),
+        Step("listComputations", says={"computations.0.name": "orders_30d"}),
         Step("placeComputation", body={"user_id": "{external_id}", "comp_id": "t14bqib", "property": "purchases_30d",
              "value": 3}, status=204),
         Step("createAmplitudeProject", body={"name": "journey", "plan": "growth"}, status=201),

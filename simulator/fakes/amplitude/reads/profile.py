@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from simulator.fakes.amplitude.cohorts.computed import Computed
 from simulator.fakes.amplitude.ingestion.intake import Incoming, Intake
 from simulator.fakes.amplitude.projects import Project
 from simulator.fakes.amplitude.reads.parameters import day_text, flag
@@ -26,8 +27,9 @@ CohortsOf = Callable[[Project, int], Sequence[str]]
 class UserProfile:
     """The handler of `GET /v1/userprofile`."""
 
-    def __init__(self, store: AmplitudeStore, intake: Intake, cohorts_of: CohortsOf) -> None:
+    def __init__(self, store: AmplitudeStore, intake: Intake, cohorts_of: CohortsOf, computed: Computed) -> None:
         self._store = store
+        self._computed = computed
         self._intake = intake
         self._cohorts_of = cohorts_of
 
@@ -83,9 +85,12 @@ class UserProfile:
     def _computations(self, project: Project, record: UserRecord, call: Call) -> dict[str, object]:
         """Computed properties as texts; one that was asked for by id and does not exist is null."""
         asked = _ids(call, "comp_id")
-        placed = self._store.placed.of(project, COMPUTATION, [record.amplitude_id], asked or None)
-        found = placed.get(record.amplitude_id, {})
-        values: dict[str, object] = {name: None for name in asked if name not in found}
+        number = record.amplitude_id
+        defined = self._computed.by_id(project, asked or None)
+        worked_out = self._computed.values(project, [number], call.at, defined).get(number, {})
+        found = self._store.placed.of(project, COMPUTATION, [number], asked or None).get(number, {})
+        values: dict[str, object] = {name: None for name in asked if name not in found and name not in worked_out}
+        values |= {defined[comp_id].name: str(value) for comp_id, value in worked_out.items()}
         values.update({str(each["property"]): str(each["value"]) for each in found.values()})
         return values
 

@@ -152,3 +152,21 @@ def create_housekeeping(sql: SqliteDatabase) -> None:
     sql.table("amplitude_release").create(
         {"id": str, "project": str, "version": str, "body": str}, pk=("project", "id")
     )
+
+
+@MIGRATIONS()
+def create_computations(sql: SqliteDatabase) -> None:
+    """Computations that somebody defined; placed values of others stand in amplitude_placed."""
+    sql.table("amplitude_computation").create(
+        {
+            "project": str,
+            "comp_id": str,
+            "name": str,
+            "formula": str,
+            "event": str,
+            "event_property": str,
+            "within_ms": int,
+            "created_at": int,
+        },
+        pk=("project", "comp_id"),
+    )

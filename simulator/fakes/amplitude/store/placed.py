@@ -64,6 +64,15 @@ class Placed:
                     found.setdefault(amplitude_id, {})[name] = value["value"]
         return found
 
+    def names(self, project: Project, kinds: Collection[str] = (COMPUTATION, RECOMMENDATION)) -> frozenset[str]:
+        """Under which names anybody has a placed value: the property of a computation, the id of anything else."""
+        rows = self._database.rows(
+            "SELECT DISTINCT coalesce(json_extract(value, '$.property'), name) FROM amplitude_placed"
+            " WHERE project = ? AND kind IN (SELECT value FROM json_each(?))",
+            (project.name, json_list(list(kinds))),
+        )
+        return frozenset(row[0] for row in rows)
+
     def profile_cohorts(self, project: Project) -> frozenset[str]:
         """Ids of the cohorts that are synced to the Profile API."""
         return frozenset(self.of(project, PROFILE_COHORT, [NOBODY]).get(NOBODY, {}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simulator.database import Database
 from simulator.fakes.amplitude.projects import Projects
+from simulator.fakes.amplitude.store.computations import Computations
 from simulator.fakes.amplitude.store.events import Events
 from simulator.fakes.amplitude.store.placed import Placed
 from simulator.fakes.amplitude.store.relations import Relations
@@ -21,3 +22,4 @@ class AmplitudeStore:
         self.events = Events(database)
         self.relations = Relations(database)
         self.placed = Placed(database)
+        self.computations = Computations(database, seed)

@@ -33,6 +33,7 @@ def create_webhook(stage: Stage, call: Call) -> Connection:
         url=wanted["url"],
         headers=wanted.get("headers"),
         properties=wanted.get("properties", ()),
+        template=wanted.get("template"),
         amplitude_property=wanted.get("identify_by", "user_id"),
         project=wanted.get("project", MAIN),
     )
@@ -48,5 +49,6 @@ def sync_traits(stage: Stage, call: Call, connection: Connection) -> Sync:
         Cadence(wanted.get("cadence", "one_time")),
         properties=wanted.get("properties", ()),
         computations=wanted.get("computations", ()),
+        recommendations=wanted.get("recommendations", ()),
         identity=identity,
     )

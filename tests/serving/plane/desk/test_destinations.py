@@ -25,6 +25,27 @@ def test_a_user_property_becomes_a_custom_attribute(client: Any, sim: Callable[.
     assert [{"plan": "gold"}] == [user["custom_attributes"] for user in exported.body["users"]]
 
 
+def test_a_computation_and_a_recommendation_become_attributes_that_follow_them(
+    client: Any, sim: Callable[..., Any]
+) -> None:
+    client.events("ida-1001")
+    sim(
+        "POST", "/amplitude/computations", {"name": "opened", "formula": "count", "event": "app_opened", "within": "7d"}
+    )
+    sim("PUT", "/amplitude/recommendations", {"user_id": "ida-1001", "rec_id": "next_best", "items": ["mug", "cap"]})
+    sim("POST", "/trait-connections", {"name": "attributes"})
+    wanted = {"connection": "attributes", "computations": ["opened"], "recommendations": ["next_best"]}
+    sim("POST", "/trait-syncs", {**wanted, "cadence": "hourly"})
+    ask = {"external_ids": ["ida-1001"], "fields_to_export": ["custom_attributes"]}
+    first = client.braze("/users/export/ids", ask).body["users"][0]["custom_attributes"]
+    client.events("ida-1001")
+    sim("POST", "/clock/advance", {"by": "1h"})
+    second = client.braze("/users/export/ids", ask).body["users"][0]["custom_attributes"]
+
+    assert {"opened": 1, "next_best": ["mug", "cap"]} == first
+    assert 2 == second["opened"]
+
+
 def test_a_trait_connection_is_a_connection_like_others(sim: Callable[..., Any]) -> None:
     made = sim("POST", "/trait-connections", {"name": "attributes"})
     again = sim("POST", "/trait-connections", {"name": "attributes"})
@@ -44,6 +65,7 @@ def test_a_trait_connection_is_a_connection_like_others(sim: Callable[..., Any])
             400,
             "by user id only",
         ),
+        ({"connection": "attributes", "computations": ["ltv"]}, 404, "no computation or recommendation ltv"),
     ],
 )
 def test_traits_that_amplitude_would_not_save_are_refused(
@@ -79,6 +101,18 @@ def test_a_cohort_is_posted_to_a_url_on_this_machine(
     assert [("growth", True, [{"user_id": "ida-1001"}])] == [
         (team, body["in_cohort"], body["users"]) for team, body in heard
     ]
+
+
+def test_a_payload_template_is_saved_changed_and_taken_back(sim: Callable[..., Any], client: Any) -> None:
+    wanted = {"name": "hook", "url": "http://127.0.0.1:9/x", "template": "${input.cohort_id}"}
+    made = sim("POST", "/webhooks", wanted)
+    refused = sim("PATCH", "/connections/hook", {"template": "<#macro x>"})
+    changed = sim("PATCH", "/connections/hook", {"template": None, "url": "http://127.0.0.1:8/y"})
+
+    assert (201, 400, 200) == (made.status, refused.status, changed.status)
+    assert "<#macro> is not understood here" in refused.body["detail"]
+    assert "http://127.0.0.1:8" == changed.body["endpoint"]
+    assert client.stage.world.acts.connection("hook").settings["template"] is None
 
 
 def test_a_webhook_that_amplitude_would_not_save_is_refused(sim: Callable[..., Any]) -> None:

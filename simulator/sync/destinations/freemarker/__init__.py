@@ -1,0 +1,1 @@
+"""The part of Apache FreeMarker's template language that payloads of cohort webhooks are written in."""
