@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from simulator.ledger import Entry, Page
 from simulator.rules.catalogue import RULES
-from simulator.rules.identity import Kind
+from simulator.rules.identity import Identifier, Kind
 from simulator.rules.instants import Instant, format_instant
 from simulator.rules.outcomes import SENTENCES, Outcome
 from simulator.rules.resolution import CHANGE_SENTENCES, IdentityChange
@@ -69,7 +69,35 @@ def story(stage: Stage, name: str) -> list[StoryLine]:
         page = item[0]
         return first_page[page.request or f"page {page.page}"], page.room != "engine", page.page
 
-    return [_line(stage, page, entry) for page, entry in sorted(told, key=place)]
+    return [_line(stage, happening) for happening in _in_context(sorted(told, key=place))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Happening:
+    """A ledger row, and what has to be known of the rows before it.
+
+    `at` is when it began: a request, when Braze first had it, though the engine writes once it has been answered.
+    `tried` are the identifiers that were sent for the person in the same run before, by their place in the hierarchy.
+    """
+
+    page: Page
+    entry: Entry
+    at: Instant
+    tried: Mapping[int, Identifier]
+
+
+def _in_context(told: Sequence[tuple[Page, Entry]]) -> Iterator[_Happening]:
+    began: dict[str, Instant] = {}
+    for page, _ in told:
+        if page.request:
+            began[page.request] = min(page.at, began.get(page.request, page.at))
+    tried: dict[str, dict[int, Identifier]] = {}
+    for page, entry in told:
+        at = began[page.request] if page.request and page.room == "engine" else page.at
+        before = tried.setdefault(page.run, {})
+        yield _Happening(page, entry, at, dict(before))
+        if page.room == "engine" and entry.outcome == "sent_add" and entry.identifier is not None:
+            before[_rank(entry)] = entry.identifier
 
 
 def story_text(stage: Stage, name: str) -> str:
@@ -110,11 +138,12 @@ def _conclusion(stage: Stage, name: str) -> str:
     return f"at the end, {name} is {where} in Braze"
 
 
-def _line(stage: Stage, page: Page, entry: Entry) -> StoryLine:
+def _line(stage: Stage, happening: _Happening) -> StoryLine:
+    page, entry = happening.page, happening.entry
     teller = _TELLERS.get((page.room, page.event), _tell_anything)
-    what, details = teller(stage, page, entry)
+    what, details = teller(stage, happening)
     return StoryLine(
-        at=page.at,
+        at=happening.at,
         room=page.room,
         what=what,
         rules=entry.rules,
@@ -135,33 +164,39 @@ def _cohort(stage: Stage, page: Page) -> str:
     return names.get(page.cohort, page.cohort)
 
 
-def _tell_entry(stage: Stage, page: Page, entry: Entry) -> Told:
+def _tell_entry(stage: Stage, happening: _Happening) -> Told:
+    page, entry = happening.page, happening.entry
     verb = "enters" if page.event == "entered" else "leaves"
     return f"{verb} the cohort {_cohort(stage, page)}{f' {entry.note}' if entry.note else ''}", ()
 
 
-def _tell_identity(stage: Stage, page: Page, entry: Entry) -> Told:
+def _tell_identity(stage: Stage, happening: _Happening) -> Told:
+    entry = happening.entry
     return f"{CHANGE_SENTENCES.get(IdentityChange(entry.outcome), entry.outcome)} ({entry.note})", ()
 
 
-def _tell_skip(stage: Stage, page: Page, entry: Entry) -> Told:
+def _tell_skip(stage: Stage, happening: _Happening) -> Told:
+    page, entry = happening.page, happening.entry
     tried = entry.note.partition(": no value for ")[2].split(", ")
     details = tuple(f"tried {name}: no value" for name in tried if name)
     return f"skipped in run {page.run} of {_cohort(stage, page)}: {SENTENCES[entry.note.split(':')[0]]}", details
 
 
-def _tell_delivery(stage: Stage, page: Page, entry: Entry) -> Told:
+def _tell_delivery(stage: Stage, happening: _Happening) -> Told:
+    page, entry = happening.page, happening.entry
     hierarchy = page.detail.get("hierarchy", [])
     mappings = [str(each) for each in hierarchy] if isinstance(hierarchy, list) else []
     verb = {"sent_add": "sent to be added", "sent_remove": "sent to be removed"}.get(entry.outcome, entry.outcome)
     operation, status, attempts = (page.detail.get(key) for key in ("operation", "status", "attempts"))
     answer = f"answered {status}" if status else f"no answer ({page.detail.get('failure')})"
     tries = f" at attempt {attempts}" if isinstance(attempts, int) and attempts > 1 else ""
+    if page.at != happening.at:
+        tries += f"{',' if tries else ''} at {format_instant(page.at)}"
     what = f"{verb} as {entry.identifier} in run {page.run} of {_cohort(stage, page)}"
     if attempts == 0:
-        return what, (*_tried(stage, entry, mappings), f"never sent: {_failure(stage, page)}")
+        return what, (*_tried(happening, mappings), f"never sent: {_failure(stage, page)}")
     request = f"request {page.request[:12]}… {operation}, {answer}{tries}"
-    return what, (*_tried(stage, entry, mappings), request)
+    return what, (*_tried(happening, mappings), request)
 
 
 def _failure(stage: Stage, page: Page) -> str:
@@ -170,22 +205,30 @@ def _failure(stage: Stage, page: Page) -> str:
     return next((run.reason for run in runs if page.run == f"{page.sync}/{run.number}"), "") or "the run had ended"
 
 
-def _tried(stage: Stage, entry: Entry, mappings: list[str]) -> tuple[str, ...]:
+def _tried(happening: _Happening, mappings: list[str]) -> tuple[str, ...]:
     """Each mapping that was tried and the value that was found."""
+    entry = happening.entry
     if entry.outcome == "sent_remove":
         return (f"{entry.identifier}: {entry.note}",)
-    rank = 0
-    if entry.note.startswith("by mapping "):
-        rank = int(entry.note.removeprefix("by mapping ").partition(",")[0]) - 1
-    on_no_match = stage.world.rules.fallback == "on_no_match"
-    before = "no value, or Braze did not match it" if on_no_match else "no value"
-    tried = [f"tried {mapping}: {before}" for mapping in mappings[:rank]]
+    rank = _rank(entry)
+    tried = []
+    for place, mapping in enumerate(mappings[:rank]):
+        sent = happening.tried.get(place)
+        tried.append(f"tried {mapping}: " + (f"{sent.value!r}, which Braze did not match" if sent else "no value"))
     if rank < len(mappings) and entry.identifier is not None:
         tried.append(f"tried {mappings[rank]}: {entry.identifier.value!r}")
     return tuple(tried)
 
 
-def _tell_change(stage: Stage, page: Page, entry: Entry) -> Told:
+def _rank(entry: Entry) -> int:
+    """The place in the hierarchy of the mapping that an identifier was sent by, from 0."""
+    if not entry.note.startswith("by mapping "):
+        return 0
+    return int(entry.note.removeprefix("by mapping ").partition(",")[0]) - 1
+
+
+def _tell_change(stage: Stage, happening: _Happening) -> Told:
+    entry = happening.entry
     reason, _, near = entry.note.partition(": ")
     told = SENTENCES.get(reason) if entry.outcome == Outcome.DROPPED else SENTENCES.get(entry.outcome)
     owner = stage.cast.by_braze_id(entry.profile) if entry.profile else None
@@ -194,19 +237,21 @@ def _tell_change(stage: Stage, page: Page, entry: Entry) -> Told:
     return f"looked up {entry.identifier}: {told or entry.outcome}{found}", details
 
 
-def _tell_created(stage: Stage, page: Page, entry: Entry) -> Told:
+def _tell_created(stage: Stage, happening: _Happening) -> Told:
+    entry = happening.entry
     if entry.identifier is None or entry.identifier.kind is not Kind.DEVICE_ID:
-        return _tell_anything(stage, page, entry)
+        return _tell_anything(stage, happening)
     return f"Braze's SDK made an anonymous profile on {entry.identifier} (profile {entry.profile})", ()
 
 
-def _tell_anything(stage: Stage, page: Page, entry: Entry) -> Told:
+def _tell_anything(stage: Stage, happening: _Happening) -> Told:
+    page, entry = happening.page, happening.entry
     words = entry.outcome.replace("_", " ") or page.event.replace("_", " ")
     identifier = f" {entry.identifier}" if entry.identifier else ""
     return f"{words}{identifier}{f': {entry.note}' if entry.note else ''}", ()
 
 
-_TELLERS: dict[tuple[str, str], Callable[[Stage, Page, Entry], Told]] = {
+_TELLERS: dict[tuple[str, str], Callable[[Stage, _Happening], Told]] = {
     ("amplitude", "entered"): _tell_entry,
     ("amplitude", "left"): _tell_entry,
     ("amplitude", "identity"): _tell_identity,

@@ -96,6 +96,39 @@ def test_a_skip_names_every_mapping_that_was_tried(tell: Tell) -> None:
     )
 
 
+def test_whom_braze_did_not_match_is_told_apart_from_who_had_no_value(tell: Tell) -> None:
+    rules = "rules: {fallback: on_no_match}\n"
+
+    told = tell("ben", "steps:\n  - log_in: {person: ben, user_id: ben-1001, learns: amplitude}\n"
+                "  - event: {person: ben, name: app_opened}\n  - sync: openers\n", HEAD + rules)  # fmt: skip
+
+    assert [] == in_order(
+        told,
+        [
+            "sent to be added as external_id ben-1001", "tried user_id -> external_id: 'ben-1001'\n", "looked up",
+            "sent to be added as device_id d-ben-0001",
+            "tried user_id -> external_id: 'ben-1001', which Braze did not match",
+            "tried crm_id -> alias crm: no value", "tried device_id -> device_id: 'd-ben-0001'\n", "added it",
+        ],
+    )  # fmt: skip
+
+
+def test_a_request_stands_where_braze_first_had_it_and_says_when_it_was_answered(tell: Tell) -> None:
+    lost = "steps:\n  - fault: {operation: changeCohortUsers, applied_but_lost: true, times: 1}\n  - sync: openers\n"
+
+    told = tell("ida", lost + "  - advance: 1m\n")
+
+    assert [] == in_order(
+        told,
+        [
+            "2026-03-02T10:00:00Z  engine     sent to be added",
+            "answered 201 at attempt 2, at 2026-03-02T10:00:01Z",
+            "2026-03-02T10:00:00Z  braze      looked up",
+            "2026-03-02T10:00:01Z  braze      looked up external_id ida-1001: Braze found the profile; it was a member",
+        ],
+    )
+
+
 def test_a_leaver_goes_out_under_the_stored_identifier(tell: Tell) -> None:
     told = tell("ida", "steps:\n  - sync: {cohort: openers, cadence: hourly}\n  - advance: 8d\n")
 
