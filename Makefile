@@ -14,7 +14,7 @@ $(STAMP): pyproject.toml constraints.txt
 	touch $(STAMP)
 
 run: $(STAMP)            ## the shipped scenarios between both fakes, over HTTP
-	$(BIN)/absim run --door http
+	$(BIN)/absim run --door http --report junit,json
 
 test: $(STAMP)           ## every test that needs Python only
 	$(BIN)/python -m pytest -n auto --dist worksteal -q

@@ -50,7 +50,12 @@ def result_as_plain(result: Result) -> dict[str, Any]:
         "invariants": [_breach(each) for each in result.breaches],
         "drop": None
         if result.drop is None
-        else {"person": result.drop.person, "rule": result.drop.rule, "sentence": result.drop.sentence},
+        else {
+            "person": result.drop.person,
+            "rule": result.drop.rule,
+            "sentence": result.drop.sentence,
+            "story": result.drop.story,
+        },
         "ledger_digest": result.digest,
         "reproduce": result.reproduce,
     }

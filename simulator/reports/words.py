@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from textwrap import wrap
 
-from simulator.scenario.events import Breach, Difference
+from simulator.scenario.events import Breach, Difference, Result
 
 NARROW = 60
 """Below so many columns nothing is gained by hanging lines under their beginning."""
@@ -33,6 +34,14 @@ def difference_text(difference: Difference) -> str:
     if difference.why:
         lines.append(f"      why       {difference.why}")
     return "\n".join(lines)
+
+
+def problem_texts(result: Result) -> Iterator[str]:
+    """Everything that keeps a scenario from having passed."""
+    yield from (difference_text(difference) for difference in result.differences)
+    yield from (breach_text(breach) for breach in result.breaches)
+    if not result.evaluated:
+        yield f"{result.file}:{result.line}: no expectation was evaluated under these rules ({result.rules})"
 
 
 def breach_text(breach: Breach) -> str:

@@ -46,6 +46,8 @@ class Drop:
     person: str
     sentence: str
     rule: str
+    story: str = ""
+    """The command that tells the whole of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,12 +29,12 @@ def load_text(text: str, name: str = "scenario", folder: Path | None = None) -> 
 def _scenarios(cases: list[Case]) -> list[Scenario]:
     problems: list[Problem] = []
     scenarios: list[Scenario] = []
-    for case in cases:
+    for number, case in enumerate(cases, start=1):
         reader = Reader()
         scenario = _scenario(case, reader)
         problems += reader.problems
         if scenario is not None:
-            scenarios.append(scenario)
+            scenarios.append(replace(scenario, case_number=number))
     if problems:
         raise ScenarioInvalid(problems)
     return scenarios

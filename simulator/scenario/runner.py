@@ -37,7 +37,7 @@ from simulator.scenario.judging.state import answer
 from simulator.scenario.ledger_lines import ledger_file, write_ledger
 from simulator.scenario.model.expect import Expect
 from simulator.scenario.model.expectations import Wanted
-from simulator.scenario.model.scenario import Scenario
+from simulator.scenario.model.scenario import Scenario, case_text
 from simulator.scenario.model.steps.base import Step
 from simulator.scenario.model.steps.wire import Call
 from simulator.world import DoorKind, World, WorldSettings
@@ -290,7 +290,7 @@ def _result(
         runs=summary.runs,
         requests=summary.requests,
         digest=played.digest,
-        drop=summary.drop,
+        drop=summary.drop and replace(summary.drop, story=_story_command(summary.drop.person, scenario, how)),
         reproduce=_command(scenario, how, seed),
     )
 
@@ -303,6 +303,19 @@ def _verdict(played: _Played, breaches: tuple[Breach, ...]) -> Verdict:
 
 def _command(scenario: Scenario, how: RunOptions, seed: int) -> str:
     words = ["absim", "run", scenario.file, "--seed", str(seed), "--door", str(how.door)]
+    if how.rules:
+        words += ["--rules", how.rules]
+    if scenario.case:
+        words += ["--only", case_text(scenario.case)]
+    return shlex.join(words)
+
+
+def _story_command(person: str, scenario: Scenario, how: RunOptions) -> str:
+    words = ["absim", "why", person, "--scenario", scenario.file]
+    if scenario.case_number > 1:
+        words += ["--case", str(scenario.case_number)]
+    if how.seed is not None:
+        words += ["--seed", str(how.seed)]
     if how.rules:
         words += ["--rules", how.rules]
     return shlex.join(words)

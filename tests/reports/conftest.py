@@ -29,7 +29,12 @@ def passed() -> Result:
         runs=1,
         requests=2,
         digest="0123456789abcdef0123",
-        drop=Drop("ben", "ben was sent by device_id d-ben-0001: it belongs to somebody (MATCH-4)", "MATCH-4"),
+        drop=Drop(
+            "ben",
+            "ben was sent by device_id d-ben-0001: it belongs to somebody (MATCH-4)",
+            "MATCH-4",
+            "absim why ben --scenario scenarios/matching/device.scenario.yaml",
+        ),
         reproduce="absim run scenarios/matching/device.scenario.yaml --seed 7 --door wsgi",
     )
 

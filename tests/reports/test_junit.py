@@ -11,7 +11,7 @@ from simulator.scenario.events import Result
 def test_a_suite_for_each_folder_counts_its_cases(passed: Result, failed: Result, unknown: Result) -> None:
     root = fromstring(write_junit([failed, passed, unknown]))
 
-    assert {"name": "absim", "tests": "3", "failures": "1", "errors": "1", "skipped": "0"} == root.attrib
+    assert {"name": "absim", "tests": "3", "failures": "1", "errors": "1", "skipped": "0", "time": "0"} == root.attrib
     assert [("scenarios/matching", "1", "0", "0"), ("scenarios/runs", "2", "1", "1")] == [
         (suite.get("name"), suite.get("tests"), suite.get("failures"), suite.get("errors")) for suite in root
     ]

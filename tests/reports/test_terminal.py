@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from io import StringIO
 
+import pytest
 from rich.console import Console
 
 from simulator.reports.terminal import instructive, print_failures, print_summary
@@ -67,10 +68,56 @@ def test_cases_that_passed_share_a_line_and_others_have_their_own(passed: Result
 def test_the_drop_that_surprises_most_is_explained(passed: Result) -> None:
     plain = replace(passed, drop=Drop("noor", "noor is unknown (MATCH-5)", "MATCH-5"))
 
-    assert instructive([plain, passed]).startswith("ben was sent by device_id d-ben-0001")
-    assert instructive([plain]).startswith("noor is unknown")
-    assert "" == instructive([replace(passed, drop=None)])
-    assert "absim why ben --scenario scenarios/matching/device.scenario.yaml" in instructive([passed])
+    aside = replace(
+        passed, drop=Drop("ida", "ida is on another page (MATCH-4)", "MATCH-4"), covers=("CONN-2", "MATCH-4")
+    )
+    assert passed.drop == instructive([plain, aside, passed])
+    assert aside.drop == instructive([plain, aside])
+    assert plain.drop == instructive([plain])
+    assert instructive([replace(passed, drop=None)]) is None
+
+
+def test_the_explained_drop_says_how_to_read_the_whole_story(passed: Result) -> None:
+    told, file = console()
+
+    print_summary(told, [passed])
+
+    assert (
+        "1 passed; 2 people, 1 added, 1 dropped\n\n"
+        "Why somebody is missing: ben was sent by device_id d-ben-0001: it belongs to somebody (MATCH-4)\n"
+        "  the whole story: absim why ben --scenario scenarios/matching/device.scenario.yaml\n"
+    ) in file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("width", "heads"),
+    [
+        (160, ["cases", "people", "added", "there", "removed", "skipped", "dropped"]),
+        (120, ["cases", "people", "added", "there", "removed", "skipped", "dropped"]),
+        (92, ["people", "added", "there", "removed", "skipped", "dropped"]),
+        (80, ["added", "removed", "skipped", "dropped"]),
+        (60, ["added", "skipped", "dropped"]),
+        (40, ["dropped"]),
+    ],
+)
+def test_a_narrow_terminal_keeps_the_figures_that_tell_most(passed: Result, width: int, heads: list[str]) -> None:
+    file = StringIO()
+
+    print_summary(Console(file=file, width=width, no_color=True, highlight=False), [passed])
+
+    lines = file.getvalue().splitlines()
+    assert ["scenario", "verdict", *heads] == lines[0].split()
+    assert all(len(line) <= width for line in lines[: lines.index("  the whole story: " + passed.drop.story) - 2])
+
+
+def test_words_stay_whole_on_a_terminal_and_lines_in_a_pipe(passed: Result) -> None:
+    for terminal, lines in ((True, 2), (False, 1)):
+        file = StringIO()
+        print_summary(Console(file=file, width=60, no_color=True, force_terminal=terminal, highlight=False), [passed])
+        told = file.getvalue().partition("Why somebody is missing: ")[2].partition("  the whole story")[0]
+
+        assert lines == len(told.strip().splitlines())
+        assert "ben was sent by device_id d-ben-0001: it belongs to somebody (MATCH-4)" == " ".join(told.split())
 
 
 def test_an_invariant_is_broken_or_undecided() -> None:

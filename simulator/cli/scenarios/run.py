@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,8 +75,8 @@ def command(
     ledgers = report_dir / "ledger" if "ledger" in reports else None
     options = RunOptions(seed=seed, rules=rules, door=DoorKind(door), ledgers=ledgers)
     remembered = _prepare(report_dir, ledgers, needed=bool(reports))
-    seeds = "the seed of each file" if seed is None else f"seed {seed}"
-    announced = f"{counted(len(works), 'scenario')}, {seeds}, rules {rules or 'of each file'}, door {door}"
+    seeds = _seeds((work.scenario.seed for work in works), seed)
+    announced = f"{counted(len(works), 'scenario')}, seed {seeds}, rules {rules or 'of each file'}, door {door}"
     results, interrupted = _run(works, options, jobs, "" if quiet else announced, no_color)
     written = _write_reports(report_dir, reports, results, seed, interrupted)
     if remembered:
@@ -239,11 +239,18 @@ def _tell(
     print_failures(console, results)
     if not quiet:
         print_summary(console, results, interrupted)
-        seeds = sorted({result.seed for result in results})
-        shown = ", ".join(map(str, seeds[:8])) + (f" and {len(seeds) - 8} more" if len(seeds) > 8 else "")
         where = ", ".join(shown_name(path) for path in written) or "none; --report junit,json,ledger leaves some"
         click.echo(f"\nreports: {where}")
-        click.echo(f"seed: {shown}" + ("" if seed is not None else " (as each file says)"))
+        click.echo(f"seed: {_seeds((result.seed for result in results), seed)}")
+
+
+def _seeds(seeds: Iterable[int], asked_for: int | None) -> str:
+    """The seed that was asked for, or those of the files."""
+    if asked_for is not None:
+        return str(asked_for)
+    known = sorted(set(seeds))
+    more = f" and {len(known) - 8} more" if len(known) > 8 else ""
+    return f"{', '.join(map(str, known[:8]))}{more} (as each file says)"
 
 
 def _console(no_color: bool) -> Console:

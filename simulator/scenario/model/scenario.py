@@ -69,7 +69,7 @@ def _flow(value: Any) -> str:
         return "{" + ", ".join(f"{name}: {_flow(each)}" for name, each in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_flow(each) for each in value) + "]"
-    return str(value)
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else "null" if value is None else str(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +134,8 @@ class Scenario(Record):
     expect: Expect | None = key(ExpectShape(), "A last step `expect`.", default=None)
 
     case: Mapping[str, Any] | None = None
+    case_number: int = 1
+    """Which case of the matrix it is, as `absim why --case` counts them."""
 
     @property
     def title(self) -> str:

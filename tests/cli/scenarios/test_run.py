@@ -25,7 +25,7 @@ def test_all_green_is_0_and_ends_with_table_drop_reports_and_seed(run_absim: Abs
     assert "ben was sent by device_id d-ben-0001" in ended.out
     assert "absim why ben --scenario good.scenario.yaml" in ended.out
     assert "seed: 1 (as each file says)" == ended.out.strip().splitlines()[-1]
-    assert "1 scenario, the seed of each file" in ended.err
+    assert "1 scenario, seed 1 (as each file says), rules of each file" in ended.err
 
 
 def test_red_is_1_and_says_what_where_and_how_to_see_it_again(run_absim: Absim) -> None:
