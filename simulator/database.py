@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import orjson
 import sqlite_utils
 from sqlite_utils import Migrations
 
@@ -99,6 +100,14 @@ class Database:
         """All rows of a query."""
         with self._lock:
             return self._connection.execute(query, parameters).fetchall()
+
+    def columns(self, query: str, parameters: Sequence[Any] = ()) -> list[list[Any]]:
+        """The columns of a query whose one row is made of `json_group_array`, for readers of thousands.
+
+        Takes half of the time of rows. For text, integers and NULL: JSON would round a real number and refuse a blob.
+        """
+        found = self.row(query, parameters)
+        return [orjson.loads(cell) for cell in found or ()]
 
     def row(self, query: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """The first row of a query, or None."""

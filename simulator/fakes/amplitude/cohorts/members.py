@@ -166,19 +166,17 @@ class Members:
         """
         after = 0
         while True:
-            present = self._database.rows(
-                "SELECT amplitude_id FROM amplitude_membership WHERE project = ? AND cohort = ? AND amplitude_id > ?"
-                " ORDER BY amplitude_id LIMIT ?",
+            (present,) = self._database.columns(
+                "SELECT json_group_array(amplitude_id) FROM (SELECT amplitude_id FROM amplitude_membership"
+                " WHERE project = ? AND cohort = ? AND amplitude_id > ? ORDER BY amplitude_id LIMIT ?)",
                 (cohort.project, cohort.number, after, size),
             )
             came, went = self.net_changes(cohort, sequence, self.last_change())
-            people = {row[0] for row in present}
             # Beyond the last present member of this page the next page takes over; with none left, all remain.
-            reach = max(people) if len(present) == size else None
-            people -= set(came)
-            people |= {p for p in went if p > after and (reach is None or p <= reach)}
-            if people:
-                yield sorted(people)
+            reach = present[-1] if len(present) == size else None
+            back = {p for p in went if p > after and (reach is None or p <= reach)}
+            if people := sorted({*present, *back} - set(came)) if came or back else present:
+                yield people
             if reach is None:
                 return
             after = reach

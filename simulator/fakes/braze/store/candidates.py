@@ -18,19 +18,23 @@ _NONE: frozenset[str] = frozenset()
 
 # CROSS JOIN keeps SQLite from turning the loops round: the identifiers drive, the index answers.
 _BY_EXTERNAL_ID = """
-    SELECT sent.key, p.profile, p.braze_id, p.external_id FROM json_each(?) sent
+    SELECT json_group_array(sent.key), json_group_array(p.profile), json_group_array(p.braze_id),
+        json_group_array(p.external_id) FROM json_each(?) sent
     CROSS JOIN braze_profile p WHERE p.workspace = ? AND p.external_id = sent.value COLLATE NOCASE"""
 _BY_DEPRECATED_ID = """
-    SELECT sent.key, p.profile, p.braze_id, p.external_id FROM json_each(?) sent
+    SELECT json_group_array(sent.key), json_group_array(p.profile), json_group_array(p.braze_id),
+        json_group_array(p.external_id) FROM json_each(?) sent
     CROSS JOIN braze_deprecated_id d ON d.workspace = ? AND d.external_id = sent.value
     CROSS JOIN braze_profile p ON p.profile = d.profile"""
 _BY_ALIAS = """
-    SELECT sent.key, p.profile, p.braze_id, p.external_id, CASE WHEN p.external_id IS NULL THEN
-        (SELECT d.device_id FROM braze_device d WHERE d.profile = p.profile LIMIT 1) END FROM json_each(?) sent
+    SELECT json_group_array(sent.key), json_group_array(p.profile), json_group_array(p.braze_id),
+        json_group_array(p.external_id), json_group_array(CASE WHEN p.external_id IS NULL THEN
+        (SELECT d.device_id FROM braze_device d WHERE d.profile = p.profile LIMIT 1) END) FROM json_each(?) sent
     CROSS JOIN braze_alias a ON a.workspace = ? AND a.label = ? AND a.name = sent.value
     CROSS JOIN braze_profile p ON p.profile = a.profile"""
 _BY_DEVICE_ID = """
-    SELECT sent.key, p.profile, p.braze_id, p.external_id, p.once_anonymous FROM json_each(?) sent
+    SELECT json_group_array(sent.key), json_group_array(p.profile), json_group_array(p.braze_id),
+        json_group_array(p.external_id), json_group_array(p.once_anonymous) FROM json_each(?) sent
     CROSS JOIN braze_device d ON d.workspace = ? AND d.device_id = sent.value
     CROSS JOIN braze_profile p ON p.profile = d.profile"""
 
@@ -91,7 +95,10 @@ class CandidateReader:
             found[spellings[index][0]].append(BrazeProfile(braze_id, external_id))
 
     def _rows(self, query: str, sent: Sequence[str], *parameters: str) -> list[Carrier]:
-        return self._database.rows(query, (orjson.dumps(sent).decode(), *parameters)) if sent else []
+        if not sent:
+            return []
+        columns = self._database.columns(query, (orjson.dumps(sent).decode(), *parameters))
+        return list(zip(*columns, strict=True))
 
     def near_aliases(self, workspace: str, missed: Sequence[Identifier]) -> dict[Identifier, tuple[str, str]]:
         """For aliases that nobody carries: a pair that somebody does, the same but for case, blanks or label."""
