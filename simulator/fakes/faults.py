@@ -358,7 +358,9 @@ class FaultGate:
     def _failure(self, operation: Operation, fault: Fault) -> Reply:
         status = fault.answer or 502
         if fault.body is not None:
-            return Reply(status, fault.body, injected=True)
+            # A gateway's page goes out as it was written; a text of which no type is said is JSON.
+            named = {name.lower(): value for name, value in fault.headers.items()}
+            return Reply(status, fault.body, content_type=named.get("content-type", JSON), injected=True)
         content_type, body = self._example(operation, str(status))
         if body is None:
             body = {"code": status, "error": "fault"} if self._service == "amplitude" else {"message": "fault"}

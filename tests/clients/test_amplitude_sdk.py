@@ -248,7 +248,7 @@ def test_after_twelve_tries_the_sdk_gives_up(
 
 
 def test_a_gateways_page_in_place_of_json_is_an_answer_too(
-    amplitude_sdk: Sdk, let_fail: Callable[..., None], statuses: Callable[..., list[int]]
+    stage: Stage, amplitude_sdk: Sdk, let_fail: Callable[..., None], statuses: Callable[..., list[int]]
 ) -> None:
     page = "<html><body><h1>502 Bad Gateway</h1></body></html>"
     let_fail(service="amplitude", answer=502, body=page, headers={"Content-Type": "text/html"}, times=1)
@@ -258,6 +258,7 @@ def test_a_gateways_page_in_place_of_json_is_an_answer_too(
 
     assert heard.all(1) == {"ida-1001": 200}
     assert statuses("amplitude") == [502, 200]
+    assert next(iter(stage.world.journal.entries(service="amplitude"))).response_body == page
 
 
 def test_a_batch_that_was_taken_and_is_sent_again_counts_once(

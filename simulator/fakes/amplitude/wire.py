@@ -10,10 +10,10 @@ from simulator.fakes.control import problem
 from simulator.rules.ingestion import INVALID_JSON, INVALID_PATH
 
 HTML = "text/html;charset=utf-8"
-TEXT_OPERATIONS = frozenset(
-    {"identify", "identifyByQuery", "groupIdentify", "groupIdentifyByQuery", "mapUsers", "mapUsersByQuery"}
-)
-"""They answer a bare word, not JSON."""
+GROUP_OPERATIONS = frozenset({"groupIdentify", "groupIdentifyByQuery"})
+MAPPING_OPERATIONS = frozenset({"mapUsers", "mapUsersByQuery"})
+TEXT_OPERATIONS = frozenset({"identify", "identifyByQuery"}) | GROUP_OPERATIONS | MAPPING_OPERATIONS
+"""They answer a bare word, not JSON; a group identify call says in JSON why it is refused."""
 
 SUCCESS = Reply(200, "success", content_type=HTML)
 
@@ -54,6 +54,10 @@ def _not_found(call: Call, status: int) -> Reply:
 def _malformed(call: Call, why: str) -> Reply:
     if call.url.split("://", 1)[-1].partition("/")[2].startswith("_sim/"):
         return problem(400, f"the body is not JSON: {why}")
+    if call.operation in GROUP_OPERATIONS:
+        return Reply(400, {"error": "Missing identification"})
+    if call.operation in MAPPING_OPERATIONS:
+        return text(400, "missing_mapping")
     if call.operation in TEXT_OPERATIONS:
         return text(400, "missing_event")
     if call.operation in ("uploadEvents", "batchUploadEvents"):

@@ -17,7 +17,7 @@ def limits_of(operation: str) -> list[str]:
 
 def test_uploads_have_a_size_a_rate_and_a_ceiling() -> None:
     assert [
-        "1048576 bytes and 1999 events per request",
+        "1048575 bytes and 1999 events per request",
         "30 events per 1s and device or user, averaged over 30s",
         "100 batches and 1000 events per 1s (Starter plan)",
         "500000 events per 24h and suspected device or user",

@@ -13,7 +13,10 @@ from simulator.rules.ingestion import CleanEvent
 from simulator.rules.instants import DAY_MS, HOUR_MS, SECOND_MS, Instant
 
 RATE_WINDOW_SECONDS = 30
-"""Rates are averages over so many seconds: 30,000 events within 30 s are a rate of 1000 (Batch Event Upload API)."""
+"""Rates are averages over so many seconds: 30,000 events within 30 s are a rate of 1000 (Batch Event Upload API).
+
+The other pages speak of "a recent window"; that it is as long, and that each endpoint counts for itself, is inferred.
+"""
 STARTER_EVENTS_PER_SECOND = 1_000
 STARTER_BATCHES_PER_SECOND = 100
 
@@ -27,10 +30,13 @@ class Endpoint:
     events: int
     events_per_second: int
     source: str
+    tells_quotas: bool = False
+    """Whether each 429 carries the keys of daily quotas, or only one that exceeds a quota."""
 
 
-HTTP_API = Endpoint("/2/httpapi", 1024 * 1024, 1_999, 30, "Amplitude, HTTP V2 API")
-BATCH = Endpoint("/batch", 20 * 1024 * 1024, 2_000, 1_000, "Amplitude, Batch Event Upload API")
+HTTP_API = Endpoint("/2/httpapi", 1024 * 1024 - 1, 1_999, 30, "Amplitude, HTTP V2 API")
+"""The page wants requests under 1 MB and fewer than 2000 events; Batch takes up to its figures."""
+BATCH = Endpoint("/batch", 20 * 1024 * 1024, 2_000, 1_000, "Amplitude, Batch Event Upload API", tells_quotas=True)
 
 
 @dataclass(slots=True)
@@ -38,6 +44,7 @@ class Throttle:
     """Which devices, users and events of a request are too many."""
 
     threshold: int
+    tells_quotas: bool = False
     devices: dict[str, int] = field(default_factory=dict)
     users: dict[str, int] = field(default_factory=dict)
     quota_devices: dict[str, int] = field(default_factory=dict)
@@ -49,14 +56,14 @@ class Throttle:
         return self.project or bool(self.devices or self.users or self.quota_devices or self.quota_users)
 
     def body(self) -> dict[str, object]:
-        """The keys of a 429; the quotas appear when one is exceeded."""
+        """The keys of a 429; where quotas are not always told they appear when one is exceeded."""
         answer: dict[str, object] = {
             "eps_threshold": self.threshold,
             "throttled_devices": self.devices,
             "throttled_users": self.users,
             "throttled_events": self.events,
         }
-        if self.quota_devices or self.quota_users:
+        if self.tells_quotas or self.quota_devices or self.quota_users:
             answer["exceeded_daily_quota_users"] = self.quota_users
             answer["exceeded_daily_quota_devices"] = self.quota_devices
         return answer
@@ -74,7 +81,7 @@ class IngestionLimits:
 
     def check(self, project: Project, endpoint: Endpoint, events: Sequence[CleanEvent], at: Instant) -> Throttle:
         """Judge a request before anything of it is stored."""
-        throttle = Throttle(endpoint.events_per_second)
+        throttle = Throttle(endpoint.events_per_second, endpoint.tells_quotas)
         if not self._settings.limits:
             return throttle
         devices, users = _by_device(events), _by_user(events)

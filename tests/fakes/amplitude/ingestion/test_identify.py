@@ -148,6 +148,31 @@ def test_group_identify_takes_one_megabyte(amplitude) -> None:
     assert (answer.status_code, answer.json) == (413, {"error": "Payload too large"})
 
 
+@pytest.mark.parametrize("path", ["/identify", "/groupidentify", "/usermap"])
+def test_a_damaged_gzip_body_is_refused_in_the_endpoints_own_shape(amplitude, path) -> None:
+    answer = amplitude.client.post(path, data=b"\x1f\x8bnonsense", headers={"Content-Encoding": "gzip"})
+    said = {
+        "/identify": "missing_event",
+        "/groupidentify": '{"error":"Missing identification"}',
+        "/usermap": "missing_mapping",
+    }
+    assert (answer.status_code, answer.text) == (400, said[path])
+
+
+@pytest.mark.parametrize("path", ["/identify", "/groupidentify", "/usermap"])
+@pytest.mark.parametrize(("more", "status"), [(-1, 200), (0, 200), (1, 413)])
+def test_a_form_has_at_most_a_megabyte(amplitude, path, more, status) -> None:
+    fields = {
+        "/identify": {"identification": identification()},
+        "/groupidentify": {"identification": group()},
+        "/usermap": {"mapping": json.dumps({"user_id": "ida-1001", "global_user_id": "ida@example.com"})},
+    }[path]
+    body = urlencode({"api_key": amplitude.main.api_key, **fields, "padding": ""}).encode()
+    body += b"x" * (1024 * 1024 + more - len(body))
+    answer = amplitude.client.post(path, data=body, content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == status
+
+
 def test_identify_without_http_needs_an_id(amplitude) -> None:
     with pytest.raises(ValueError, match="identify call 1 has neither user_id nor device_id"):
         amplitude.service.identify("main", [{"user_id": "ida-1001"}, {"user_properties": {}}])
