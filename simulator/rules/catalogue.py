@@ -133,6 +133,8 @@ _ALL = (
     Rule("INGEST-1", "HTTP V2 and batch validate events; 400 and 429 are all or nothing, with exact keys.",
          "Amplitude, HTTP V2 API", _DOC),
     Rule("INGEST-2", "Events are deduplicated by device id and insert id within 7 days.", "Amplitude, HTTP V2 API", _DOC),
+    Rule("INGEST-3", "A profile that has had no event for 14 months loses its user properties.",
+         "Amplitude, User properties and events", _DOC),
     Rule("COHORT-1", "A definition is an AND of ORs of clauses; a count of zero matches nobody.", "Amplitude, Define a cohort",
          _DOC),
     Rule("COHORT-2", "A rolling window lets people leave with no event.", "Amplitude, Define a cohort", _DOC),

@@ -358,10 +358,10 @@ class RuleSet:
         doc="whether events_ingested counts duplicates that were silently ignored",
     )
     device_scope: str = _switch(
-        "project",
         "organisation",
+        "project",
         rule="ID-4",
-        confidence="documented, for one organisation",
+        confidence="documented; projects may also be looked at apart",
         source="Amplitude, Track unique users",
         doc="whether a device that has a user in another project counts as that user's here too",
     )

@@ -7,10 +7,20 @@ not be mixed by the documents, shipping clients mix them anyway, and it must nev
 from __future__ import annotations
 
 import json
+from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping
+
+from simulator.rules.instants import Instant, from_datetime, to_datetime
 
 ARRAY_TEXT_AT_MOST = 10_000
 """Characters that an array may grow to by append, prepend or insert; one that would grow further stays as it was."""
+
+INITIAL_ARRAY_TEXT_AT_MOST = 1_024
+"""Characters, those of all items together, of an array that a property begins with; items that do not fit are cut off
+its end (inferred: like texts, arrays are cut and not refused)."""
+
+LAPSE_MONTHS = 14
+"""INGEST-3. A profile without events for so long loses its properties. Amplitude, User properties and events."""
 
 Properties = dict[str, object]
 Operation = Callable[[Properties, str, object], None]
@@ -26,17 +36,31 @@ def _present(properties: Mapping[str, object], name: str) -> list[object]:
 
 
 def _put_array(properties: Properties, name: str, grown: list[object]) -> None:
-    if len(json.dumps(grown, ensure_ascii=False)) <= ARRAY_TEXT_AT_MOST:
+    if properties.get(name) is None:
+        properties[name] = _initial(grown)
+    elif len(json.dumps(grown, ensure_ascii=False)) <= ARRAY_TEXT_AT_MOST:
         properties[name] = grown
 
 
+def _initial(value: object) -> object:
+    """A value as a property takes it to begin with."""
+    if not isinstance(value, list):
+        return value
+    room = INITIAL_ARRAY_TEXT_AT_MOST
+    for count, item in enumerate(value):
+        room -= len(item) if isinstance(item, str) else len(json.dumps(item, ensure_ascii=False))
+        if room < 0:
+            return value[:count]
+    return value
+
+
 def _set(properties: Properties, name: str, value: object) -> None:
-    properties[name] = value
+    properties[name] = _initial(value)
 
 
 def _set_once(properties: Properties, name: str, value: object) -> None:
     if properties.get(name) is None:
-        properties[name] = value
+        properties[name] = _initial(value)
 
 
 def _number(value: object) -> int | float | None:
@@ -137,10 +161,10 @@ def apply(
     """
     result: Properties = dict(properties)
     if not operations:
-        return result | dict(update)
+        return result | {name: _initial(value) for name, value in update.items()}
     if "$clearAll" in update and "$clearAll" in allowed:
         result.clear()
-    result.update({name: value for name, value in update.items() if name not in USER_OPERATIONS})
+    result.update({name: _initial(value) for name, value in update.items() if name not in USER_OPERATIONS})
     for operation, change in OPERATIONS.items():
         values = update.get(operation)
         if operation in allowed and isinstance(values, Mapping):
@@ -158,6 +182,18 @@ def changed(before: Mapping[str, object], after: Mapping[str, object]) -> frozen
         for name in before.keys() | after.keys()
         if name not in before or name not in after or before[name] != after[name]
     )
+
+
+def lapses_at(last_event: Instant) -> Instant:
+    """INGEST-3. When a profile whose last event came in at this instant loses its properties, if no other comes.
+
+    Months are those of the calendar, in UTC; a day that the later month does not have is its last (inferred).
+    """
+    moment = to_datetime(last_event)
+    months = moment.year * 12 + moment.month - 1 + LAPSE_MONTHS
+    year, month = months // 12, months % 12 + 1
+    day = min(moment.day, monthrange(year, month)[1])
+    return from_datetime(moment.replace(year=year, month=month, day=day))
 
 
 PLATFORM_FIELDS = frozenset(

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.rules.user_properties import ARRAY_TEXT_AT_MOST, GROUP_OPERATIONS, apply, changed, update_built_in
+from simulator.rules.instants import format_instant, parse_instant
+from simulator.rules.user_properties import (
+    ARRAY_TEXT_AT_MOST,
+    GROUP_OPERATIONS,
+    apply,
+    changed,
+    lapses_at,
+    update_built_in,
+)
 
 
 @pytest.mark.parametrize(
@@ -62,8 +70,35 @@ def test_groups_know_fewer_operations() -> None:
 @pytest.mark.parametrize(("length", "grows"), [(-1, True), (0, True), (1, False)])
 def test_an_array_grows_to_ten_thousand_characters(length: int, grows: bool) -> None:
     # The text of the array: two brackets, two quotes.
-    value = "x" * (ARRAY_TEXT_AT_MOST - 4 + length)
-    assert apply({}, {"$append": {"tags": value}}) == ({"tags": [value]} if grows else {})
+    value = "x" * (ARRAY_TEXT_AT_MOST - 9 + length)
+    after = apply({"tags": ["a"]}, {"$append": {"tags": value}})
+    assert after == {"tags": ["a", value] if grows else ["a"]}
+
+
+@pytest.mark.parametrize("update", [{"$set": {}}, {"$setOnce": {}}, {"$append": {}}, {"$prepend": {}}, {}])
+@pytest.mark.parametrize(("more", "kept"), [(-1, 2), (0, 2), (1, 1)])
+def test_an_array_begins_with_1024_characters(update: dict[str, dict[str, object]], more: int, kept: int) -> None:
+    value = ["x" * 1000, "y" * (24 + more)]
+    written = {operation: {"tags": value} for operation in update} or {"tags": value}
+    assert apply({}, written) == {"tags": value[:kept]}
+
+
+def test_an_array_that_is_there_grows_beyond_what_it_may_begin_with() -> None:
+    assert len(str(apply({"tags": ["x" * 1000]}, {"$append": {"tags": "y" * 1000}})["tags"])) > 2000
+
+
+@pytest.mark.parametrize(
+    ("last_event", "lost"),
+    [
+        ("2026-03-02T10:00:00.001Z", "2027-05-02T10:00:00.001Z"),
+        ("2026-12-31T23:59:59Z", "2028-02-29T23:59:59Z"),
+        ("2025-12-31T23:59:59Z", "2027-02-28T23:59:59Z"),
+        ("2026-11-01T00:00:00Z", "2028-01-01T00:00:00Z"),
+    ],
+)
+def test_fourteen_months_are_months_of_the_calendar(last_event: str, lost: str) -> None:
+    """INGEST-3."""
+    assert format_instant(lapses_at(parse_instant(last_event))) == lost
 
 
 def test_what_changed_is_what_came_went_or_differs() -> None:

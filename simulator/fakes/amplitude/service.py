@@ -17,6 +17,7 @@ from simulator.fakes.amplitude.cohorts.histories import Histories
 from simulator.fakes.amplitude.control import Control
 from simulator.fakes.amplitude.ingestion.identify import Identify
 from simulator.fakes.amplitude.ingestion.intake import Incoming, Intake, Taken, UsersChanged
+from simulator.fakes.amplitude.ingestion.lapses import Lapses
 from simulator.fakes.amplitude.ingestion.limits import IngestionLimits
 from simulator.fakes.amplitude.ingestion.mapping import UserMapping
 from simulator.fakes.amplitude.ingestion.uploads import Uploads
@@ -93,6 +94,7 @@ class AmplitudeService:
         self._uploads = Uploads(store, self.intake, limits, self.settings)
         self._identify = Identify(store, self.intake, limits, self.settings)
         self._mapping = UserMapping(store, self.intake, self.settings)
+        self._lapses = Lapses(store, self.intake, ledger)
         self._deletions = Deletions(store, self.intake, ledger, clock)
         self.housekeeping = Housekeeping(store)
         self.service = Service("amplitude", clock, seed, MANNERS)
@@ -125,7 +127,7 @@ class AmplitudeService:
     @property
     def due_works(self) -> list[DueWork]:
         """What the world's agenda must run for this service, in this order."""
-        return [self._deletions, self.cohorts.due_work]
+        return [self._deletions, self._lapses, self.cohorts.due_work]
 
     @property
     def rules(self) -> RuleSet:

@@ -18,7 +18,7 @@ from simulator.ledger import Entry, Ledger
 from simulator.rules.ingestion import server_device_id
 from simulator.rules.instants import HOUR_MS, Instant
 from simulator.rules.switches import RuleSet
-from simulator.rules.user_properties import apply, changed, update_built_in
+from simulator.rules.user_properties import apply, changed, lapses_at, update_built_in
 
 _NOTHING: Mapping[str, object] = {}
 UsersChanged = Callable[[Project, Sequence[int], Instant], None]
@@ -82,6 +82,7 @@ class Intake:
         self, project: Project, calls: Sequence[Incoming], at: Instant, *, request: str = "", limited: bool = True
     ) -> Taken:
         """Take a batch in as a whole. `limited` applies the hourly limit on property updates per user."""
+        lapse = lapses_at(at)
         server_made = self.rules.server_device_id == "on"
         device_ids = [_device_of(call, server_made) for call in calls]
         with self._database.transaction():
@@ -95,7 +96,7 @@ class Intake:
                     continue
                 record = working.owner(call.user_id, device_id, at)
                 owners.append(record.amplitude_id)
-                row = self._one(working, record, call, device_id, at, limited)
+                row = self._one(working, record, call, device_id, at, lapse, limited)
                 if not call.silent:
                     rows.append(row)
             working.save(self._projects, self._users)
@@ -149,9 +150,13 @@ class Intake:
         call: Incoming,
         device_id: str | None,
         at: Instant,
+        lapse: Instant,
         limited: bool,
     ) -> NewEvent:
         record.last_seen_at = at
+        # INGEST-3 speaks of events. Whoever has never had one, or has lost everything, counts from here (inferred).
+        if call.kind is Kind.EVENT or record.lapses_at is None:
+            record.lapses_at = lapse
         # A device id that the server made up does not displace one that a device sent (inferred).
         if call.device_id is not None or record.device_id is None:
             record.device_id = device_id

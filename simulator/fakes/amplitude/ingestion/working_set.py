@@ -57,7 +57,7 @@ class WorkingSet:
         }
         if on_devices:
             working.users.update(store.by_amplitude_id(project, on_devices))
-        if across_projects and device_ids:
+        if across_projects and device_ids and len(projects.all()) > 1:
             working.elsewhere = store.devices_elsewhere(project, device_ids)
         return working
 

@@ -82,6 +82,16 @@ def create_users(sql: SqliteDatabase) -> None:
 
 
 @MIGRATIONS()
+def add_lapses(sql: SqliteDatabase) -> None:
+    """When the properties of a user will be lost for want of events (INGEST-3)."""
+    sql.table("amplitude_user").add_column("lapses_at", int)
+    sql.execute(
+        "CREATE INDEX amplitude_user_lapse ON amplitude_user (lapses_at)"
+        " WHERE properties IS NOT NULL OR built_in IS NOT NULL"
+    )
+
+
+@MIGRATIONS()
 def create_events(sql: SqliteDatabase) -> None:
     """Events keep the amplitude_id they came with for ever; merges are applied when they are read (ID-5)."""
     sql.execute(_EVENT_TABLE)

@@ -16,18 +16,20 @@ from simulator.rules.resolution import Device
 
 PAGE = 1_000
 NEVER = Instant(0)
+_HAS_PROPERTIES = "properties IS NOT NULL OR built_in IS NOT NULL"
 _COLUMNS = (
     "u.amplitude_id, u.user_id, u.device_id, u.properties, u.built_in, u.created_at, u.last_seen_at,"
-    " u.first_event_at, u.last_event_at, u.event_count, u.merged_into, u.merged_at"
+    " u.first_event_at, u.last_event_at, u.event_count, u.merged_into, u.merged_at, u.lapses_at"
 )
 _UPSERT = (
     "INSERT INTO amplitude_user (amplitude_id, user_id, device_id, properties, built_in, created_at, last_seen_at,"
-    " first_event_at, last_event_at, event_count, merged_into, merged_at, project)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " first_event_at, last_event_at, event_count, merged_into, merged_at, lapses_at, project)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (amplitude_id) DO UPDATE SET user_id = excluded.user_id, device_id = excluded.device_id,"
     " properties = excluded.properties, built_in = excluded.built_in, last_seen_at = excluded.last_seen_at,"
     " first_event_at = excluded.first_event_at, last_event_at = excluded.last_event_at,"
-    " event_count = excluded.event_count, merged_into = excluded.merged_into, merged_at = excluded.merged_at"
+    " event_count = excluded.event_count, merged_into = excluded.merged_into, merged_at = excluded.merged_at,"
+    " lapses_at = excluded.lapses_at"
 )
 
 
@@ -50,6 +52,8 @@ class UserRecord:
     event_count: int = 0
     merged_into: int | None = None
     merged_at: Instant | None = None
+    lapses_at: Instant | None = None
+    """When the properties are lost unless an event comes in before (INGEST-3); None once they have been."""
 
     def all_properties(self) -> dict[str, object]:
         """Custom and built-in properties under the names that cohorts and mappings use; custom ones win."""
@@ -150,9 +154,10 @@ class Users:
     def devices_elsewhere(self, project: Project, device_ids: Collection[str]) -> dict[str, str]:
         """User ids that other projects of the organisation know as the last one on these devices."""
         rows = self._database.rows(
-            "SELECT d.device_id, u.user_id FROM json_each(?) j CROSS JOIN amplitude_device d ON d.device_id = j.value"
+            "SELECT d.device_id, u.user_id FROM amplitude_project p CROSS JOIN json_each(?) j"
+            " CROSS JOIN amplitude_device d ON d.project = p.name AND d.device_id = j.value"
             " JOIN amplitude_user u ON u.amplitude_id = d.last_user_id"
-            " WHERE d.project <> ? AND u.user_id IS NOT NULL ORDER BY u.last_seen_at, u.amplitude_id",
+            " WHERE p.name <> ? AND u.user_id IS NOT NULL ORDER BY u.last_seen_at, u.amplitude_id",
             (json_list(device_ids), project.name),
         )
         return dict(rows)
@@ -214,6 +219,22 @@ class Users:
             yield [_record(row) for row in rows]
             after = rows[-1][0]
 
+    def next_lapse(self) -> Instant | None:
+        """When the first user of any project loses their properties (INGEST-3)."""
+        query = f"SELECT min(lapses_at) FROM amplitude_user WHERE {_HAS_PROPERTIES}"
+        found: Instant | None = self._database.value(query)
+        return found
+
+    def lapsed(self, project: Project, at: Instant) -> list[UserRecord]:
+        """Users with properties that are to be lost by now, the earliest first, a page at most."""
+        rows = self._database.rows(
+            f"SELECT {_COLUMNS} FROM amplitude_user u INDEXED BY amplitude_user_lapse"
+            f" WHERE ({_HAS_PROPERTIES}) AND u.lapses_at <= ? AND u.project = ?"
+            " ORDER BY u.lapses_at, u.amplitude_id LIMIT ?",
+            (at, project.name, PAGE),
+        )
+        return [_record(row) for row in rows]
+
     def carries(self, project: Project, name: str) -> bool:
         """Whether anybody has a property of that name."""
         query = (
@@ -235,7 +256,7 @@ class Users:
                 (
                     each.amplitude_id, each.user_id, each.device_id, packed(each.properties), packed(each.built_in),
                     each.created_at, each.last_seen_at, each.first_event_at, each.last_event_at, each.event_count,
-                    each.merged_into, each.merged_at, project.name,
+                    each.merged_into, each.merged_at, each.lapses_at, project.name,
                 )
                 for each in records
             ],

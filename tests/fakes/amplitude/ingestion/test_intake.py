@@ -170,8 +170,8 @@ def test_a_failing_listener_undoes_the_upload(amplitude, an_event) -> None:
 TWO = AmplitudeSettings(projects=(ProjectSettings(), ProjectSettings("shop")))
 
 
-def test_projects_have_keys_and_people_of_their_own(amplitude_with, an_event) -> None:
-    amplitude = amplitude_with(TWO)
+def test_by_switch_projects_know_nothing_of_each_others_devices(amplitude_with, an_event) -> None:
+    amplitude = amplitude_with(TWO, device_scope="project")
     amplitude.upload(an_event(device_id="d-ida-0001", insert_id="a-1"))
     amplitude.service.ingest("shop", [an_event(None, device_id="d-ida-0001", insert_id="a-1")])
     ida = amplitude.service.find("main", user_id="ida-1001")
@@ -180,11 +180,26 @@ def test_projects_have_keys_and_people_of_their_own(amplitude_with, an_event) ->
     assert amplitude.service.user("shop", ida.amplitude_id) is None
 
 
-def test_by_switch_a_device_known_in_another_project_is_that_users_here_too(amplitude_with, an_event) -> None:
-    amplitude = amplitude_with(TWO, device_scope="organisation")
+def test_a_device_known_in_another_project_is_that_users_here_too(amplitude_with, an_event) -> None:
+    """ID-4. In the other project it is a user of its own; the latest user of the device is meant."""
+    amplitude = amplitude_with(TWO)
     amplitude.upload(an_event(device_id="d-ida-0001"))
+    amplitude.later("1m")
+    amplitude.upload(an_event("kim-1002", device_id="d-ida-0001"))
+    amplitude.service.ingest("shop", [an_event(None, device_id="d-ida-0001"), an_event(None, device_id="d-other-01")])
+    here, there = (amplitude.service.find(each, user_id="kim-1002") for each in ("main", "shop"))
+    assert amplitude.service.find("shop", device_id="d-ida-0001") == there
+    assert here.amplitude_id != there.amplitude_id
+    assert amplitude.service.find("shop", device_id="d-other-01").user_id is None
+
+
+def test_what_a_project_knows_of_a_device_itself_goes_before_what_others_know(amplitude_with, an_event) -> None:
+    amplitude = amplitude_with(TWO)
+    amplitude.upload(an_event(device_id="d-ida-0001"))
+    amplitude.service.ingest("shop", [an_event("noor-3003", device_id="d-ida-0001")])
     amplitude.service.ingest("shop", [an_event(None, device_id="d-ida-0001")])
-    assert amplitude.service.find("shop", device_id="d-ida-0001").user_id == "ida-1001"
+    assert amplitude.service.find("shop", device_id="d-ida-0001").user_id == "noor-3003"
+    assert amplitude.service.find("shop", user_id="ida-1001") is None
 
 
 @pytest.mark.parametrize("user_id", ["a\0bcdef", "李雷🎈-1001", "q\"uote\\'s", "x" * 2000, "%5B-1001"])
