@@ -133,6 +133,7 @@ def furnish(world: World) -> Living:
     plan = {"segment": "everybody", "channel": "email", "api_triggered": True}
     campaign = audience.create_campaign("welcome", plan)
     canvas = audience.create_canvas("journey", plan)
+    transactional = audience.create_campaign("receipt", {"channel": "email", "transactional": True})
     profiles = [world.braze.store.profiles.by_external_id("main", each) for each in external_ids]
     braze_ids = [profile.braze_id for profile in profiles if profile is not None]
     cohort_ids = [each.cohort_id for each in cohorts]
@@ -148,6 +149,7 @@ def furnish(world: World) -> Living:
         "cohort": ["list 0", "list 1"],
         "segment_id": [each.segment_id for each in segments], "segment": ["everybody", "pros"],
         "campaign_id": [campaign.campaign_id], "campaign": ["welcome"], "canvas_id": [canvas.campaign_id],
+        "transactional_campaign_id": [transactional.campaign_id],
         "subscription_group_id": [group.group_id], "app_id": [world.amplitude.store.projects.named("main").app_id],
     }  # fmt: skip
     return Living({**people, **things})

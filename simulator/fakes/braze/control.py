@@ -72,6 +72,18 @@ class Control:
                 d.device_id, new_device_id=d.body.get("new_device_id", ""), workspace=d.workspace
             ),
             "startSession": lambda d: phone.start_session(d.device_id, workspace=d.workspace, **_app(d.body)),
+            "uninstallApp": lambda d: phone.uninstall(d.device_id, app=d.body.get("app", "app"), workspace=d.workspace),
+            "attributeInstall": lambda d: phone.attribute_install(
+                d.device_id,
+                d.body["source"],
+                campaign=d.body.get("campaign", ""),
+                adgroup=d.body.get("adgroup", ""),
+                ad=d.body.get("ad", ""),
+                workspace=d.workspace,
+            ),
+            "locatePhone": lambda d: phone.locate(
+                d.device_id, d.body["longitude"], d.body["latitude"], workspace=d.workspace
+            ),
             "endSession": lambda d: phone.end_session(d.device_id, workspace=d.workspace),
             "logCustomEvent": lambda d: phone.log_event(
                 d.device_id, d.body["name"], d.body.get("properties"), workspace=d.workspace

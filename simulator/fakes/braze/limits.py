@@ -44,6 +44,8 @@ BUCKETS: dict[str, Bucket] = {
         Bucket("broadcasts", 250, MINUTE_MS, API_LIMITS),
         Bucket("audience", 10, MINUTE_MS, API_LIMITS, per="audience"),
         Bucket("send ids", 100, DAY_MS, API_LIMITS),
+        Bucket("copies of campaigns", 100, MINUTE_MS, "Braze, Duplicate campaigns"),
+        Bucket("copies of Canvases", 100, MINUTE_MS, "Braze, Duplicate Canvases"),
     )
 }
 """Every bucket, by name. That days and minutes lie on the clock as hours do is inferred."""
@@ -69,7 +71,11 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("setSubscriptionStatus", "setSubscriptionStatusV2"), ("subscription set",)),
     "campaignDataSeries": ("campaign series",),
     "createSendId": ("send ids",),
+    "duplicateCampaign": ("copies of campaigns",),
+    "duplicateCanvas": ("copies of Canvases",),
     "downloadSegmentExport": (),
+    # Over the allotted rate it goes on to take and send messages (Braze, Send transactional emails).
+    "sendTransactionalEmail": (),
 }  # fmt: skip
 """Buckets by operation; every other operation is in "default", every left-out one in none."""
 

@@ -31,6 +31,7 @@ from simulator.rules.instants import Instant
 SESSIONS_AT_MOST = 5_000_000
 """A user with more sessions is a dummy and is blocked (Braze, "User profile lifecycle")."""
 
+HALF_CIRCLE = 180
 MAIN = "main"
 ROOM = "phone"
 
@@ -230,6 +231,46 @@ class Phone:
                 if value:
                     profile.fields.setdefault(name, value)
             self._store.profiles.save(profile, self._room.clock.now)
+            return profile
+
+    def uninstall(self, device_id: str, *, app: str = "app", workspace: str = MAIN) -> Profile:
+        """An app is taken off the phone: it cannot be pushed to, and exports show when."""
+        with self._room.database.transaction():
+            profile, at = self.appear(device_id, workspace=workspace), self._room.clock.now
+            profile.fields["uninstalled_at"] = utc_text(at)
+            self._store.profiles.save(profile, at)
+            self._store.activity.uninstall(profile, app, device_id, at)
+            return profile
+
+    def attribute_install(
+        self,
+        device_id: str,
+        source: str,
+        *,
+        campaign: str = "",
+        adgroup: str = "",
+        ad: str = "",
+        workspace: str = MAIN,
+    ) -> Profile:
+        """The app hears which advertisement it was installed for."""
+        with self._room.database.transaction():
+            profile, at = self.appear(device_id, workspace=workspace), self._room.clock.now
+            told = {"source": source, "campaign": campaign, "adgroup": adgroup, "ad": ad}
+            profile.fields.update({f"attributed_{name}": value for name, value in told.items() if value})
+            self._store.profiles.save(profile, at)
+            self._store.activity.mention(profile.row, "install attribution", at, {"source": source})
+            return profile
+
+    def locate(self, device_id: str, longitude: float, latitude: float, *, workspace: str = MAIN) -> Profile:
+        """The SDK collects where the phone is. Raises PhoneRefused for a place that is not on earth."""
+        if abs(longitude) > HALF_CIRCLE or abs(latitude) > HALF_CIRCLE / 2:
+            raise PhoneRefused(f"longitude {longitude}, latitude {latitude} is no place on earth")
+        with self._room.database.transaction():
+            profile, at = self.appear(device_id, workspace=workspace), self._room.clock.now
+            profile.fields["last_coordinates"] = [longitude, latitude]
+            self._store.profiles.save(profile, at)
+            place = {"longitude": longitude, "latitude": latitude}
+            self._store.activity.mention(profile.row, "location", at, place)
             return profile
 
     def _note(self, accepted: Accepted, event: str, entry: Entry, points: int = 0) -> None:

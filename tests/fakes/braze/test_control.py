@@ -40,6 +40,9 @@ def call(braze: Any, method: str, path: str, body: object = None, status: int = 
         ("alias", {"alias_label": "crm", "alias_name": "ben-7"}),
         ("push-token", {"token": "t-1", "app": "shop", "platform": "ios"}),
         ("collect", {"country": "SE", "language": "sv"}),
+        ("uninstall", {"app": "shop"}),
+        ("attribute-install", {"source": "search", "campaign": "spring", "adgroup": "shoes", "ad": "red"}),
+        ("locate", {"longitude": 13.4, "latitude": 52.5}),
     ],
 )
 def test_each_deed_of_a_phone_answers_with_the_profile_it_serves(

@@ -171,3 +171,44 @@ def test_the_phone_signs_its_pages(braze: Any) -> None:
     braze.phone.log_in("d-ben-0001", "ben-1001")
     braze.phone.log_event("d-ben-0001", "app_opened")
     assert {page.room for page in braze.ledger.pages()} == {"phone"}
+
+
+# -- what the SDK collects about the phone
+
+
+def test_an_app_that_is_taken_off_cannot_be_pushed_to_and_exports_say_when(braze: Any) -> None:
+    braze.phone.log_in("d-ida-0001", "ida-1001")
+    for app in ("shop", "bank"):
+        braze.phone.register_push_token("d-ida-0001", f"t-{app}", app=app)
+    braze.phone.uninstall("d-ida-0001", app="shop")
+    shown = braze.export("ida-1001")
+    assert [token["app"] for token in shown["push_tokens"]] == ["bank"]
+    assert shown["uninstalled_at"] == "2026-03-02T10:00:00.000Z"
+
+
+def test_the_source_of_an_install_is_exported(braze: Any) -> None:
+    braze.phone.log_in("d-ida-0001", "ida-1001")
+    braze.phone.attribute_install("d-ida-0001", "search", campaign="spring", adgroup="shoes", ad="red")
+    shown = braze.export("ida-1001")
+    assert [shown[f"attributed_{name}"] for name in ("source", "campaign", "adgroup", "ad")] == [
+        "search",
+        "spring",
+        "shoes",
+        "red",
+    ]
+
+
+def test_the_last_place_is_exported_and_costs_nothing(braze: Any) -> None:
+    braze.phone.log_in("d-ida-0001", "ida-1001")
+    braze.phone.locate("d-ida-0001", 13.4, 52.5)
+    assert braze.export("ida-1001")["last_coordinates"] == [13.4, 52.5]
+    assert braze.store.points.total("main") == 0
+
+
+@pytest.mark.parametrize(("longitude", "latitude", "fits"), [(180, 90, True), (180.1, 0, False), (0, -90.1, False)])
+def test_a_place_is_on_earth(braze: Any, longitude: float, latitude: float, fits: bool) -> None:
+    if fits:
+        assert braze.phone.locate("d-1", longitude, latitude).fields["last_coordinates"] == [longitude, latitude]
+    else:
+        with pytest.raises(PhoneRefused, match="no place on earth"):
+            braze.phone.locate("d-1", longitude, latitude)

@@ -68,6 +68,7 @@ EXPORTS: Sequence[Journey] = (
 )  # fmt: skip
 
 _TIME = {"time": "{tomorrow}"}
+_HELLO = {"webhook": {"url": "http://127.0.0.1:9000/hook", "request_method": "POST"}}
 _TO = [{"external_user_id": "{external_id}"}]
 
 SCHEDULES: Sequence[Journey] = (
@@ -85,6 +86,13 @@ SCHEDULES: Sequence[Journey] = (
         Step("updateScheduledCanvas", body={"canvas_id": "{canvas_id}", "schedule_id": "{schedule}",
              "schedule": _TIME}, status=201),
         Step("deleteScheduledCanvas", body={"canvas_id": "{canvas_id}", "schedule_id": "{schedule}"}, status=201),
+    ]),
+    Journey("messages are put off, put off again and called off", "braze", [
+        Step("scheduleMessages", body={"external_user_ids": ["{external_id}"], "messages": _HELLO, "schedule": _TIME},
+             status=201, keep={"schedule": "schedule_id"}),
+        Step("updateScheduledMessages", body={"schedule_id": "{schedule}", "schedule": _TIME, "messages": _HELLO},
+             status=201),
+        Step("deleteScheduledMessages", body={"schedule_id": "{schedule}"}, status=201),
     ]),
 )  # fmt: skip
 

@@ -148,6 +148,8 @@ _PHONE_BODIES: dict[str, dict[str, object]] = {
     "logPurchase": {"product_id": "mug", "price": 1.5, "currency": "EUR"},
     "addAlias": {"alias_label": "crm", "alias_name": "x-1"}, "collectDeviceData": {"country": "SE"},
     "registerPushToken": {"app": "shop", "platform": "ios", "token": "abc123"},
+    "uninstallApp": {"app": "shop"}, "attributeInstall": {"source": "search"},
+    "locatePhone": {"longitude": 13.4, "latitude": 52.5},
 }  # fmt: skip
 
 

@@ -86,9 +86,14 @@ def create_messaging(sql: SqliteDatabase) -> None:
         sql.execute(
             f"CREATE INDEX braze_message_event_{name} ON braze_message_event ({columns}) WHERE campaign_id <> ''"
         )
+
+
+@MIGRATIONS()
+def create_sends(sql: SqliteDatabase) -> None:
+    """Sends of the API that wait for their time, the ids under which sends are counted, and references of callers."""
     sql.execute(
         """CREATE TABLE braze_api_schedule (
-            number INTEGER PRIMARY KEY, schedule_id TEXT NOT NULL UNIQUE, workspace TEXT NOT NULL,
+            number INTEGER PRIMARY KEY, schedule_id TEXT NOT NULL UNIQUE, noun TEXT NOT NULL, workspace TEXT NOT NULL,
             campaign_id TEXT NOT NULL, body BLOB NOT NULL, due_at INTEGER NOT NULL, request TEXT NOT NULL,
             dispatch_id TEXT NOT NULL, send_id TEXT NOT NULL, done_at INTEGER)"""
     )
@@ -98,11 +103,16 @@ def create_messaging(sql: SqliteDatabase) -> None:
             workspace TEXT NOT NULL, send_id TEXT NOT NULL, campaign_id TEXT NOT NULL, created_at INTEGER NOT NULL,
             PRIMARY KEY (workspace, send_id)) WITHOUT ROWID"""
     )
+    sql.execute(
+        """CREATE TABLE braze_send_reference (
+            workspace TEXT NOT NULL, reference TEXT NOT NULL, created_at INTEGER NOT NULL,
+            PRIMARY KEY (workspace, reference)) WITHOUT ROWID"""
+    )
 
 
 @MIGRATIONS()
 def create_lists(sql: SqliteDatabase) -> None:
-    """Subscription groups, and what is known of an e-mail address apart from the profiles that carry it."""
+    """Subscription groups, and what is known of addresses and numbers apart from the profiles that carry them."""
     sql.execute(
         """CREATE TABLE braze_subscription_group (
             workspace TEXT NOT NULL, group_id TEXT NOT NULL, name TEXT NOT NULL, channel TEXT NOT NULL,
@@ -112,4 +122,9 @@ def create_lists(sql: SqliteDatabase) -> None:
         """CREATE TABLE braze_address (
             workspace TEXT NOT NULL, email TEXT NOT NULL, state TEXT, unsubscribed_at INTEGER, bounced_at INTEGER,
             spam_at INTEGER, PRIMARY KEY (workspace, email)) WITHOUT ROWID"""
+    )
+    sql.execute(
+        """CREATE TABLE braze_invalid_number (
+            workspace TEXT NOT NULL, phone TEXT NOT NULL, at INTEGER NOT NULL, reason TEXT NOT NULL,
+            PRIMARY KEY (workspace, phone)) WITHOUT ROWID"""
     )

@@ -11,19 +11,26 @@ from simulator.fakes.braze.audience.control_group import ControlGroup
 from simulator.fakes.braze.audience.exports import Exports, Post
 from simulator.fakes.braze.audience.handlers.campaigns import CampaignHandlers
 from simulator.fakes.braze.audience.handlers.emails import EmailHandlers
+from simulator.fakes.braze.audience.handlers.figures import FigureHandlers
 from simulator.fakes.braze.audience.handlers.lists import ListHandlers
-from simulator.fakes.braze.audience.handlers.messages import MessageHandlers
-from simulator.fakes.braze.audience.handlers.schedules import ApiSchedules
+from simulator.fakes.braze.audience.handlers.numbers import NumberHandlers
+from simulator.fakes.braze.audience.handlers.planning import PlanningHandlers
 from simulator.fakes.braze.audience.handlers.segments import SegmentHandlers
+from simulator.fakes.braze.audience.handlers.sending.messages import MessageHandlers
+from simulator.fakes.braze.audience.handlers.sending.schedules import ApiSchedules
+from simulator.fakes.braze.audience.handlers.sending.transactional import TransactionalHandlers
+from simulator.fakes.braze.audience.handlers.sending.triggers import TriggerHandlers
 from simulator.fakes.braze.audience.handlers.subscriptions import SubscriptionHandlers
-from simulator.fakes.braze.audience.handlers.triggers import TriggerHandlers
 from simulator.fakes.braze.audience.lists.emails import Emails
 from simulator.fakes.braze.audience.lists.names import Names
+from simulator.fakes.braze.audience.lists.numbers import Numbers
+from simulator.fakes.braze.audience.lists.sessions import Sessions
 from simulator.fakes.braze.audience.lists.subscriptions import SubscriptionGroup, Subscriptions
 from simulator.fakes.braze.audience.messaging.campaigns import Campaign, Campaigns
 from simulator.fakes.braze.audience.messaging.entries import Entries
 from simulator.fakes.braze.audience.messaging.plans import Status
 from simulator.fakes.braze.audience.messaging.runs import MessagingRuns
+from simulator.fakes.braze.audience.messaging.schedules import Schedules
 from simulator.fakes.braze.audience.messaging.sender import Sender
 from simulator.fakes.braze.audience.messaging.sends import SendIds
 from simulator.fakes.braze.audience.records.behaviours import Behaviours
@@ -62,10 +69,15 @@ class Audience:
         self.subscriptions = Subscriptions(room, self.sender)
         self.emails = Emails(room, self.sender)
         self.names = Names(room)
+        self.numbers = Numbers(room)
         self.exports = Exports(room, self.segments, self.control_group, self._shown, post)
         self._triggers = TriggerHandlers(room, keys, life, self.campaigns, self.entries, self.send_ids)
-        self.schedules = ApiSchedules(room, keys, self.campaigns, self.entries, self._triggers)
-        self.reactions = Reactions(room, self.campaigns, self.sender, self.emails)
+        self._messages = MessageHandlers(
+            room, keys, self.segments, self.campaigns, self.entries, self.sender, self.send_ids, self.control_group
+        )
+        self.schedules = Schedules(room, self.entries)
+        self._later = ApiSchedules(keys, self.campaigns, self.schedules, self._triggers, self._messages)
+        self.reactions = Reactions(room, self.campaigns, self.sender, self.emails, self.numbers)
         self.behaviours = Behaviours(room, self.events)
         room.store.activity.when_added.append(self.behaviours.heard)
         room.store.activity.when_added.append(self.runs.heard)
@@ -81,11 +93,13 @@ class Audience:
         groups = (
             SegmentHandlers(keys, self.segments, self.exports, self.control_group),
             CampaignHandlers(keys, self.campaigns, self.events, self.send_ids),
-            MessageHandlers(
-                room, keys, self.segments, self.campaigns, self.entries, self.sender, self.send_ids, self.control_group
-            ),
+            self._messages,
             self._triggers,
-            self.schedules,
+            self._later,
+            PlanningHandlers(room, keys, self.campaigns),
+            TransactionalHandlers(room, keys, self.campaigns, self.entries, self.send_ids, self.events, self._triggers),
+            FigureHandlers(keys, self.segments, Sessions(room)),
+            NumberHandlers(room, keys, self.numbers),
             ListHandlers(keys, self.segments, self.names),
             SubscriptionHandlers(room, keys, self.subscriptions),
             EmailHandlers(room, keys, self.emails),

@@ -65,7 +65,7 @@ class PushToken(NamedTuple):
 
 
 class Happened(NamedTuple):
-    """Something that one profile did, as others hear of it: an event, a purchase, the start or end of a session.
+    """Something that one profile did, as others hear of it: an event, a purchase, a session, an install, a place.
 
     `name` is the event's name, the product or the app; `properties` what belongs to it.
     """
@@ -156,6 +156,23 @@ class Activity:
     def end_session(self, row: int, app: str, at: Instant) -> None:
         """A session ends; only those who listen hear of it."""
         self._tell([Happened(row, "session end", app, at, app, {})])
+
+    def uninstall(self, profile: Profile, app: str, device_id: str, at: Instant) -> None:
+        """An app is taken off a device, which cannot be pushed to any more."""
+        with self._database.transaction() as sql:
+            sql.execute(
+                "INSERT INTO braze_uninstall (workspace, profile, app, at) VALUES (?, ?, ?, ?)",
+                (profile.workspace, profile.row, app, at),
+            )
+            sql.execute(
+                "DELETE FROM braze_push_token WHERE profile = ? AND app_id = ? AND device_id = ?",
+                (profile.row, app, device_id),
+            )
+            self._tell([Happened(profile.row, "uninstall", app, at, app, {})])
+
+    def mention(self, row: int, kind: str, at: Instant, properties: Mapping[str, object]) -> None:
+        """Something happened to a profile that only those who listen hear of: an install's source, a place."""
+        self._tell([Happened(row, kind, "", at, None, properties)])
 
     def _count_sessions(self, row: int, use: AppUse) -> None:
         self._database.execute(

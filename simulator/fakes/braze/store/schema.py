@@ -100,12 +100,11 @@ def create_cohorts(sql: SqliteDatabase) -> None:
 
 @MIGRATIONS()
 def create_activity(sql: SqliteDatabase) -> None:
-    """Events, purchases, sessions, app use, push tokens and subscription group states of profiles.
+    """Events, purchases, sessions and uninstalls of profiles.
 
     `profile` is who an event, a purchase or a session belongs to now, `origin` whom it was written for: together with
     who was merged into whom, and when, they say whose it was at any instant. `heard_at` is when it was written, which
-    may be long after `at`. Rows of a profile that is gone stay, for its past. `braze_group_state_past` holds states
-    that were valid from `since` up to and not including `until`.
+    may be long after `at`. Rows of a profile that is gone stay, for its past.
     """
     sql.execute(
         """CREATE TABLE braze_event (
@@ -127,6 +126,19 @@ def create_activity(sql: SqliteDatabase) -> None:
     )
     sql.execute("CREATE INDEX braze_session_profile ON braze_session (profile, app, at)")
     sql.execute("CREATE INDEX braze_session_at ON braze_session (at)")
+    sql.execute(
+        """CREATE TABLE braze_uninstall (
+            uninstall INTEGER PRIMARY KEY, workspace TEXT NOT NULL, profile INTEGER NOT NULL, app TEXT NOT NULL,
+            at INTEGER NOT NULL)"""
+    )
+
+
+@MIGRATIONS()
+def create_reach(sql: SqliteDatabase) -> None:
+    """App use, push tokens, subscription group states and whom a phone serves.
+
+    `braze_group_state_past` holds states that were valid from `since` up to and not including `until`.
+    """
     sql.execute(
         """CREATE TABLE braze_app_use (
             profile INTEGER NOT NULL, app TEXT NOT NULL, platform TEXT NOT NULL, version TEXT NOT NULL,

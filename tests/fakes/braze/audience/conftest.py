@@ -11,6 +11,7 @@ import pytest
 from simulator.clock import Agenda, SimClock
 from simulator.fakes.braze.audience.messaging.campaigns import Campaign
 from simulator.fakes.braze.audience.service import Audience
+from simulator.fakes.braze.keys import BrazeSettings, WorkspaceSettings
 from simulator.fakes.braze.store.profiles import Profile
 from simulator.rules.instants import parse_duration
 
@@ -95,3 +96,9 @@ class House:
 @pytest.fixture
 def house(braze: Any, clock: SimClock) -> House:
     return House(braze, clock)
+
+
+@pytest.fixture
+def two_workspaces(make_braze: Any, clock: SimClock) -> House:
+    """A house whose people live in the first of two workspaces; the other is called `second`."""
+    return House(make_braze(BrazeSettings(workspaces=(WorkspaceSettings(), WorkspaceSettings("second")))), clock)

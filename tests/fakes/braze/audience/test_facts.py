@@ -168,6 +168,7 @@ def test_a_subscription_group_has_had_every_state_that_was_set(house: Any, membe
 
 
 def test_the_subscription_of_a_deleted_person_is_that_of_the_past(house: Any, members: Any, start: Instant) -> None:
+    house.audience.create_subscription_group("News", group_id="news")
     group = {"subscription_group_id": "news", "subscription_state": "subscribed"}
     house.braze.identified("ida-1001", subscription_groups=[group])
     house.wait("1h")

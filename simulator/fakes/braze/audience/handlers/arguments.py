@@ -10,10 +10,14 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from simulator.fakes.binding import Call
+from simulator.fakes.braze.audience.lists.names import rows_text
+from simulator.fakes.braze.audience.segments import Segments
 from simulator.fakes.braze.wire import TOO_MANY_IDS, refuse
 from simulator.rules.instants import Instant, parse_instant
 
 LONGEST_SERIES = 100
+INVALID_SEGMENT = "Invalid Segment ID"
+NOT_TRACKED = "Analytics tracking is not enabled for this segment"
 _LOOSE_OFFSET = re.compile(r"([ +-])(\d{1,2}):?(\d{2})$")
 _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 _TRUE = (True, "true", "True")
@@ -103,6 +107,22 @@ def date(call: Call, name: str) -> Instant | None:
         return parse_instant(text)
     except ValueError:
         raise refuse(400, f"'{name}' must be in YYYY-MM-DD format") from None
+
+
+def members_asked(call: Call, segments: Segments, workspace: str) -> str:
+    """Members of the segment that is named, as the JSON array that narrows a count; "" when none is. Raises Problem.
+
+    That a segment without analytics tracking is refused is inferred.
+    """
+    segment_id = call.argument("segment_id")
+    if segment_id is None:
+        return ""
+    segment = segments.find(workspace, segment_id)
+    if segment is None:
+        raise refuse(400, INVALID_SEGMENT)
+    if not segment.tracked:
+        raise refuse(400, NOT_TRACKED)
+    return rows_text(segments.members(segment))
 
 
 def several(call: Call, name: str) -> list[str]:

@@ -13,8 +13,8 @@ from typing import TypeVar
 from urllib.parse import quote, urlsplit
 
 from simulator.fakes.binding import Call, Handler, Reply
-from simulator.fakes.braze.audience.handlers.arguments import page, required, series, unit
-from simulator.fakes.braze.audience.lists.names import Names, rows_text, slot_text, slots_until
+from simulator.fakes.braze.audience.handlers.arguments import members_asked, page, required, series, unit
+from simulator.fakes.braze.audience.lists.names import Names, slot_text, slots_until
 from simulator.fakes.braze.audience.segments import Segments
 from simulator.fakes.braze.keys import Keys
 from simulator.fakes.braze.wire import refuse, success
@@ -93,12 +93,7 @@ class ListHandlers:
     def event_series(self, call: Call) -> Reply:
         """How often an event happened by day or hour, of everybody, one app or a segment."""
         name, workspace = required(call, "event"), self._keys.workspace_of(call)
-        rows = ""
-        if (segment_id := call.argument("segment_id")) is not None:
-            segment = self._segments.find(workspace, segment_id)
-            if segment is None:
-                raise refuse(400, "Invalid Segment ID")
-            rows = rows_text(self._segments.members(segment))
+        rows = members_asked(call, self._segments, workspace)
         app_id = call.argument("app_id", "") or ""
         return _series(
             call, "count",

@@ -12,7 +12,15 @@ from urllib.parse import urlsplit
 from simulator.fakes.binding import Call, Handler, Reply
 from simulator.fakes.braze.audience.control_group import ControlGroup
 from simulator.fakes.braze.audience.exports import ExportOrder, ExportRefused, Exports
-from simulator.fakes.braze.audience.handlers.arguments import newest_first, page, required, series, text
+from simulator.fakes.braze.audience.handlers.arguments import (
+    INVALID_SEGMENT,
+    NOT_TRACKED,
+    newest_first,
+    page,
+    required,
+    series,
+    text,
+)
 from simulator.fakes.braze.audience.lists.names import slot_text, slots_until
 from simulator.fakes.braze.audience.segments import Segment, Segments
 from simulator.fakes.braze.keys import Keys
@@ -22,7 +30,6 @@ from simulator.rules.segments import describe
 
 SEGMENTS_PER_PAGE = 100
 CUSTOM_ATTRIBUTES = 500
-INVALID_SEGMENT = "Invalid Segment ID"
 
 
 class SegmentHandlers:
@@ -81,7 +88,7 @@ class SegmentHandlers:
         segment = self._segment(call, required(call, "segment_id"))
         length, ending_at = series(call)
         if not segment.tracked:
-            raise refuse(400, "Analytics tracking is not enabled for this segment")
+            raise refuse(400, NOT_TRACKED)
         last = min(ending_at, call.at)
         data = [
             {

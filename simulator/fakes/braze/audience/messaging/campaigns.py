@@ -8,7 +8,15 @@ from typing import Any
 
 import orjson
 
-from simulator.fakes.braze.audience.messaging.plans import Delivery, Plan, PlanRefused, Status, read_plan, write_plan
+from simulator.fakes.braze.audience.messaging.plans import (
+    Delivery,
+    Plan,
+    PlanRefused,
+    Status,
+    Variant,
+    read_plan,
+    write_plan,
+)
 from simulator.fakes.braze.audience.segments import Segments
 from simulator.fakes.braze.store.room import Room
 from simulator.ids import derive_uuid
@@ -57,6 +65,10 @@ class Campaigns:
             raise PlanRefused("a campaign needs a name")
         if not canvas and any(len(variant.steps) > 1 for variant in plan.variants):
             raise PlanRefused("a campaign has one step; several steps are a Canvas")
+        if not canvas and (plan.exit_event or plan.exit_audience is not None):
+            raise PlanRefused("a campaign is over once it is sent; exit criteria are for a Canvas")
+        if canvas and plan.delivery is Delivery.TRANSACTIONAL:
+            raise PlanRefused("a Canvas is not transactional; make a campaign")
         if plan.segment_id and self._segments.find(workspace, plan.segment_id) is None:
             raise PlanRefused(f"there is no segment {plan.segment_id!r}")
         with self._database.transaction() as sql:
@@ -79,6 +91,18 @@ class Campaigns:
                 [(workspace, kind, event, campaign_id) for kind, event in plan.wakes],
             )
         return self.get(campaign_id)
+
+    def copy(
+        self, campaign: Campaign, name: str, *, description: str | None = None, tags: Sequence[str] | None = None
+    ) -> Campaign:
+        """A draft like it under another name, with ids of its own; what is None stays. Raises PlanRefused."""
+        plan = replace(
+            campaign.plan,
+            description=campaign.plan.description if description is None else description,
+            tags=campaign.plan.tags if tags is None else tuple(tags),
+            variants=tuple(_without_ids(variant) for variant in campaign.plan.variants),
+        )
+        return self.create(campaign.workspace, name, plan, canvas=campaign.canvas, status=Status.DRAFT)
 
     def set_status(self, campaign_id: str, status: Status) -> Campaign:
         """Start, stop or archive. A schedule that was missed meanwhile is not made up for. Raises KeyError."""
@@ -176,6 +200,14 @@ class Campaigns:
     def _one(self, condition: str, parameters: Sequence[object]) -> Campaign | None:
         found = self._database.row(f"SELECT {_COLUMNS} FROM braze_campaign WHERE {condition}", parameters)
         return None if found is None else _read(found)
+
+
+def _without_ids(variant: Variant) -> Variant:
+    steps = tuple(
+        replace(step, step_id="", messages=tuple(replace(message, variation_id="") for message in step.messages))
+        for step in variant.steps
+    )
+    return replace(variant, variant_id="", steps=steps)
 
 
 def _first_run(plan: Plan, status: Status, at: Instant) -> Instant | None:

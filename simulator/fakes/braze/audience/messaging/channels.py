@@ -27,6 +27,11 @@ class Channel:
     counters: Mapping[str, str]
     push_platform: str = ""
 
+    @property
+    def abort(self) -> str:
+        """The event of a message that was given up instead of sent."""
+        return f"{self.events[0].rpartition('.')[0]}.Abort"
+
 
 _PUSH_COUNTERS = {
     "sent": "users.messages.pushnotification.Send",
@@ -41,7 +46,9 @@ def _push(name: str, platform: str) -> Channel:
     return Channel(name, "push", "push_subscribe", ("users.messages.pushnotification.Send",), _PUSH_COUNTERS, platform)
 
 
-_CARRIED = {"delivered": "Delivery", "undelivered": "", "delivery_failed": ""}
+_CARRIED = {
+    "delivered": "Delivery", "undelivered": "", "delivery_failed": "DeliveryFailure", "rejected": "Rejection",
+}  # fmt: skip
 CHANNELS: dict[str, Channel] = {
     channel.name: channel
     for channel in (
@@ -80,7 +87,12 @@ CHANNELS: dict[str, Channel] = {
             "phone",
             "",
             ("users.messages.whatsapp.Send", "users.messages.whatsapp.Delivery"),
-            {"sent": "users.messages.whatsapp.Send", "delivered": "users.messages.whatsapp.Delivery"},
+            {
+                "sent": "users.messages.whatsapp.Send",
+                "delivered": "users.messages.whatsapp.Delivery",
+                "failed": "users.messages.whatsapp.Failure",
+                "read": "users.messages.whatsapp.Read",
+            },
         ),
         Channel(
             "webhook",
@@ -114,7 +126,8 @@ API_CHANNELS = tuple(name for name in CHANNELS if name not in ("ios_push", "in_a
 CANVAS_ENTRY = "users.canvas.Entry"
 CAMPAIGN_CONTROL = "users.campaigns.EnrollInControl"
 CONVERSION = {False: "users.campaigns.Conversion", True: "users.canvas.Conversion"}
-CANVAS_EXIT = "users.canvas.exit.MatchedAudience"
+CANVAS_EXIT_AUDIENCE = "users.canvas.exit.MatchedAudience"
+CANVAS_EXIT_EVENT = "users.canvas.exit.PerformedEvent"
 
 EVENT_TITLES: dict[str, str] = {
     "users.messages.email.Send": "Email Send",
@@ -125,28 +138,47 @@ EVENT_TITLES: dict[str, str] = {
     "users.messages.email.SoftBounce": "Email Soft Bounce",
     "users.messages.email.MarkAsSpam": "Email Mark As Spam",
     "users.messages.email.Unsubscribe": "Email Unsubscribe",
+    "users.messages.email.Abort": "Email Abort",
     "users.messages.pushnotification.Send": "Push Notification Send",
     "users.messages.pushnotification.Open": "Push Notification Open",
     "users.messages.pushnotification.Bounce": "Push Notification Bounce",
+    "users.messages.pushnotification.IosForeground": "Push Notification iOS Foreground Open",
+    "users.messages.pushnotification.Abort": "Push Notification Abort",
     "users.messages.sms.Send": "SMS Send",
     "users.messages.sms.CarrierSend": "SMS Send To Carrier",
     "users.messages.sms.Delivery": "SMS Delivery",
+    "users.messages.sms.DeliveryFailure": "SMS Delivery Failure",
+    "users.messages.sms.Rejection": "SMS Rejection",
+    "users.messages.sms.InboundReceive": "SMS Inbound Receive",
+    "users.messages.sms.ShortLinkClick": "SMS Short Link Click",
+    "users.messages.sms.Abort": "SMS Abort",
     "users.messages.whatsapp.Send": "WhatsApp Send",
     "users.messages.whatsapp.Delivery": "WhatsApp Delivery",
+    "users.messages.whatsapp.Read": "WhatsApp Read",
+    "users.messages.whatsapp.Failure": "WhatsApp Failure",
+    "users.messages.whatsapp.InboundReceive": "WhatsApp Inbound Receive",
+    "users.messages.whatsapp.Abort": "WhatsApp Abort",
     "users.messages.webhook.Send": "Webhook Send",
+    "users.messages.webhook.Abort": "Webhook Abort",
     "users.messages.contentcard.Send": "Content Card Send",
     "users.messages.contentcard.Impression": "Content Card Impression",
     "users.messages.contentcard.Click": "Content Card Click",
     "users.messages.contentcard.Dismiss": "Content Card Dismiss",
+    "users.messages.contentcard.Abort": "Content Card Abort",
     "users.messages.inappmessage.Impression": "In-App Message Impression",
     "users.messages.inappmessage.Click": "In-App Message Click",
+    "users.messages.inappmessage.Abort": "In-App Message Abort",
     CAMPAIGN_CONTROL: "Campaign Control Group Enrollment",
     CONVERSION[False]: "Campaign Conversion Event",
     CANVAS_ENTRY: "Canvas Entry",
     CONVERSION[True]: "Canvas Conversion Event",
-    CANVAS_EXIT: "Canvas exit (matched audience)",
+    CANVAS_EXIT_AUDIENCE: "Canvas exit (matched audience)",
+    CANVAS_EXIT_EVENT: "Canvas exit (performed event)",
     "users.behaviors.CustomEvent": "Custom Event",
     "users.behaviors.Purchase": "Purchase",
+    "users.behaviors.Location": "Location",
+    "users.behaviors.InstallAttribution": "Install Attribution",
+    "users.behaviors.Uninstall": "Uninstall",
     "users.behaviors.app.FirstSession": "First Session",
     "users.behaviors.app.SessionStart": "Session Start",
     "users.behaviors.app.SessionEnd": "Session End",

@@ -2,7 +2,7 @@
 
 A person enters when every audience lets them in, the entry rule allows it and they are not in the Global Control
 Group. The variant follows from the seed and the person, so a second entry meets the same variant (inferred: Braze keeps
-people in their variant). Source: Braze, "Re-eligibility", "Global Control Group", "Create a Canvas".
+people in their variant). Source: Braze, "Re-eligibility", "Global Control Group", "Create a Canvas", "Exit criteria".
 """
 
 from __future__ import annotations
@@ -13,7 +13,12 @@ import orjson
 
 from simulator.fakes.braze.audience.control_group import ControlGroup
 from simulator.fakes.braze.audience.messaging.campaigns import Campaign
-from simulator.fakes.braze.audience.messaging.channels import CAMPAIGN_CONTROL, CANVAS_ENTRY
+from simulator.fakes.braze.audience.messaging.channels import (
+    CAMPAIGN_CONTROL,
+    CANVAS_ENTRY,
+    CANVAS_EXIT_AUDIENCE,
+    CANVAS_EXIT_EVENT,
+)
 from simulator.fakes.braze.audience.messaging.plans import WHOLE, Step, Variant
 from simulator.fakes.braze.audience.messaging.sender import Dispatch, Sender
 from simulator.fakes.braze.audience.segments import Segments
@@ -85,14 +90,34 @@ class Entries:
             return len(braze_ids)
 
     def continue_entry(self, campaign: Campaign, entry: int, step: int, at: Instant, request: str) -> None:
-        """Send the step of an entry whose delay is over, and what follows it; nothing once the plan is stopped."""
+        """Send the step of an entry whose delay is over, and what follows it, unless the person has to leave."""
         row, variant_id, send_id, dispatch_id = self._database.rows(
             "SELECT profile, variant, send_id, dispatch_id FROM braze_entry WHERE entry = ?", (entry,)
         )[0]
         variant = next(each for each in campaign.plan.variants if each.variant_id == variant_id)
         dispatch = self._dispatch(campaign, variant, at, send_id, dispatch_id, request)
+        leaving = campaign.plan.exit_audience
+        if leaving is not None and self._segments.among(campaign.workspace, leaving, [row], at):
+            self._sender.note(dispatch, [row], CANVAS_EXIT_AUDIENCE, {})
+            return
         self._send_step(campaign, variant.steps[step], {row: entry}, dispatch)
         self._follow(campaign, variant, {row: entry}, step + 1, dispatch)
+
+    def leave(self, campaign: Campaign, rows: Sequence[int], at: Instant) -> None:
+        """Those of the profiles who are between two steps have performed the exit event, and get no further step."""
+        with self._database.transaction() as sql:
+            found = sql.execute(
+                "DELETE FROM braze_pending_send WHERE campaign_id = ? AND entry IS NOT NULL "
+                "AND profile IN (SELECT value FROM json_each(?)) RETURNING profile, entry",
+                (campaign.campaign_id, orjson.dumps(list(rows)).decode()),
+            ).fetchall()
+            for row, entry in sorted(found):
+                variant_id, send_id, dispatch_id = self._database.rows(
+                    "SELECT variant, send_id, dispatch_id FROM braze_entry WHERE entry = ?", (entry,)
+                )[0]
+                variant = next(each for each in campaign.plan.variants if each.variant_id == variant_id)
+                dispatch = self._dispatch(campaign, variant, at, send_id, dispatch_id, "")
+                self._sender.note(dispatch, [row], CANVAS_EXIT_EVENT, {})
 
     def _follow(
         self, campaign: Campaign, variant: Variant, entries: Mapping[int, int], step: int, dispatch: Dispatch

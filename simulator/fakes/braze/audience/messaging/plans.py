@@ -32,6 +32,7 @@ class Delivery(StrEnum):
     ACTION = "action_based"
     API_TRIGGERED = "api_triggered"
     API = "api"
+    TRANSACTIONAL = "transactional"
 
 
 class Status(StrEnum):
@@ -84,7 +85,8 @@ class Plan:
     `segment_id` and `audience` must both let a person in. `start`, `every_ms` and `until` belong to a schedule;
     `event` or `product` ("*" is any) and `delay_ms` to a trigger. A person enters again after `reentry_ms`, never if
     that is None. `recipients` says which subscription states are reached. `conversions` maps custom events to the
-    window in which they count, in milliseconds.
+    window in which they count, in milliseconds. A Canvas is left by whoever performs `exit_event`, and before a step by
+    whoever has come to be in `exit_audience`.
     """
 
     delivery: Delivery
@@ -100,6 +102,8 @@ class Plan:
     reentry_ms: int | None = None
     recipients: str = "subscribed"
     conversions: tuple[tuple[str, int], ...] = ()
+    exit_event: str = ""
+    exit_audience: Tree | None = None
     description: str = ""
     tags: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
@@ -119,15 +123,17 @@ class Plan:
         """(kind, name) of events that this plan has to hear of."""
         found = [("event", self.event)] if self.event else []
         found += [("purchase", self.product)] if self.product else []
+        found += [("event", self.exit_event)] if self.exit_event else []
         return (*found, *(("event", name) for name, _ in self.conversions))
 
 
-_BY_API = (Delivery.API_TRIGGERED, Delivery.API)
+_BY_API = (Delivery.API_TRIGGERED, Delivery.API, Delivery.TRANSACTIONAL)
 """Whoever triggers by API decides who gets it how often, so re-entry is the default there (inferred)."""
 _KEYS = frozenset(
     {
-        "segment_id", "audience", "schedule", "trigger", "api_triggered", "api", "reentry", "recipients", "conversions",
-        "description", "tags", "teams", "variants", "steps", "channel", "message", "messages", "control",
+        "segment_id", "audience", "schedule", "trigger", "api_triggered", "api", "transactional", "reentry",
+        "recipients", "conversions", "description", "tags", "teams", "variants", "steps", "channel", "message",
+        "messages", "control", "exit",
     }
 )  # fmt: skip
 
@@ -138,10 +144,7 @@ def read_plan(form: Mapping[str, object]) -> Plan:
     strange = sorted(set(form) - _KEYS)
     if strange:
         raise PlanRefused(f"unknown {', '.join(strange)}; known are {', '.join(sorted(_KEYS))}")
-    try:
-        audience = parse(form.get("audience") or {})
-    except SegmentFormError as error:
-        raise PlanRefused(f"audience: {error}") from error
+    leaving = _mapping(form, "exit")
     recipients = str(form.get("recipients", "subscribed"))
     if recipients not in STATES_FOR:
         raise PlanRefused(f"recipients {recipients!r} is not one of {', '.join(STATES_FOR)}")
@@ -149,11 +152,14 @@ def read_plan(form: Mapping[str, object]) -> Plan:
     delivery = _delivery(form)
     if delivery is Delivery.ACTION and bool(trigger.get("event")) == bool(trigger.get("product")):
         raise PlanRefused("a trigger has either an event or a product")
+    variants = _variants(form)
+    if delivery is Delivery.TRANSACTIONAL and any(message.channel != "email" for message in _messages_of(variants)):
+        raise PlanRefused("a transactional campaign sends e-mail only")
     return Plan(
         delivery=delivery,
-        variants=_variants(form),
+        variants=variants,
         segment_id=str(form.get("segment_id") or ""),
-        audience=audience,
+        audience=_tree(form.get("audience") or {}, "audience"),
         start=_instant(schedule.get("at")),
         every_ms=_duration(schedule.get("every")),
         until=_instant(schedule.get("until")),
@@ -163,6 +169,8 @@ def read_plan(form: Mapping[str, object]) -> Plan:
         reentry_ms=_reentry(form.get("reentry", ALWAYS if delivery in _BY_API else NEVER)),
         recipients=recipients,
         conversions=_conversions(form),
+        exit_event=str(leaving.get("event") or ""),
+        exit_audience=_tree(leaving["audience"], "exit.audience") if leaving.get("audience") else None,
         description=str(form.get("description") or ""),
         tags=_texts(form, "tags"),
         teams=_texts(form, "teams"),
@@ -182,6 +190,10 @@ def write_plan(plan: Plan) -> dict[str, object]:
         "variants": [_variant_form(variant) for variant in plan.variants],
         "reentry": NEVER if plan.reentry_ms is None else format_duration(plan.reentry_ms),
     }
+    if plan.exit_event or plan.exit_audience is not None:
+        form["exit"] = ({"event": plan.exit_event} if plan.exit_event else {}) | (
+            {} if plan.exit_audience is None else {"audience": to_form(plan.exit_audience)}
+        )
     if plan.delivery is Delivery.SCHEDULED:
         times = {"at": plan.start, "until": plan.until}
         form["schedule"] = {name: format_instant(at) for name, at in times.items() if at is not None} | (
@@ -195,16 +207,24 @@ def write_plan(plan: Plan) -> dict[str, object]:
     return form
 
 
+def _tree(form: object, where: str) -> Tree:
+    try:
+        return parse(form)
+    except SegmentFormError as error:
+        raise PlanRefused(f"{where}: {error}") from error
+
+
 def _delivery(form: Mapping[str, object]) -> Delivery:
     kinds = {
         "schedule": Delivery.SCHEDULED,
         "trigger": Delivery.ACTION,
         "api_triggered": Delivery.API_TRIGGERED,
         "api": Delivery.API,
+        "transactional": Delivery.TRANSACTIONAL,
     }
     chosen = [kind for key, kind in kinds.items() if form.get(key)]
     if len(chosen) > 1:
-        raise PlanRefused("choose one of schedule, trigger, api_triggered and api")
+        raise PlanRefused("choose one of schedule, trigger, api_triggered, api and transactional")
     return chosen[0] if chosen else Delivery.API_TRIGGERED
 
 
@@ -249,6 +269,10 @@ def _steps(form: Mapping[str, object]) -> tuple[Step, ...]:
         )
         for number, each in enumerate(given, 1)
     )
+
+
+def _messages_of(variants: Sequence[Variant]) -> list[Message]:
+    return [message for variant in variants for step in variant.steps for message in step.messages]
 
 
 def _messages(form: Mapping[str, object]) -> tuple[Message, ...]:

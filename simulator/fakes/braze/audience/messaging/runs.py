@@ -92,6 +92,8 @@ class MessagingRuns:
         if kind == "event":
             for name, window_ms in plan.conversions:
                 self._convert(campaign, by_name.get(name, []), name, window_ms, at)
+            if plan.exit_event in by_name:
+                self._entries.leave(campaign, by_name[plan.exit_event], at)
         trigger = plan.event if kind == "event" else plan.product
         if plan.delivery is not Delivery.ACTION or not trigger:
             return

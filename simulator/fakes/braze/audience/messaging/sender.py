@@ -1,12 +1,14 @@
 """Sends messages to profiles: who can be reached over a channel, what is written down, and why somebody was not.
 
-Source: Braze, "Send messages immediately using the API only" (subscription states), "User subscription" pages. An
-address that bounced hard or marked a message as spam gets no e-mail. Nothing leaves the process: a message is its
-events and its ledger rows.
+Source: Braze, "Send messages immediately using the API only" (subscription states), "User subscription" pages, "Query
+invalid phone numbers", "Aborting Liquid messages". An address that bounced hard or marked a message as spam gets no
+e-mail, an invalid number no SMS. Liquid is not evaluated: a message whose content holds `abort_message` is given up for
+everybody (our reading). Nothing leaves the process: a message is its events and its ledger rows.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -21,6 +23,7 @@ from simulator.fakes.braze.store.room import Room
 from simulator.ledger import Entry
 from simulator.rules.instants import Instant
 
+_ABORT = re.compile(r"{%-?\s*abort_message\s*(?:\(\s*['\"]?(.*?)['\"]?\s*\))?\s*-?%}")
 SENT = "message_sent"
 NOT_REACHED = "message_not_sent"
 
@@ -46,6 +49,7 @@ class _Reach:
     tokens: list[PushToken]
     uses_app: bool
     blocked_address: bool
+    invalid_number: bool
     device_id: str | None
 
 
@@ -64,15 +68,20 @@ class Sender:
         reached = 0
         with self._database.transaction():
             for reach in self._reaches(dispatch.workspace, rows):
-                before = len(written)
+                got_one = False
                 for message in messages:
                     why_not = _obstacle(reach, CHANNELS[message.channel], dispatch.recipients)
-                    if not why_not:
+                    aborted = "" if why_not else abort_in(message)
+                    if aborted:
+                        why_not = f"the message was aborted: {aborted}"
+                        written.append(_abort(dispatch, reach, message, aborted))
+                    elif not why_not:
                         written.extend(_events(dispatch, reach, message))
+                        got_one = True
                     outcome = NOT_REACHED if why_not else SENT
                     note = f"{message.channel}: {why_not}" if why_not else message.channel
                     entries.append(Entry(profile=reach.profile.braze_id, outcome=outcome, rules=("SEG-2",), note=note))
-                reached += len(written) > before
+                reached += got_one
             self._events.add(dispatch.workspace, written)
             self._room.ledger.write(
                 dispatch.at,
@@ -108,10 +117,17 @@ class Sender:
         )
         emails = _array(profile.email for profile in profiles if profile.email)
         blocked = {email for (email,) in self._database.rows(query, (workspace, emails))}
+        query = (
+            "SELECT phone FROM braze_invalid_number WHERE workspace = ? "
+            "AND phone IN (SELECT ltrim(trim(value), '+') FROM json_each(?))"
+        )
+        phones = _array(profile.phone for profile in profiles if profile.phone)
+        invalid = {f"+{phone}" for (phone,) in self._database.rows(query, (workspace, phones))}
         devices = self._room.store.identifiers.devices_of(profile.row for profile in profiles)
         return [
             _Reach(
                 profile, tokens.get(profile.row, []), profile.row in using, profile.email in blocked,
+                f"+{(profile.phone or '').strip().lstrip('+')}" in invalid,
                 next((device_id for device_id, _ in devices.get(profile.row, ())), None),
             )
             for profile in profiles
@@ -127,6 +143,8 @@ def _obstacle(reach: _Reach, channel: Channel, recipients: str) -> str:
         return "the address has bounced hard or marked a message as spam"
     if channel.needs == "phone" and not profile.phone:
         return "no phone number"
+    if channel.name == "sms" and reach.invalid_number:
+        return "the number cannot receive text messages"
     if channel.needs == "push" and not _tokens(reach, channel):
         return "no push token"
     if channel.needs == "app" and not reach.uses_app:
@@ -158,6 +176,22 @@ def _events(dispatch: Dispatch, reach: _Reach, message: Message) -> Iterable[New
         return
     for name in channel.events:
         yield _event(dispatch, reach, name, shared)
+
+
+def abort_in(message: Message) -> str:
+    """What a message gives up with; empty if it does not."""
+    for text in message.content.values():
+        found = _ABORT.search(text) if isinstance(text, str) else None
+        if found is not None:
+            return found[1] or "abort_message"
+    return ""
+
+
+def _abort(dispatch: Dispatch, reach: _Reach, message: Message, log: str) -> NewEvent:
+    shared = {**dispatch.properties, "abort_type": "liquid_abort_message", "abort_log": log}
+    if message.variation_id:
+        shared["message_variation_id"] = message.variation_id
+    return _event(dispatch, reach, CHANNELS[message.channel].abort, shared)
 
 
 def _event(

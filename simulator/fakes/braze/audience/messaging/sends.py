@@ -1,7 +1,8 @@
-"""Send ids: the names under which single sends of an API campaign are counted.
+"""Send ids: the names under which single sends of an API campaign are counted, and references that callers give a send.
 
 Source: Braze, "Create send IDs", "Export send analytics": one is made up when a campaign is sent to a segment, a
-connected audience or as a broadcast.
+connected audience or as a broadcast. "Send transactional emails using API-triggered delivery": a reference is kept for
+24 hours.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from simulator.fakes.braze.audience.messaging.campaigns import Campaign
 from simulator.fakes.braze.store.room import Room
 from simulator.ids import derive_hex
-from simulator.rules.instants import Instant
+from simulator.rules.instants import DAY_MS, Instant
 
 
 class SendIds:
@@ -27,6 +28,18 @@ class SendIds:
             (campaign.workspace, send_id, campaign.campaign_id, at),
         )
         return send_id
+
+    def refer(self, campaign: Campaign, reference: str, at: Instant) -> bool:
+        """Note the reference that a caller gave a send; False when it was noted less than 24 hours ago."""
+        query = "SELECT created_at FROM braze_send_reference WHERE workspace = ? AND reference = ?"
+        noted_at = self._database.value(query, (campaign.workspace, reference))
+        if noted_at is not None and at < noted_at + DAY_MS:
+            return False
+        self._database.execute(
+            "INSERT OR REPLACE INTO braze_send_reference (workspace, reference, created_at) VALUES (?, ?, ?)",
+            (campaign.workspace, reference, at),
+        )
+        return True
 
     def known(self, workspace: str, send_id: str) -> bool:
         """Whether the id is in use."""

@@ -20,6 +20,9 @@ TYPE_IDS = {
     "first session": "users.behaviors.app.FirstSession",
     "session start": "users.behaviors.app.SessionStart",
     "session end": "users.behaviors.app.SessionEnd",
+    "uninstall": "users.behaviors.Uninstall",
+    "install attribution": "users.behaviors.InstallAttribution",
+    "location": "users.behaviors.Location",
 }
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import orjson
 
 from simulator.fakes.braze.audience.lists.emails import Emails
+from simulator.fakes.braze.audience.lists.numbers import Numbers
 from simulator.fakes.braze.audience.messaging.campaigns import Campaign, Campaigns
 from simulator.fakes.braze.audience.messaging.channels import EVENT_TITLES, SENDS
 from simulator.fakes.braze.audience.messaging.sender import Dispatch, Sender
@@ -29,6 +30,13 @@ ENGAGEMENTS: dict[str, str] = {
     "unsubscribe": "Unsubscribe",
     "impression": "Impression",
     "dismiss": "Dismiss",
+    "foreground_open": "IosForeground",
+    "delivery_failure": "DeliveryFailure",
+    "rejection": "Rejection",
+    "inbound_receive": "InboundReceive",
+    "short_link_click": "ShortLinkClick",
+    "read": "Read",
+    "failure": "Failure",
 }
 _TABLES = ("braze_entry", "braze_pending_send", "braze_message_event")
 
@@ -40,12 +48,13 @@ class ReactionRefused(ValueError):
 class Reactions:
     """Writes reactions, follows merges, and adds what was received to exports."""
 
-    def __init__(self, room: Room, campaigns: Campaigns, sender: Sender, emails: Emails) -> None:
+    def __init__(self, room: Room, campaigns: Campaigns, sender: Sender, emails: Emails, numbers: Numbers) -> None:
         self._room = room
         self._database = room.database
         self._campaigns = campaigns
         self._sender = sender
         self._emails = emails
+        self._numbers = numbers
 
     def react(
         self,
@@ -57,7 +66,8 @@ class Reactions:
     ) -> str:
         """A person reacts to the last message of a campaign or Canvas that reached them; the event's type id.
 
-        A bounce, a spam mark and an unsubscription also change what is known of the address. Raises ReactionRefused.
+        A bounce, a spam mark and an unsubscription also change what is known of the address, a delivery failure of an
+        SMS what is known of the number. Raises ReactionRefused.
         """
         found = self._database.row(
             "SELECT name, profile, send_id, properties FROM braze_message_event WHERE workspace = ? AND braze_id = ? "
@@ -81,6 +91,8 @@ class Reactions:
                 self._emails.mark(workspace, email, "spam_at")
             elif email and reaction == "unsubscribe":
                 self._emails.set_state(workspace, [email], "unsubscribed", "")
+            if name == "users.messages.sms.DeliveryFailure":
+                self._numbers.mark(workspace, str(known["to_phone_number"]))
         return name
 
     def merged(self, source: Profile, target: Profile, at: Instant) -> None:

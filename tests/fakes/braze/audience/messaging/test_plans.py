@@ -110,7 +110,10 @@ def test_the_full_form_reads_back_as_the_same_plan(form: dict[str, Any]) -> None
         ({"schedule": {"every": "often"}}, "'often' is not a duration"),
         ({"trigger": {"delay": "1h"}}, "a trigger has either an event or a product"),
         ({"trigger": {"event": "e", "product": "p"}}, "a trigger has either an event or a product"),
-        ({"trigger": {"event": "e"}, "api": True}, "choose one of schedule, trigger, api_triggered and api"),
+        (
+            {"trigger": {"event": "e"}, "api": True},
+            "choose one of schedule, trigger, api_triggered, api and transactional",
+        ),
         ({"reentry": "sometimes"}, "'sometimes' is not a duration"),
         ({"tags": "a"}, "tags must be a list of strings"),
         ({"conversions": [{"within": "1d"}]}, "conversions must be a list of objects with an event"),

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from simulator.fakes.braze.audience.messaging.plans import Status
+from simulator.fakes.braze.audience.messaging.channels import CANVAS_EXIT_AUDIENCE, CANVAS_EXIT_EVENT
+from simulator.fakes.braze.audience.messaging.plans import PlanRefused, Status, read_plan, write_plan
 from simulator.rules.instants import HOUR_MS, MINUTE_MS, Instant
 
 SENT = "users.messages.webhook.Send"
@@ -225,3 +226,56 @@ def test_somebody_who_never_entered_does_not_convert(house: Any) -> None:
     house.campaign(conversions=[{"event": "bought", "within": "1d"}])
     house.event("ida-1001", "bought")
     assert house.got("users.campaigns.Conversion") == []
+
+
+# -- leaving a Canvas
+
+TWO_STEPS = [{"channel": "webhook"}, {"channel": "webhook", "delay": "1d"}]
+
+
+def test_whoever_performs_the_exit_event_gets_no_further_step(house: Any) -> None:
+    made = house.canvas(steps=TWO_STEPS, exit={"event": "bought"})
+    house.audience.send_now(made.campaign_id)
+    house.wait("1h")
+    house.event("ida-1001", "bought")
+    house.wait("2d")
+    (left,) = [event for event in house.audience.message_events() if event.name == CANVAS_EXIT_EVENT]
+    sends = house.got("users.messages.webhook.Send")
+    assert sorted(sends) == ["ann", "ann", "ben", "ben", "ida", "kim", "kim"]
+    assert (left.external_id, left.title, left.properties["canvas_name"]) == (
+        "ida-1001",
+        "Canvas exit (performed event)",
+        "Onboarding",
+    )
+
+
+def test_an_exit_event_before_the_entry_or_after_the_last_step_means_nothing(house: Any) -> None:
+    house.canvas(steps=TWO_STEPS, trigger={"event": "signed_up"}, exit={"event": "bought"})
+    house.event("ida-1001", "bought")
+    house.event("ida-1001", "signed_up")
+    house.wait("2d")
+    house.event("ida-1001", "bought")
+    assert (house.got(CANVAS_EXIT_EVENT), len(house.got("users.messages.webhook.Send"))) == ([], 2)
+
+
+def test_whoever_has_come_to_be_in_the_exit_audience_leaves_before_the_next_step(house: Any) -> None:
+    gold = {"custom_attribute": {"custom_attribute_name": "plan", "comparison": "equals", "value": "gold"}}
+    made = house.canvas(
+        steps=TWO_STEPS, exit={"audience": gold}, audience={"external_user_id": {"comparison": "exists"}}
+    )
+    house.braze.identified("ida-1001", plan="free")
+    house.audience.send_now(made.campaign_id)
+    house.braze.identified("ann-1001", plan="gold")
+    house.wait("2d")
+    sends = house.got("users.messages.webhook.Send")
+    assert (sorted(sends), house.got(CANVAS_EXIT_AUDIENCE)) == (["ann", "ida", "ida"], ["ann"])
+
+
+def test_exit_criteria_are_kept_with_the_plan_and_are_for_a_canvas(house: Any) -> None:
+    leaving = {"event": "bought", "audience": {"country": {"comparison": "is", "value": "DE"}}}
+    made = house.canvas(exit=leaving)
+    assert (write_plan(made.plan)["exit"], read_plan(write_plan(made.plan))) == (leaving, made.plan)
+    with pytest.raises(PlanRefused, match="exit criteria are for a Canvas"):
+        house.campaign(exit={"event": "bought"})
+    with pytest.raises(PlanRefused, match=r"exit\.audience: cuntry: is not a filter"):
+        house.canvas("Other", exit={"audience": {"cuntry": {}}})

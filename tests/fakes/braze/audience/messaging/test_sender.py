@@ -112,3 +112,36 @@ def test_people_without_an_external_id_are_named_by_their_device(house: Any) -> 
 def test_every_event_of_every_channel_has_a_title() -> None:
     named = {name for channel in CHANNELS.values() for name in (*channel.events, *channel.counters.values()) if name}
     assert named - set(EVENT_TITLES) == set()
+
+
+@pytest.mark.parametrize(
+    ("body", "log"),
+    [
+        ("Hello {% abort_message('no price') %}", "no price"),
+        ('{%- abort_message("no price") -%}', "no price"),
+        ("{% abort_message() %}", "abort_message"),
+        ("{% abort_message %}", "abort_message"),
+    ],
+)
+def test_a_message_that_aborts_itself_is_not_sent_and_says_why(house: Any, body: str, log: str) -> None:
+    sent = {"external_user_ids": ["ida-1001"], "messages": {"email": {"app_id": "shop", "body": body}}}
+    assert house.braze.post("/messages/send", sent).status == 201
+    (event,) = house.audience.message_events()
+    assert (event.title, event.properties["abort_type"], event.properties["abort_log"]) == (
+        "Email Abort",
+        "liquid_abort_message",
+        log,
+    )
+
+
+def test_who_cannot_be_reached_is_not_told_of_an_abort(house: Any) -> None:
+    message = {"email": {"app_id": "shop", "body": "{% abort_message() %}"}}
+    house.braze.post("/messages/send", {"external_user_ids": ["ann-1001"], "messages": message})
+    assert house.audience.message_events() == []
+
+
+def test_an_aborted_message_counts_as_sent_to_nobody(house: Any) -> None:
+    made = house.campaign(channel="email", message={"body": "{% abort_message('no price') %}"})
+    house.audience.send_now(made.campaign_id)
+    answer = house.braze.get("/campaigns/data_series", campaign_id=made.campaign_id, length=1)
+    assert answer.body["data"][0]["unique_recipients"] == 0

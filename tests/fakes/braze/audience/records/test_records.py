@@ -200,3 +200,61 @@ def test_what_a_merged_profile_received_goes_over(house: Any, mailed: str) -> No
     merge = {"identifier_to_merge": {"external_id": "ida-1001"}, "identifier_to_keep": {"external_id": "noor-1"}}
     house.braze.post("/users/merge", {"merge_updates": [merge]})
     assert [each["name"] for each in house.braze.export("noor-1")["campaigns_received"]] == ["Mail"]
+
+
+# -- what happens to a phone
+
+
+def test_a_phone_tells_of_places_sources_and_uninstalls(house: Any) -> None:
+    phone = house.braze.phone
+    phone.attribute_install("d-ben-0001", "search", campaign="spring")
+    phone.locate("d-ben-0001", 13.4, 52.5)
+    phone.uninstall("d-ben-0001", app="shop")
+    told = [(event.title, dict(event.properties), event.device_id) for event in house.audience.message_events()]
+    assert told == [
+        ("Install Attribution", {"source": "search"}, "d-ben-0001"),
+        ("Location", {"longitude": 13.4, "latitude": 52.5}, "d-ben-0001"),
+        ("Uninstall", {"app_id": "shop"}, "d-ben-0001"),
+    ]
+
+
+# -- reactions to every channel
+
+
+@pytest.mark.parametrize(
+    ("channel", "reaction", "name"),
+    [
+        ("sms", "delivery_failure", "users.messages.sms.DeliveryFailure"),
+        ("sms", "rejection", "users.messages.sms.Rejection"),
+        ("sms", "inbound_receive", "users.messages.sms.InboundReceive"),
+        ("sms", "short_link_click", "users.messages.sms.ShortLinkClick"),
+        ("whats_app", "read", "users.messages.whatsapp.Read"),
+        ("whats_app", "failure", "users.messages.whatsapp.Failure"),
+        ("whats_app", "inbound_receive", "users.messages.whatsapp.InboundReceive"),
+        ("ios_push", "foreground_open", "users.messages.pushnotification.IosForeground"),
+    ],
+)
+def test_each_channel_has_reactions_of_its_own(house: Any, channel: str, reaction: str, name: str) -> None:
+    house.braze.phone.log_in("d-ann-0001", "ann-1001")
+    house.braze.phone.register_push_token("d-ann-0001", "t-1", app="shop", platform="ios")
+    made = house.campaign(channel=channel)
+    house.audience.send_now(made.campaign_id)
+    ann = house.braze.user("ann-1001")
+    assert name == house.audience.reactions.react("main", ann.braze_id, made.campaign_id, reaction)
+    assert house.got(name) == ["ann"]
+
+
+def test_a_reaction_that_a_channel_does_not_know_is_refused(house: Any) -> None:
+    made = house.campaign(channel="sms")
+    house.audience.send_now(made.campaign_id)
+    with pytest.raises(ReactionRefused, match="nobody can read after SMS Send"):
+        house.audience.reactions.react("main", house.people.ann.braze_id, made.campaign_id, "read")
+
+
+def test_failures_count_in_the_figures(house: Any) -> None:
+    made = house.campaign(channel="sms")
+    house.audience.send_now(made.campaign_id)
+    house.audience.reactions.react("main", house.people.ann.braze_id, made.campaign_id, "delivery_failure")
+    answer = house.braze.get("/campaigns/data_series", campaign_id=made.campaign_id, length=1)
+    (figures,) = answer.body["data"][0]["messages"]["sms"]
+    assert (figures["sent"], figures["delivery_failed"], figures["rejected"]) == (1, 1, 0)

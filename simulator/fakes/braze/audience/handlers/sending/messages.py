@@ -21,6 +21,7 @@ from simulator.fakes.braze.audience.messaging.sends import SendIds
 from simulator.fakes.braze.audience.segments import Segments
 from simulator.fakes.braze.keys import Keys
 from simulator.fakes.braze.store.room import Room
+from simulator.fakes.braze.store.writes import Accepted
 from simulator.fakes.braze.wire import IDS_PER_REQUEST, TOO_MANY_USERS, body_of, refuse, success
 from simulator.rules.attributes.faults import InvalidObject
 from simulator.rules.attributes.objects import check_alias
@@ -40,6 +41,16 @@ class Named(NamedTuple):
 
     def __bool__(self) -> bool:
         return bool(self.external_ids or self.aliases)
+
+
+class Order(NamedTuple):
+    """A send without a plan: to whom, what, and which subscription states are reached."""
+
+    campaign: Campaign | None
+    people: Named
+    tree: Tree
+    messages: Sequence[Message]
+    recipients: str
 
 
 class MessageHandlers:
@@ -64,7 +75,18 @@ class MessageHandlers:
 
     def send(self, call: Call) -> Reply:
         """Accepted and sent at once; the answer says nothing about who was reached."""
-        workspace, body = self._keys.workspace_of(call), body_of(call)
+        accepted, body = Accepted(self._keys.workspace_of(call), call.at, call.request_id), body_of(call)
+        order = self.checked(accepted.workspace, body)
+        shown = {"dispatch_id": self._entries.dispatch_id(call.request_id, call.at)}
+        with self._room.database.transaction():
+            send_id = self.send_id(accepted, order, body)
+            self.dispatch(accepted, order, shown["dispatch_id"], send_id)
+        if send_id:
+            shown["send_id"] = send_id
+        return success(201, **shown)
+
+    def checked(self, workspace: str, body: Body) -> Order:
+        """What a body asks for, once it makes sense. Raises Problem."""
         people = _people(body)
         tree = self._audience(workspace, body)
         if not people and tree is None:
@@ -81,32 +103,31 @@ class MessageHandlers:
             raise refuse(400, BOTH)
         if not people and not broadcast:
             raise refuse(400, BROADCAST_NEEDED)
-        rows = self._rows(workspace, people, tree or EVERYBODY)
-        return self._dispatch(call, workspace, campaign, rows, messages, str(recipients), body, bool(people))
+        return Order(campaign, people, tree or EVERYBODY, messages, str(recipients))
 
-    def _dispatch(
-        self, call: Call, workspace: str, campaign: Campaign | None, rows: Sequence[int],
-        messages: Sequence[Message], recipients: str, body: Body, to_people: bool,
-    ) -> Reply:  # fmt: skip
-        dispatch_id = self._entries.dispatch_id(call.request_id, call.at)
+    def send_id(self, accepted: Accepted, order: Order, body: Body) -> str:
+        """The send id of a tracked send that goes to a whole audience or names one; none otherwise."""
+        wanted = body.get("send_id")
+        given = wanted if isinstance(wanted, str) else ""
+        if order.campaign is None or (order.people and not given):
+            return ""
+        return self._send_ids.create(order.campaign, accepted.at, accepted.request, given)
+
+    def dispatch(self, accepted: Accepted, order: Order, dispatch_id: str, send_id: str) -> None:
+        """Send to whoever is meant now."""
+        rows = self._rows(accepted.workspace, order.people, order.tree)
         properties: dict[str, object] = {"dispatch_id": dispatch_id}
-        shown = {"dispatch_id": dispatch_id}
-        send_id = ""
-        with self._room.database.transaction():
-            if campaign is not None:
-                properties = {"campaign_id": campaign.campaign_id, "campaign_name": campaign.name, **properties}
-                rows = self._control_group.outside(workspace, rows)
-                wanted = body.get("send_id")
-                if isinstance(wanted, str) or not to_people:
-                    given = wanted if isinstance(wanted, str) else ""
-                    send_id = self._send_ids.create(campaign, call.at, call.request_id, given)
-                    properties["send_id"] = shown["send_id"] = send_id
-            campaign_id = campaign.campaign_id if campaign is not None else ""
-            self._sender.send(
-                Dispatch(workspace, call.at, campaign_id, send_id, recipients, call.request_id, properties),
-                rows, messages,
-            )  # fmt: skip
-        return success(201, **shown)
+        campaign_id = ""
+        if order.campaign is not None:
+            campaign_id = order.campaign.campaign_id
+            properties = {"campaign_id": campaign_id, "campaign_name": order.campaign.name, **properties}
+            rows = self._control_group.outside(accepted.workspace, rows)
+        if send_id:
+            properties["send_id"] = send_id
+        dispatch = Dispatch(
+            accepted.workspace, accepted.at, campaign_id, send_id, order.recipients, accepted.request, properties
+        )
+        self._sender.send(dispatch, rows, order.messages)
 
     def _audience(self, workspace: str, body: Body) -> Tree | None:
         """The filters of the segment and of the connected audience together; None without either. Raises Problem."""

@@ -14,7 +14,7 @@ import orjson
 
 from simulator.fakes.binding import Call, Handler, Reply
 from simulator.fakes.braze.audience.handlers.arguments import says_true, text
-from simulator.fakes.braze.audience.handlers.messages import BOTH, Body, connected_audience
+from simulator.fakes.braze.audience.handlers.sending.messages import BOTH, Body, connected_audience
 from simulator.fakes.braze.audience.messaging.campaigns import Campaign, Campaigns
 from simulator.fakes.braze.audience.messaging.entries import Entries
 from simulator.fakes.braze.audience.messaging.plans import Delivery, Status
