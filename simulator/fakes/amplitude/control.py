@@ -27,6 +27,8 @@ class Doors(Protocol):
 
     def user(self, project: str, amplitude_id: int) -> UserRecord | None: ...
 
+    def tell(self, project: Project, amplitude_ids: Sequence[int]) -> None: ...
+
     def seed_people(self, project: str, people: Sequence[Mapping[str, Any]]) -> list[int]: ...
 
 
@@ -116,7 +118,10 @@ class Control:
             body = call.json()
             project = self._project(body.pop("project", None))
             record = self._person(project, body)
-            self._doors.store.placed.put(project, kind, body.pop(name), record.amplitude_id, body, call.at)
+            with self._doors.store.database.transaction():
+                self._doors.store.placed.put(project, kind, body.pop(name), record.amplitude_id, body, call.at)
+                if kind == PROPENSITY:
+                    self._doors.tell(project, [record.amplitude_id])
             return Reply(204)
 
         return place

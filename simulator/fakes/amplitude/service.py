@@ -83,7 +83,9 @@ class AmplitudeService:
             self.store.projects.add(project)
         store = self.store
         self.intake = Intake(database, ledger, store.projects, store.users, store.events, rules, self.settings)
-        stores = Stores(database, ledger, clock, seed, store.projects, store.users, store.events, store.relations)
+        stores = Stores(
+            database, ledger, clock, seed, store.projects, store.users, store.events, store.relations, store.placed
+        )
         self.cohorts = Cohorts(stores, rules)
         self.cohort_api = CohortApi(self.cohorts, stores, limited=self.settings.limits)
         self.on_users_changed(self.cohorts.users_changed)
@@ -154,6 +156,10 @@ class AmplitudeService:
     def on_users_changed(self, callback: UsersChanged) -> None:
         """Call back, inside the transaction, whenever users of a project were made, changed, merged or erased."""
         self.intake.listeners.append(callback)
+
+    def tell(self, project: Project, amplitude_ids: Sequence[int]) -> None:
+        """Tell whoever keeps cohorts that these users are no longer what they were; inside a transaction."""
+        self.intake.tell(project, amplitude_ids, self.clock.now)
 
     def ingest(
         self, project: str, events: Sequence[Mapping[str, object]], *, min_id_length: int = MIN_ID_LENGTH

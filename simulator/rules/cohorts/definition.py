@@ -76,6 +76,17 @@ class EventMatch:
     where: tuple[Filter, ...] = ()
 
 
+class Interval(StrEnum):
+    """A stretch of UTC calendar time; weeks begin on Monday."""
+
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+
+
+INTERVAL_MS = {Interval.HOUR: HOUR_MS, Interval.DAY: DAY_MS, Interval.WEEK: WEEK_MS}
+
+
 @dataclass(frozen=True, slots=True)
 class Ever:
     """Everything up to now."""
@@ -86,13 +97,13 @@ class Rolling:
     """The last `length_ms`, moved back by `offset_ms`: later than `at - offset - length`, up to `at - offset`.
 
     So with 7 days an event exactly 7 days old is out, one millisecond younger is in, and one that happens at this very
-    instant is in (inferred). With `skip_today` the window ends where the UTC day of `at` begins. The switch
-    `rolling_window` may round the window to whole UTC days.
+    instant is in (inferred). With `skip` the window ends where the hour, UTC day or week of `at` begins (Amplitude's
+    `exclude_current_interval`). The switch `rolling_window` may round the window to whole UTC days.
     """
 
     length_ms: int
     offset_ms: int = 0
-    skip_today: bool = False
+    skip: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,22 +167,15 @@ class ComparedCount:
 
 @dataclass(frozen=True, slots=True)
 class NthTime:
-    """Performed an event for the nth time (1 to 5) inside the window, counted over the year before `at`."""
+    """Performed an event for the nth time (1 to 5) inside the window, counted over the year before `at`.
+
+    The event has a name of its own: a historical count of any event is only ever a static cohort (Amplitude, Create
+    cohorts), so nothing keeps it up and `named_event` refuses it.
+    """
 
     event: EventMatch
     nth: int
     window: Window = Ever()
-
-
-class Interval(StrEnum):
-    """A stretch of UTC calendar time; weeks begin on Monday."""
-
-    HOUR = "hour"
-    DAY = "day"
-    WEEK = "week"
-
-
-INTERVAL_MS = {Interval.HOUR: HOUR_MS, Interval.DAY: DAY_MS, Interval.WEEK: WEEK_MS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +252,15 @@ class InCohort:
 
 
 @dataclass(frozen=True, slots=True)
+class HadPropensity:
+    """The percentile (0 to 100) that a prediction gives the person, compared; who has none never matches."""
+
+    prediction: str
+    comparison: Comparison
+    percentile: int | float
+
+
+@dataclass(frozen=True, slots=True)
 class StaticIds:
     """Listed by Amplitude id or by user id."""
 
@@ -273,6 +286,7 @@ Clause = (
     | New
     | Active
     | InCohort
+    | HadPropensity
     | StaticIds
     | People
 )
@@ -309,11 +323,20 @@ class Needs:
     """Whether it looks at the user properties that events carried."""
     properties: bool
     cohorts: frozenset[str]
+    predictions: frozenset[str] = frozenset()
 
     @property
     def every_event(self) -> bool:
         """Whether only a full history will do."""
         return not self.event_names.isdisjoint((ANY_EVENT, ANY_ACTIVE_EVENT))
+
+
+def named_event(event: EventMatch, path: tuple[str | int, ...]) -> EventMatch:
+    """An event whose occurrences can be numbered. Raises DefinitionError for "any event"."""
+    if event.name in (ANY_EVENT, ANY_ACTIVE_EVENT):
+        what = "a historical count of any event is only ever a static cohort"
+        raise DefinitionError(path, what, "name one event, or list the people")
+    return event
 
 
 def events_of(clause: Clause) -> tuple[EventMatch, ...]:
@@ -355,6 +378,7 @@ def needs(definition: Definition, *, stamped_properties: bool = False) -> Needs:
         or any(clause.window is not None or stamped_properties for clause in had),
         properties=bool(had),
         cohorts=frozenset(clause.cohort for clause in clauses if isinstance(clause, InCohort)),
+        predictions=frozenset(clause.prediction for clause in clauses if isinstance(clause, HadPropensity)),
     )
 
 

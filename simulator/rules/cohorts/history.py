@@ -36,6 +36,8 @@ class History:
     first_event_at: Instant | None = None
     merged_ids: frozenset[int] = frozenset()
     """Anonymous ids that became part of this person."""
+    propensities: Mapping[str, float] = field(default_factory=dict)
+    """Percentiles from 0 to 100 by prediction."""
 
     def value(self, key: str) -> object:
         """The current value of a user property; `user_id` and `device_id` are properties too. None when it has none."""

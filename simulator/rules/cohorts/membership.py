@@ -14,7 +14,6 @@ from simulator.rules.cohorts.conditions import COMPARE, as_number, as_text, elem
 from simulator.rules.cohorts.definition import (
     ANY_ACTIVE_EVENT,
     ANY_EVENT,
-    INTERVAL_MS,
     Active,
     Clause,
     ComparedCount,
@@ -23,9 +22,9 @@ from simulator.rules.cohorts.definition import (
     DistinctIntervals,
     EventMatch,
     Ever,
+    HadPropensity,
     HadProperty,
     InCohort,
-    Interval,
     Measure,
     New,
     NthTime,
@@ -41,7 +40,7 @@ from simulator.rules.cohorts.definition import (
     Sequence as InSequence,
 )
 from simulator.rules.cohorts.history import Event, History
-from simulator.rules.cohorts.windows import bounds, flips, periods
+from simulator.rules.cohorts.windows import bounds, flips, number_of, periods
 from simulator.rules.instants import DAY_MS, Instant
 from simulator.rules.switches import RuleSet
 
@@ -49,8 +48,6 @@ ResolveCohort = Callable[[str, int, Instant], bool]
 """(cohort, amplitude_id, at) -> member?"""
 
 NTH_TIME_LOOKS_BACK_MS = 365 * DAY_MS
-FIRST_MONDAY_MS = 4 * DAY_MS
-"""1970-01-05 was a Monday."""
 MOST_CANDIDATES = 64
 """How many instants `next_change` tries before it answers "no later than this one"."""
 
@@ -123,11 +120,9 @@ class _Judge:
 
     def distinct_intervals(self, clause: DistinctIntervals) -> bool:
         times = [event.at for event in self.events(clause.event, clause.window)]
-        length = INTERVAL_MS[clause.interval]
-        shift = FIRST_MONDAY_MS if clause.interval is Interval.WEEK else 0
         cuts = periods(clause.window, self.at, self.history.first_event_at, self.whole_days, clause.each_period_ms)
         for start, end in cuts:
-            distinct = {(time - shift) // length for time in times if start <= time < end}
+            distinct = {number_of(time, clause.interval) for time in times if start <= time < end}
             if not distinct or not COMPARE[clause.comparison](len(distinct), clause.value):
                 return False
         return bool(times)
@@ -182,6 +177,10 @@ class _Judge:
     def in_cohort(self, clause: InCohort) -> bool:
         return self.resolve_cohort(clause.cohort, self.history.amplitude_id, self.at)
 
+    def had_propensity(self, clause: HadPropensity) -> bool:
+        percentile = self.history.propensities.get(clause.prediction)
+        return percentile is not None and COMPARE[clause.comparison](percentile, clause.percentile)
+
     def static_ids(self, clause: StaticIds) -> bool:
         ids = {self.history.amplitude_id, *self.history.merged_ids}
         return not ids.isdisjoint(clause.amplitude_ids) or self.history.user_id in clause.user_ids
@@ -201,6 +200,7 @@ _TRUTH: dict[type[object], Callable[[_Judge, Any], bool]] = {
     New: _Judge.new,
     Active: _Judge.active,
     InCohort: _Judge.in_cohort,
+    HadPropensity: _Judge.had_propensity,
     StaticIds: _Judge.static_ids,
     People: _Judge.people,
 }
@@ -256,7 +256,7 @@ def _stamped(event: Event, key: str) -> object:
 
 def _clause_change(clause: Clause, history: History, at: Instant, rules: RuleSet) -> Instant | None:
     """The first instant after `at` at which the clause's truth differs, or the last of the instants tried."""
-    if isinstance(clause, (InCohort, StaticIds, People)) or _reads_the_profile(clause, rules):
+    if isinstance(clause, (InCohort, HadPropensity, StaticIds, People)) or _reads_the_profile(clause, rules):
         return None
     if _is_plain_count(clause, rules) and isinstance(clause, Performed):
         return _count_change(clause, history, at)
@@ -287,7 +287,7 @@ def _is_plain_count(clause: Clause, rules: RuleSet) -> bool:
         and clause.value >= 1
         and isinstance(clause.window, Rolling)
         and not clause.window.offset_ms
-        and not clause.window.skip_today
+        and clause.window.skip is None
         and rules.rolling_window == "sliding"
     )
 

@@ -7,13 +7,28 @@ bounds of a rolling window are inferred: Amplitude documents "last N days" and n
 
 from __future__ import annotations
 
-from simulator.rules.cohorts.definition import Between, OfFirstUse, Rolling, Since, Window
+from simulator.rules.cohorts.definition import INTERVAL_MS, Between, Interval, OfFirstUse, Rolling, Since, Window
 from simulator.rules.instants import DAY_MS, Instant
+
+FIRST_MONDAY_MS = 4 * DAY_MS
+"""1970-01-05 was a Monday."""
 
 
 def day_of(instant: int) -> int:
     """The beginning of the UTC day that holds the instant."""
     return instant - instant % DAY_MS
+
+
+def number_of(instant: int, interval: Interval) -> int:
+    """The number of the UTC hour, day or week that holds the instant; weeks begin on Monday."""
+    shift = FIRST_MONDAY_MS if interval is Interval.WEEK else 0
+    return (instant - shift) // INTERVAL_MS[interval]
+
+
+def begin_of(instant: int, interval: Interval) -> int:
+    """The beginning of the UTC hour, day or week that holds the instant."""
+    shift = FIRST_MONDAY_MS if interval is Interval.WEEK else 0
+    return number_of(instant, interval) * INTERVAL_MS[interval] + shift
 
 
 def in_whole_days(window: Rolling, whole_days: bool) -> bool:
@@ -25,9 +40,9 @@ def bounds(window: Window, at: Instant, first_event_at: Instant | None, whole_da
     """The window at `at` as `start <= time < end`; an empty one has `start >= end`."""
     now_included = at + 1
     match window:
-        case Rolling(length_ms, offset_ms, skip_today):
-            if skip_today:
-                end = day_of(at) - offset_ms
+        case Rolling(length_ms, offset_ms, skip):
+            if skip is not None:
+                end = begin_of(at, skip) - offset_ms
                 return end - length_ms, end
             if in_whole_days(window, whole_days):
                 end = day_of(at) - offset_ms + DAY_MS
@@ -58,8 +73,9 @@ def flips(window: Window, event_at: int, whole_days: bool, cut_ms: int | None = 
         return (event_at,)
     oldest = event_at + window.offset_ms + (window.length_ms if cut_ms is None else cut_ms)
     newest = event_at + window.offset_ms
-    if window.skip_today:
-        return max(event_at, day_of(newest) + DAY_MS), day_of(oldest) + DAY_MS
+    if window.skip is not None:
+        length_ms = INTERVAL_MS[window.skip]
+        return max(event_at, begin_of(newest, window.skip) + length_ms), begin_of(oldest, window.skip) + length_ms
     if in_whole_days(window, whole_days):
         return max(event_at, day_of(newest)), day_of(oldest)
     return newest, oldest
@@ -72,6 +88,6 @@ def periods(
     start, end = bounds(window, at, first_event_at, whole_days)
     if length_ms is None:
         return [(start, end)]
-    if isinstance(window, Rolling) and in_whole_days(window, whole_days) and not window.skip_today:
+    if isinstance(window, Rolling) and in_whole_days(window, whole_days) and window.skip is None:
         end = day_of(at) - window.offset_ms + DAY_MS
     return [(max(start, cut - length_ms), cut) for cut in range(end, start, -length_ms)]

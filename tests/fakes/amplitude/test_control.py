@@ -177,3 +177,14 @@ def test_a_computation_that_cannot_be_is_refused(plane, wanted, status, said) ->
     refused = plane("POST", "/computations", json=wanted)
     assert status == refused.status_code
     assert said in refused.json["detail"]
+
+
+def test_a_propensity_put_in_place_moves_a_person_into_a_cohort(amplitude, plane, an_event) -> None:
+    amplitude.upload(an_event())
+    amplitude.service.cohorts.create("likely", {"propensity": "0x10x", "percentile": ">= 80"})
+    assert amplitude.service.cohorts.members("likely") == []
+    placed = plane(
+        "PUT", "/propensities", json={"prediction_id": "0x10x", "user_id": "ida-1001", "score": 0.5, "pct": 83}
+    )
+    assert placed.status_code == 204
+    assert len(amplitude.service.cohorts.members("likely")) == 1

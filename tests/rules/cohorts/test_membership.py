@@ -1,5 +1,7 @@
 """One person, one instant: each kind of clause in, out, and exactly at its edge."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,6 +76,33 @@ def test_an_offset_moves_the_window_back(old, expected):
 )
 def test_skipping_today_ends_the_window_at_midnight(old, expected):
     assert inside({"performed": "app_opened", "within": "1d", "skip_today": True}, ida(ago(old))) == expected
+
+
+@pytest.mark.parametrize(
+    ("skipped", "within", "old", "expected"),
+    [
+        # It is Monday, ten o'clock: the week and the hour have just begun.
+        ("skip_this_week", "1w", 0, False),
+        ("skip_this_week", "1w", 10 * HOUR_MS, False),
+        ("skip_this_week", "1w", 10 * HOUR_MS + 1, True),
+        ("skip_this_week", "1w", 10 * HOUR_MS + 7 * DAY_MS, True),
+        ("skip_this_week", "1w", 10 * HOUR_MS + 7 * DAY_MS + 1, False),
+        ("skip_this_hour", "2h", 0, False),
+        ("skip_this_hour", "2h", 1, True),
+        ("skip_this_hour", "2h", 2 * HOUR_MS, True),
+        ("skip_this_hour", "2h", 2 * HOUR_MS + 1, False),
+    ],
+)
+def test_skipping_the_current_interval_ends_the_window_where_it_begins(skipped, within, old, expected):
+    assert inside({"performed": "app_opened", "within": within, skipped: True}, ida(ago(old))) == expected
+
+
+@pytest.mark.parametrize(("percentile", "expected"), [(79, False), (80, True), (80.5, True), (None, False)])
+def test_a_propensity_is_compared_by_percentile_and_who_has_none_never_matches(percentile, expected):
+    given_by = {} if percentile is None else {"churn": percentile}
+    history = replace(ida(), propensities={**given_by, "upsell": 99})
+    assert inside({"propensity": "churn", "percentile": ">= 80"}, history) == expected
+    assert inside({"not": {"propensity": "churn", "percentile": ">= 80"}}, history) != expected
 
 
 @pytest.mark.parametrize(
@@ -366,6 +395,9 @@ def change(definition, history, at=NOW, rules=None):
         ({"performed": "app_opened", "within": "7d", "times": "< 2"}, ida(ago(0), ago(DAY_MS)), 6 * DAY_MS),
         ({"performed": "app_opened", "within": "7d", "offset": "1d"}, ida(ago(0)), DAY_MS),
         ({"performed": "app_opened", "within": "1d", "skip_today": True}, ida(ago(0)), 14 * HOUR_MS),
+        ({"performed": "app_opened", "within": "1w", "skip_this_week": True}, ida(ago(0)), 6 * DAY_MS + 14 * HOUR_MS),
+        ({"performed": "app_opened", "within": "1h", "skip_this_hour": True}, ida(ago(1)), HOUR_MS),
+        ({"propensity": "churn", "percentile": ">= 80"}, ida(ago(0)), None),
         ({"performed": "app_opened", "since": "2026-03-01"}, ida(ago(0)), None),
         ({"performed": "app_opened", "since": "2026-03-01"}, ida(ago(-HOUR_MS)), HOUR_MS),
         ({"not": {"performed": "app_opened", "within": "7d"}}, ida(ago(0)), 7 * DAY_MS),
@@ -408,6 +440,8 @@ DEFINITIONS = [
     {"performed": "a", "sum": {"price": ">= 3"}, "within": "1d"},
     {"performed": "a", "more_often_than": "b", "within": "12h", "offset": "6h"},
     {"performed": "a", "within": "2d", "skip_today": True},
+    {"performed": "a", "within": "3h", "skip_this_hour": True},
+    {"performed": "a", "within": "1w", "skip_this_week": True},
     {"performed": "a", "nth_time": 2, "within": "1d"},
     {"performed": "a", "distinct_days": ">= 2", "within": "3d"},
     {"performed": "a", "distinct_hours": ">= 1", "in_each": "12h", "within": "1d"},

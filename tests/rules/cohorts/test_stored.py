@@ -7,6 +7,7 @@ from simulator.rules.cohorts.definition import (
     Active,
     Between,
     Comparison,
+    Definition,
     DefinitionError,
     DistinctIntervals,
     EventMatch,
@@ -19,8 +20,9 @@ from simulator.rules.cohorts.definition import (
 )
 from simulator.rules.cohorts.language.reading import from_language
 from simulator.rules.cohorts.language.vocabulary import KEYS
-from simulator.rules.cohorts.stored import from_stored_json, to_stored_json
-from simulator.rules.instants import DAY_MS
+from simulator.rules.cohorts.stored.reading import from_stored_json
+from simulator.rules.cohorts.stored.writing import to_stored_json
+from simulator.rules.instants import DAY_MS, HOUR_MS
 
 EXAMPLES = [example for key in KEYS for example in key.examples if "people:" not in example]
 LAST_30_DAYS = {
@@ -80,7 +82,7 @@ def test_the_recorded_retention_cohort_reads():
         "retention_method": "bracket",
         "base_bracket": [14, 15],
         "bracket_interval": 1,
-        "multi_filters": [],
+        "multi_filters": [[]],
         "granularity": -3600000,
         "retained": True,
         **LAST_30_DAYS,
@@ -132,7 +134,7 @@ def test_instants_off_the_second_survive():
         ({"andClauses": {"x": 1}}, ("andClauses",), "not a list"),
         ({"andClauses": [{"orClauses": []}]}, ("andClauses", 0, "orClauses"), "no clause"),
         (
-            {"andClauses": [{"orClauses": [{"type": "propensity"}]}]},
+            {"andClauses": [{"orClauses": [{"type": "funnel"}]}]},
             ("andClauses", 0, "orClauses", 0, "type"),
             "not emulated",
         ),
@@ -148,6 +150,107 @@ def test_what_cannot_be_read_names_the_spot(stored, path, what):
     with pytest.raises(DefinitionError) as refused:
         from_stored_json(stored)
     assert (refused.value.path, what in refused.value.what) == (path, True)
+
+
+WEEKLY = {
+    "type": "distinct_interval",
+    "event": {"event_type": "_active", "filters": [], "group_by": []},
+    "count": 1,
+    "stickiness_operator": "greater or equal",
+    "stickiness_type": "STICKY_IN_WINDOW",
+}
+CAME_BACK = {
+    "type": "retention",
+    "start_event": {"event_type": "_new"},
+    "return_event": {"event_type": "_active"},
+    "base_bracket": [14, 15],
+}
+OPENED = {"type": "event", "type_value": "app_opened", "operator": ">=", "operator_value": 1}
+NTH = {"type": "historical_count", "type_value": "purchase", "operator": "=", "operator_value": 2}
+
+
+@pytest.mark.parametrize(
+    ("clause", "strange", "spot"),
+    [
+        (OPENED, {"group_by": [{"type": "user", "value": "platform"}]}, ("group_by",)),
+        (OPENED, {"metric": "average"}, ()),
+        (OPENED, {"operator": "about"}, ()),
+        (OPENED, {"operator_value": "1"}, ()),
+        (OPENED, {"metric": "sum"}, ()),
+        (WEEKLY, {"granularity": 30}, ("granularity",)),
+        (WEEKLY, {"stickiness_type": "STICKY_IN_SOME"}, ("stickiness_type",)),
+        (WEEKLY, {"stickiness_operator": "about"}, ("stickiness_operator",)),
+        (WEEKLY, {"segment_filters": [{"prop": "country"}]}, ("segment_filters",)),
+        (WEEKLY, {"group_by_filters": [{"prop": "country"}]}, ("group_by_filters",)),
+        (WEEKLY, {"event": {"event_type": "a", "group_by": [{"value": "x"}]}}, ("event", "group_by")),
+        (CAME_BACK, {"retained": False}, ("retained",)),
+        (CAME_BACK, {"retention_method": "nday"}, ("retention_method",)),
+        (CAME_BACK, {"multi_filters": [[{"prop": "country"}]]}, ("multi_filters",)),
+        (NTH, {"operator": ">="}, ("operator",)),
+        (NTH, {"operator_value": 6}, ("operator_value",)),
+        (NTH, {"type_value": "_active"}, ("type_value",)),
+        ({"type": "sequence", "events": [{"event_type": "a"}]}, {}, ("events",)),
+        ({"type": "new_active", "type_value": "lapsed"}, {}, ("type_value",)),
+        ({"type": "cohort", "op": "is not", "values": ["26umsb5"]}, {}, ("op",)),
+        (
+            {**OPENED, **LAST_30_DAYS, "interval": 30},
+            {"exclude_current_interval": True},
+            ("exclude_current_interval",),
+        ),
+    ],
+)
+def test_what_would_change_who_is_in_is_refused_and_never_passed_over(clause, strange, spot):
+    with pytest.raises(DefinitionError) as refused:
+        stored_clause({**clause, **strange})
+    assert refused.value.path == ("andClauses", 0, "orClauses", 0, *spot)
+
+
+@pytest.mark.parametrize(
+    ("frame", "spot"),
+    [
+        ({"version": 2}, ("version",)),
+        ({"cohortType": "TOTALS"}, ("cohortType",)),
+        ({"countGroup": {"name": "company", "is_computed": False}}, ("countGroup", "name")),
+    ],
+)
+def test_a_frame_of_another_kind_is_refused(frame, spot):
+    with pytest.raises(DefinitionError, match="not emulated") as refused:
+        from_stored_json({**ACTIVE_USERS, **frame})
+    assert refused.value.path == spot
+
+
+@pytest.mark.parametrize(
+    ("interval", "value", "offset", "expected"),
+    [
+        (1, 7, 1, Rolling(7 * DAY_MS, DAY_MS, Interval.DAY)),
+        (7, 4, 0, Rolling(28 * DAY_MS, 0, Interval.WEEK)),
+        (-3600000, 12, 0, Rolling(12 * HOUR_MS, 0, Interval.HOUR)),
+    ],
+)
+def test_the_current_interval_is_left_out_by_its_size(interval, value, offset, expected):
+    times = {"time_type": "rolling", "time_value": value, "offset": offset, "interval": interval}
+    clause = {**OPENED, **times, "exclude_current_interval": True}
+    read = stored_clause(clause)
+    assert read.window == expected
+    written = to_stored_json(Definition((Row((read,)),)))["andClauses"][0]["orClauses"][0]
+    assert {**clause, "group_by": [], "metric": None} == written
+
+
+@pytest.mark.parametrize(
+    ("key", "prop"),
+    [
+        ("plan", "gp:plan"),
+        ("country", "country"),
+        ("app_version", "version"),
+        ("version", "gp:version"),
+        ("dma", "DMA"),
+        ("user_id", "user_id"),
+    ],
+)
+def test_custom_properties_carry_a_prefix_and_built_in_ones_the_vendors_name(key, prop):
+    definition = from_language({"property": {key: "x"}})
+    (clause,) = to_stored_json(definition)["andClauses"][0]["orClauses"]
+    assert (clause["prop"], from_stored_json(to_stored_json(definition))) == (prop, definition)
 
 
 def test_names_of_people_cannot_be_stored():

@@ -14,6 +14,7 @@ from simulator.fakes.amplitude.cohorts.keeper import Keeper
 from simulator.fakes.amplitude.cohorts.members import Members
 from simulator.fakes.amplitude.projects import Project, Projects
 from simulator.fakes.amplitude.store.events import Events
+from simulator.fakes.amplitude.store.placed import Placed
 from simulator.fakes.amplitude.store.relations import Relations
 from simulator.fakes.amplitude.store.users import Users
 from simulator.ledger import Ledger
@@ -39,6 +40,7 @@ class Stores:
     users: Users
     events: Events
     relations: Relations
+    placed: Placed
 
 
 class Cohorts:
@@ -58,7 +60,7 @@ class Cohorts:
             stores.projects,
             stores.users,
             stores.relations,
-            Histories(stores.users, stores.events, stores.relations),
+            Histories(stores.users, stores.events, stores.relations, stores.placed),
             self.catalogue,
             self.members_table,
             rules,

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 
 from simulator.fakes.amplitude.projects import Project
 from simulator.fakes.amplitude.store.events import Events, StoredEvent
+from simulator.fakes.amplitude.store.placed import PROPENSITY, Placed
 from simulator.fakes.amplitude.store.relations import Relations
 from simulator.fakes.amplitude.store.users import Users
 from simulator.rules.cohorts.definition import Definition, Needs, needs
@@ -24,6 +25,7 @@ def needs_of(definitions: Iterable[Definition], rules: RuleSet) -> Needs:
         stamps=any(one.stamps for one in each),
         properties=any(one.properties for one in each),
         cohorts=frozenset[str]().union(*(one.cohorts for one in each)),
+        predictions=frozenset[str]().union(*(one.predictions for one in each)),
     )
 
 
@@ -34,10 +36,11 @@ class Histories:
     switch `mapped_users` says otherwise.
     """
 
-    def __init__(self, users: Users, events: Events, relations: Relations) -> None:
+    def __init__(self, users: Users, events: Events, relations: Relations, placed: Placed) -> None:
         self._users = users
         self._events = events
         self._relations = relations
+        self._placed = placed
 
     def load(
         self, project: Project, amplitude_ids: Collection[int], wanted: Needs, *, joined: bool = True
@@ -56,6 +59,7 @@ class Histories:
         names = None if wanted.every_event else wanted.event_names
         found = self._events.of_users(everybody, names) if names is None or names else {}
         inactive = self._events.inactive_types(project) if wanted.every_event else frozenset()
+        percentiles = self._percentiles(project, records, wanted)
         histories = []
         for amplitude_id, record in records.items():
             own = [amplitude_id, *sources.get(amplitude_id, ())]
@@ -73,9 +77,25 @@ class Histories:
                     [_event(stored, wanted, inactive) for stored in events],
                     min((first for first in firsts if first is not None), default=None),
                     frozenset(merged.get(amplitude_id, ())),
+                    percentiles.get(amplitude_id, {}),
                 )
             )
         return histories
+
+    def _percentiles(
+        self, project: Project, amplitude_ids: Collection[int], wanted: Needs
+    ) -> dict[int, dict[str, float]]:
+        if not wanted.predictions:
+            return {}
+        placed = self._placed.of(project, PROPENSITY, amplitude_ids, wanted.predictions)
+        return {
+            person: {
+                prediction: float(percentile)
+                for prediction, value in values.items()
+                if isinstance(percentile := value.get("pct"), int | float)
+            }
+            for person, values in placed.items()
+        }
 
 
 def _event(stored: StoredEvent, wanted: Needs, inactive: frozenset[str]) -> Event:

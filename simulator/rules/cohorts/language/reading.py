@@ -16,6 +16,7 @@ from simulator.rules.cohorts.definition import (
     EventMatch,
     Ever,
     Filter,
+    HadPropensity,
     HadProperty,
     InCohort,
     Measure,
@@ -30,6 +31,7 @@ from simulator.rules.cohorts.definition import (
     StaticIds,
     Test,
     Window,
+    named_event,
 )
 from simulator.rules.cohorts.language.trees import All, Either, Leaf, Not, Path, Tree, definition_of
 from simulator.rules.cohorts.language.values import (
@@ -142,7 +144,7 @@ def _measured(body: Body, path: Path, event: EventMatch, measure: str, window: W
     if measure in OFTEN:
         return ComparedCount(event, OFTEN[measure], _event(given, spot), window)
     if measure == "nth_time":
-        return NthTime(event, read_count(given, spot, 1, 5), window)
+        return NthTime(named_event(event, (*path, "performed")), read_count(given, spot, 1, 5), window)
     if measure in DISTINCT_INTERVAL_KEYS:
         comparison, value = read_comparison(given, spot)
         each = read_duration(body["in_each"], (*path, "in_each")) if "in_each" in body else None
@@ -215,6 +217,14 @@ def _windowed(head: str, make: Callable[[Window], Clause]) -> Callable[[Body, Pa
     return read
 
 
+def _propensity(body: Body, path: Path) -> Tree:
+    if "percentile" not in body:
+        raise DefinitionError(path, "propensity needs percentile", 'write {propensity: ID, percentile: ">= 80"}')
+    prediction = read_text(body["propensity"], (*path, "propensity"), "the id of a prediction")
+    comparison, value = read_comparison(body["percentile"], (*path, "percentile"))
+    return Leaf(HadPropensity(prediction, comparison, value), path)
+
+
 def _in_cohort(body: Body, path: Path) -> Tree:
     return Leaf(InCohort(read_text(body["in_cohort"], (*path, "in_cohort"), "the name of a cohort")), path)
 
@@ -251,6 +261,7 @@ _HEADS: dict[str, Callable[[Body, Path], Tree]] = {
     "active": _windowed("active", Active),
     "new_within": _within("new_within", New),
     "new": _windowed("new", New),
+    "propensity": _propensity,
     "in_cohort": _in_cohort,
     "people": _people,
     "user_ids": _user_ids,

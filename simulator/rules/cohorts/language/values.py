@@ -11,6 +11,7 @@ from simulator.rules.cohorts.definition import (
     Comparison,
     DefinitionError,
     Ever,
+    Interval,
     OfFirstUse,
     Rolling,
     Scalar,
@@ -18,7 +19,7 @@ from simulator.rules.cohorts.definition import (
     Window,
 )
 from simulator.rules.cohorts.language.trees import Path
-from simulator.rules.cohorts.language.vocabulary import COMPARISON_WORDS, WINDOW_HEADS
+from simulator.rules.cohorts.language.vocabulary import COMPARISON_WORDS, SKIPS, WINDOW_HEADS
 from simulator.rules.instants import DAY_MS, Instant, parse_duration, parse_instant
 
 _WORDS = "|".join(re.escape(word) for word in sorted(COMPARISON_WORDS, key=len, reverse=True))
@@ -106,14 +107,13 @@ def read_window(body: Mapping[str, object], path: Path) -> Window:
     if len(heads) > 1:
         raise DefinitionError((*path, heads[1]), f"{heads[0]} and {heads[1]} cannot stand side by side")
     head = heads[0] if heads else ""
-    for key in ("offset", "skip_today"):
+    for key in ("offset", *SKIPS):
         if key in body and head != "within":
             raise DefinitionError((*path, key), f"{key} needs within")
     spot = (*path, head)
     if head == "within":
         offset = read_duration(body["offset"], (*path, "offset"), 0) if "offset" in body else 0
-        skip = read_flag(body["skip_today"], (*path, "skip_today")) if "skip_today" in body else False
-        return Rolling(read_duration(body["within"], spot), offset, skip)
+        return Rolling(read_duration(body["within"], spot), offset, _skip(body, path))
     if head == "since":
         return Since(_instant(body["since"], spot))
     if head == "within_first":
@@ -127,6 +127,13 @@ def read_window(body: Mapping[str, object], path: Path) -> Window:
             raise DefinitionError((*spot, 1), "the window ends before it begins")
         return Between(start, end)
     return Ever()
+
+
+def _skip(body: Mapping[str, object], path: Path) -> Interval | None:
+    named = [key for key in SKIPS if key in body and read_flag(body[key], (*path, key))]
+    if len(named) > 1:
+        raise DefinitionError((*path, named[1]), f"{named[0]} and {named[1]} cannot stand side by side")
+    return SKIPS[named[0]] if named else None
 
 
 def _instant(value: object, path: Path, *, whole_day: bool = False) -> Instant:

@@ -84,7 +84,7 @@ KEYS: tuple[Key, ...] = (
     Key(
         "nth_time",
         Role.MEASURE,
-        "1 to 5",
+        "1 to 5; of an event with a name, not of `_active` or `_all`",
         "the nth occurrence within the last 365 days lies in the window",
         ("{performed: purchase, nth_time: 3, within: 7d}",),
     ),
@@ -166,6 +166,20 @@ KEYS: tuple[Key, ...] = (
         "first event of all in that window",
         ("{new: {between: [2026-03-01, 2026-03-07]}}",),
     ),
+    Key(
+        "propensity",
+        Role.CLAUSE,
+        "the id of a prediction; `percentile` beside it",
+        "the percentile that the prediction gives the person; who has none never matches",
+        ("{propensity: churn-30d, percentile: '>= 80'}",),
+    ),
+    Key(
+        "percentile",
+        Role.MEASURE,
+        f"{_COMPARISON}; only with `propensity`",
+        "compared, from 0 to 100",
+        ("{propensity: churn-30d, percentile: at least 80}",),
+    ),
     Key("in_cohort", Role.CLAUSE, "the name or id of a cohort", "is a member of it", ("{in_cohort: vips}",)),
     Key(
         "people",
@@ -238,6 +252,20 @@ KEYS: tuple[Key, ...] = (
         "true; only with `within`",
         "ends the window where the current UTC day begins",
         ("{performed: app_opened, within: 7d, skip_today: true}",),
+    ),
+    Key(
+        "skip_this_hour",
+        Role.WINDOW,
+        "true; only with `within`",
+        "ends the window where the current hour begins",
+        ("{performed: app_opened, within: 12h, skip_this_hour: true}",),
+    ),
+    Key(
+        "skip_this_week",
+        Role.WINDOW,
+        "true; only with `within`",
+        "ends the window where the current UTC week begins, on Monday",
+        ("{performed: app_opened, within: 2w, skip_this_week: true}",),
     ),
     Key(
         "between",
@@ -316,6 +344,12 @@ OFTEN: dict[str, Comparison] = {
     "less_often_than": Comparison.FEWER_THAN,
 }
 
+SKIPS: dict[str, Interval] = {
+    "skip_today": Interval.DAY,
+    "skip_this_hour": Interval.HOUR,
+    "skip_this_week": Interval.WEEK,
+}
+
 DISTINCT_INTERVAL_KEYS: dict[str, Interval] = {f"distinct_{interval}s": interval for interval in Interval}
 
 WINDOW_KEYS = tuple(key.name for key in KEYS if key.role is Role.WINDOW)
@@ -329,5 +363,6 @@ MODIFIERS: dict[str, tuple[str, ...]] = {
     "sequence": ("complete_in", *WINDOW_KEYS),
     "came_back": ("after", "from", "until", *FILTER_KEYS, *WINDOW_KEYS),
     "property": ("any_time", *WINDOW_KEYS),
+    "propensity": ("percentile",),
 }
 """Which keys may stand beside a clause's own."""

@@ -13,6 +13,7 @@ from simulator.rules.cohorts.definition import (
     EventMatch,
     Ever,
     Filter,
+    HadPropensity,
     HadProperty,
     InCohort,
     Measure,
@@ -31,13 +32,14 @@ from simulator.rules.cohorts.definition import (
     Test,
     Window,
 )
-from simulator.rules.cohorts.language.vocabulary import OFTEN, TEST_SYMBOLS, TEST_WORDS
+from simulator.rules.cohorts.language.vocabulary import OFTEN, SKIPS, TEST_SYMBOLS, TEST_WORDS
 from simulator.rules.instants import format_duration, format_instant
 
 FIRST_EVENT = "_new"
 _WORD_OF = {test: word for word, (test, _) in TEST_WORDS.items()}
 _SYMBOL_OF = {test: symbol for symbol, test in TEST_SYMBOLS.items() if symbol != "!="}
 _OFTEN_OF = {comparison: key for key, comparison in OFTEN.items()}
+_SKIP_OF = {interval: key for key, interval in SKIPS.items()}
 _OPERATORS = tuple(TEST_SYMBOLS)
 
 Plain = dict[str, object]
@@ -81,6 +83,8 @@ def _clause(clause: Clause) -> Plain:
             return {"property": _tests((clause.filter,)), **when}
         case Active() | New():
             return _newness("active" if isinstance(clause, Active) else "new", clause.window)
+        case HadPropensity(prediction, comparison, percentile):
+            return {"propensity": prediction, "percentile": _comparison(comparison, percentile)}
         case InCohort(cohort):
             return {"in_cohort": cohort}
         case People(names):
@@ -172,9 +176,9 @@ def _looks_like_an_operator(value: Scalar) -> bool:
 
 def _window(window: Window) -> Plain:
     match window:
-        case Rolling(length_ms, offset_ms, skip_today):
+        case Rolling(length_ms, offset_ms, skip):
             offset = {"offset": format_duration(offset_ms)} if offset_ms else {}
-            return {"within": format_duration(length_ms), **offset, **({"skip_today": True} if skip_today else {})}
+            return {"within": format_duration(length_ms), **offset, **({_SKIP_OF[skip]: True} if skip else {})}
         case Between(start, end):
             return {"between": [format_instant(start), format_instant(end)]}
         case Since(start):

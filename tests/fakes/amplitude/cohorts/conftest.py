@@ -18,6 +18,7 @@ from simulator.fakes.amplitude.projects import AmplitudeSettings, ProjectSetting
 from simulator.fakes.amplitude.reads.privacy.deletions import Deletions
 from simulator.fakes.amplitude.store import MIGRATIONS as STORE_MIGRATIONS
 from simulator.fakes.amplitude.store.events import Kind
+from simulator.fakes.amplitude.store.placed import PROPENSITY
 from simulator.fakes.amplitude.store.whole import AmplitudeStore
 from simulator.ledger import MIGRATIONS as LEDGER_MIGRATIONS
 from simulator.ledger import Ledger
@@ -45,10 +46,13 @@ class Shop:
         self.intake = Intake(
             self.database, self.ledger, self.projects, self.users, self.events, self.rules, AmplitudeSettings()
         )
+        store = self.store
         stores = Stores(
-            self.database, self.ledger, self.clock, 7, self.projects, self.users, self.events, self.relations
-        )
+            self.database, self.ledger, self.clock, 7, store.projects, store.users, store.events, store.relations,
+            store.placed,
+        )  # fmt: skip
         self.cohorts = Cohorts(stores, self.rules)
+        self.histories = Histories(store.users, store.events, store.relations, store.placed)
         self.deletions = Deletions(self.store, self.intake, self.ledger, self.clock)
         self.intake.listeners.append(self.cohorts.users_changed)
         self.agenda.register(self.cohorts.due_work)
@@ -101,6 +105,13 @@ class Shop:
         concerned += self.relations.targets(self.project, [user_id])
         self.intake.tell(self.project, concerned, self.clock.now)
 
+    def predicts(self, prediction: str, person: str, percentile: int) -> None:
+        """What Amplitude's model says of a person, put in place."""
+        (number,) = self.known(person)
+        value = {"score": percentile / 100, "pct": percentile}
+        self.store.placed.put(self.project, PROPENSITY, prediction, number, value, self.clock.now)
+        self.intake.tell(self.project, [number], self.clock.now)
+
     def mark_active(self, event: str, active: bool) -> None:
         """What the tracking plan does when an event type is set active or inactive."""
         self.events.mark_active(self.project, event, active, self.clock.now)
@@ -120,7 +131,7 @@ class Shop:
         everybody = [record.amplitude_id for record in self.users.iterate(self.project)]
         stamped = self.rules.property_most_recently == "latest_active_event"
         wanted = needs(cohort.definition, stamped_properties=stamped)
-        return Histories(self.users, self.events, self.relations).load(self.project, everybody, wanted)
+        return self.histories.load(self.project, everybody, wanted)
 
     def judged(self, cohort: str) -> list[int]:
         """Who is in by the full evaluation: every history, read whole and judged now."""
@@ -155,6 +166,7 @@ class Shop:
         stored = list(self.events.uploaded(self.project, Instant(0), Instant(2**62)))
         stored.sort(key=lambda each: (each.time, each.sequence))
         people = self.users.by_amplitude_id(self.project, ids)
+        predicted = self.store.placed.of(self.project, PROPENSITY, ids)
         return [
             History(
                 number, people[number].user_id, people[number].device_id, people[number].all_properties(),
@@ -162,6 +174,7 @@ class Shop:
                  for each in stored if each.amplitude_id in parts],
                 min((each.time for each in stored if each.amplitude_id in parts), default=None),
                 frozenset(parts - {number}),
+                {name: value["pct"] for name, value in predicted.get(number, {}).items()},
             )
             for number, parts in counted.items()
         ]  # fmt: skip

@@ -1,13 +1,13 @@
 """The judge is given what it looks at, of the whole person, and no more."""
 
-from simulator.fakes.amplitude.cohorts.histories import Histories, needs_of
+from simulator.fakes.amplitude.cohorts.histories import needs_of
 from simulator.rules.cohorts.language.reading import from_language
 from simulator.rules.switches import RuleSet
 
 
 def load(shop, written, *amplitude_ids):
     wanted = needs_of([from_language(written)], RuleSet())
-    return Histories(shop.users, shop.events, shop.relations).load(shop.project, amplitude_ids, wanted)
+    return shop.histories.load(shop.project, amplitude_ids, wanted)
 
 
 def test_only_the_named_events_are_loaded_without_their_properties(shop):
@@ -43,3 +43,27 @@ def test_nobody_has_no_history(shop):
 def test_needs_add_up():
     wanted = needs_of([from_language({"performed": "a"}), from_language({"in_cohort": "b"})], RuleSet())
     assert (wanted.event_names, wanted.cohorts, wanted.properties) == ({"a"}, {"b"}, False)
+
+
+def test_a_mapped_user_is_part_of_the_target_and_stays_a_person_of_its_own(shop, start):
+    ben = shop.did("ben-1001", at=start - 5)
+    ida = shop.did("ida-1001")
+    shop.maps("ben-1001", "ida-1001")
+    wanted = needs_of([from_language({"performed": "app_opened"})], RuleSet())
+    both = shop.histories.load(shop.project, [ben, ida], wanted)
+    assert [(h.amplitude_id, len(h.events), h.first_event_at) for h in both] == [
+        (ben, 1, start - 5),
+        (ida, 2, start - 5),
+    ]
+    apart = shop.histories.load(shop.project, [ida], wanted, joined=False)
+    assert [(len(h.events), h.first_event_at) for h in apart] == [(1, start)]
+
+
+def test_percentiles_are_loaded_where_they_are_looked_at(shop):
+    ida = shop.did("ida-1001")
+    shop.predicts("churn", "ida-1001", 80)
+    shop.predicts("upsell", "ida-1001", 10)
+    (history,) = load(shop, {"propensity": "churn", "percentile": ">= 80"}, ida)
+    assert history.propensities == {"churn": 80.0}
+    (history,) = load(shop, {"performed": "app_opened"}, ida)
+    assert history.propensities == {}

@@ -326,3 +326,13 @@ def test_the_user_id_is_a_property_that_events_carried(shop):
     shop.did(":d-ben-0001")
     shop.did("ben-1001:d-ben-0001")
     assert shop.who("once anonymous") == ["ben-1001"]
+
+
+def test_a_propensity_that_changes_moves_a_person(shop):
+    shop.did("ida-1001")
+    shop.cohorts.create("likely", {"propensity": "churn", "percentile": ">= 80"})
+    assert shop.who("likely") == []
+    shop.predicts("churn", "ida-1001", 83)
+    assert shop.who("likely") == ["ida-1001"]
+    shop.predicts("churn", "ida-1001", 79)
+    assert shop.who("likely") == []

@@ -32,6 +32,9 @@ DEFINITIONS = [
     {"all": [{"any": [{"in_cohort": "c0"}, {"property": {"plan": "pro"}}]}, {"not": {"in_cohort": "c1"}}]},
     {"all": [{"any": [{"in_cohort": "c3"}, {"in_cohort": "vips"}]}, {"not": {"in_cohort": "c21"}}]},
     {"performed": "app_opened", "within": "2d", "skip_today": True},
+    {"performed": "purchase", "within": "2w", "skip_this_week": True},
+    {"not": {"performed": "purchase", "within": "6h", "skip_this_hour": True}},
+    {"any": [{"propensity": "churn", "percentile": ">= 80"}, {"performed": "purchase", "within": "1d"}]},
     {"performed": "_active", "distinct_days": ">= 1", "in_each": "1d", "within": "2d"},
 ]
 NAMES = [f"c{number}" for number in range(len(DEFINITIONS))]
@@ -56,6 +59,7 @@ RARER = st.one_of(
     st.tuples(st.just("map"), st.sampled_from(NAMED), st.sampled_from([*NAMED, None])),
     st.tuples(st.just("activity"), st.sampled_from(["app_opened", "purchase"]), st.booleans()),
     st.tuples(st.just("edit"), st.sampled_from([0, 1, 3]), st.sampled_from([0, 1, 3, 13, 16])),
+    st.tuples(st.just("predict"), st.sampled_from(NAMED), st.sampled_from([79, 80])),
     st.tuples(st.just("later"), PASSED),
     st.tuples(st.just("jump"), PASSED),
 )
@@ -76,6 +80,8 @@ def perform(shop, step):
             move("vips", shop.known(person))
         case "map", user_id, global_user_id:
             shop.maps(user_id, global_user_id)
+        case "predict", person, percentile if shop.known(person):
+            shop.predicts("churn", person, percentile)
         case "activity", event, active:
             shop.mark_active(event, active)
         case "edit", number, other:

@@ -14,6 +14,7 @@ from simulator.rules.cohorts.definition import (
     EventMatch,
     Ever,
     Filter,
+    HadPropensity,
     HadProperty,
     InCohort,
     Interval,
@@ -33,12 +34,13 @@ from simulator.rules.cohorts.definition import (
 )
 from simulator.rules.cohorts.language.reading import from_language
 from simulator.rules.cohorts.language.writing import to_language
-from simulator.rules.cohorts.stored import from_stored_json, to_stored_json
+from simulator.rules.cohorts.stored.reading import from_stored_json
+from simulator.rules.cohorts.stored.writing import to_stored_json
 
 DURATIONS = st.integers(1, 10**11)
 WINDOWS = st.one_of(
     st.just(Ever()),
-    st.builds(Rolling, DURATIONS, st.integers(0, 10**10), st.booleans()),
+    st.builds(Rolling, DURATIONS, st.integers(0, 10**10), st.sampled_from([None, *Interval])),
     st.builds(Since, st.integers(0, 4 * 10**12)),
     st.builds(lambda start, length: Between(start, start + length), st.integers(0, 3 * 10**12), DURATIONS),
     st.builds(OfFirstUse, DURATIONS),
@@ -77,6 +79,7 @@ CLAUSES = st.one_of(
     st.builds(New, WINDOWS),
     st.builds(Active, WINDOWS),
     st.builds(InCohort, NAMES),
+    st.builds(HadPropensity, NAMES, st.sampled_from(Comparison), NUMBERS),
     st.builds(StaticIds, st.frozensets(st.integers(1, 99), min_size=1, max_size=3)),
     st.builds(lambda users: StaticIds(user_ids=users), st.frozensets(NAMES, min_size=1, max_size=3)),
 )  # fmt: skip

@@ -16,7 +16,7 @@ from simulator.feeds import UnknownCohort
 from simulator.rules.cohorts.definition import Definition, DefinitionError, real_time_blockers
 from simulator.rules.cohorts.language.reading import from_language
 from simulator.rules.cohorts.language.writing import to_language
-from simulator.rules.cohorts.stored import from_stored_json
+from simulator.rules.cohorts.stored.reading import from_stored_json
 from simulator.rules.instants import Instant, format_instant, parse_duration
 
 MEMBERS_AT_ONCE = 100

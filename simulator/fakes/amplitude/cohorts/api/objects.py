@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from simulator.fakes.amplitude.cohorts.catalogue import Cohort
 from simulator.fakes.amplitude.projects import Project
-from simulator.rules.cohorts.stored import EMPTY, to_stored_json
+from simulator.rules.cohorts.stored.words import EMPTY
+from simulator.rules.cohorts.stored.writing import to_stored_json
 from simulator.rules.instants import SECOND_MS, Instant, to_datetime
 
 TYPE = "redshift"
@@ -43,7 +44,7 @@ def cohort_object(cohort: Cohort, project: Project, syncs: Sequence[SyncInfo] | 
         "appId": project.app_id,
         "archived": cohort.archived,
         "definition": EMPTY if cohort.definition is None else to_stored_json(cohort.definition),
-        "description": cohort.description,
+        "description": cohort.description or None,
         "finished": computed,
         "id": cohort.cohort_id,
         "name": cohort.name,
@@ -67,8 +68,8 @@ def cohort_object(cohort: Cohort, project: Project, syncs: Sequence[SyncInfo] | 
         "is_generated_content": False,
         "location_id": None,
         "shortcut_ids": [],
-        "per_app_metadata": {},
-        "cohort_definition_type": "STATIC" if cohort.static else "DYNAMIC",
+        "per_app_metadata": None,
+        "cohort_definition_type": None,
         "cohort_output_type": "UNIQUES",
     }
     if syncs is not None:

@@ -24,12 +24,8 @@ def test_an_upload_makes_a_cohort_of_known_users(desk):
     assert answer.json["metadata"] == {"matched": 2, "totals": 4, "invalid_ids_sample": ["nobody-1"]}
     assert desk.who(answer.json["cohortId"]) == ["ida-1001", "ben-1001"]
     (shown,) = desk.get("/api/3/cohorts").json["cohorts"]
-    assert (shown["name"], shown["owners"], shown["size"], shown["cohort_definition_type"]) == (
-        "vips",
-        ["demo@example.com"],
-        2,
-        "STATIC",
-    )
+    assert (shown["name"], shown["owners"], shown["size"]) == ("vips", ["demo@example.com"], 2)
+    assert shown["description"] is None
 
 
 @pytest.mark.parametrize("app_id", [153957, "153957"])

@@ -4,7 +4,7 @@ import pytest
 
 from simulator.openapi import load
 from simulator.rules.cohorts.language.reading import from_language
-from simulator.rules.cohorts.stored import to_stored_json
+from simulator.rules.cohorts.stored.writing import to_stored_json
 
 CONTROL = load("control")
 ROOT = "/_sim/amplitude/cohorts"

@@ -1,0 +1,1 @@
+"""A cohort definition as Amplitude stores it: JSON version 3, read and written."""
