@@ -116,3 +116,17 @@ def test_the_most_instructive_drop_is_explained(run: Callable[..., Result]) -> N
     assert drop is not None
     assert ("ben", "MATCH-4") == (drop.person, drop.rule)
     assert "only external_id or alias can reach it" in drop.sentence
+
+
+def test_one_case_is_run_again_and_told_by_itself() -> None:
+    text = (
+        "scenario: two\nmatrix: {known: [true, false]}\npeople: {noor: {user_id: noor-1001, braze: none}}\n"
+        "connections: {braze: user_id}\ncohorts: {all: {people: [noor]}}\nsteps: [sync: all]\nexpect: {added: []}\n"
+    )
+    second = load_text(text)[1]
+
+    result = result_of(second, RunOptions(seed=3, rules="braze-page"))
+
+    assert "absim run scenario --seed 3 --door wsgi --rules braze-page --only known=false" == result.reproduce
+    assert result.drop is not None
+    assert "absim why noor --scenario scenario --case 2 --seed 3 --rules braze-page" == result.drop.story
