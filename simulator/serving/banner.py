@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from textwrap import wrap
 from typing import IO
 
 from rich.console import Console
 
 from simulator.journal import Entry
 
+LIMITS_FROM = 13
+"""The column in which limits begin, behind the name of their service."""
 KINDS_TOLD = 200
 """After so many different ones somebody sends noise, and the journal is the place to look."""
 
@@ -42,7 +46,7 @@ _KEYS = {
     "amplitude_secret_key": ("amplitude", "secret key"),
     "braze_api_key": ("braze", "REST API key"),
     "braze_data_import_key": ("braze", "data import key"),
-    "braze_partner_api_key": ("braze", "partner API key (any partner name)"),
+    "braze_partner_api_key": ("braze", "partner API key"),
 }
 
 
@@ -60,19 +64,32 @@ def show(announcement: Announcement, stream: IO[str] | None = None) -> None:
         for name, (owner, label) in _KEYS.items():
             if owner == service:
                 key = announcement.keys[name]
-                console.print(f"{'':<10} {label:<36} {f'{key[:4]}…' if masked else key}")
+                note = "  (any partner)" if name == "braze_partner_api_key" else ""
+                console.print(f"{'':<10} {label:<15}  {f'{key[:4]}…' if masked else key}{note}")
     console.print(f"[bold]{'Control':<10}[/] {announcement.control_url}/_sim/  (needs no key)")
     if masked:
         console.print("keys are masked, as this goes to a file; the ready file has them (--ready-file)")
     if announcement.limits:
-        console.print("limits on (off with --no-limits): " + "; ".join(announcement.limits))
+        console.print("authentication, validation and limits are on (limits off with --no-limits):")
+        for service, limits in _by_service(announcement.limits):
+            width = console.width - LIMITS_FROM if console.is_terminal else len(limits) + 1
+            first, *others = wrap(limits, width, break_on_hyphens=False)
+            console.print(f"  {service:<{LIMITS_FROM - 2}}{first}")
+            for line in others:
+                console.print(f"{'':<{LIMITS_FROM}}{line}")
     else:
-        console.print("limits off")
+        console.print("authentication and validation are on, limits off")
     if announcement.state:
         console.print(f"the world lives in {announcement.state}")
     if announcement.ready_file:
         console.print(f"ready file {announcement.ready_file} (keys in clear, readable by you alone, gone at the end)")
     console.print("stop with Ctrl-C")
+
+
+def _by_service(limits: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The limits of each service in one text; each limit begins with the word for its service."""
+    for service, mine in groupby(limits, key=lambda each: each.partition(" ")[0]):
+        yield service, "; ".join(each.partition(" ")[2] for each in mine)
 
 
 def _is_file_on_disk(stream: IO[str]) -> bool:

@@ -29,7 +29,7 @@ ANNOUNCEMENT = Announcement(
     braze_url="http://127.0.0.1:8002",
     control_url="http://127.0.0.1:8003",
     keys=KEYS,
-    limits=("braze track 3000 in 3s", "amplitude cohort requests 60 in 1m"),
+    limits=("amplitude cohort requests 60 in 1m", "braze track 3000 in 3s", "braze delete 20000 in 1m"),
     ready_file="ready.json",
 )
 
@@ -54,16 +54,30 @@ def test_it_names_every_address_and_key(shown: str) -> None:
 
 
 def test_it_lists_the_limits_and_says_how_to_stop(shown: str) -> None:
-    assert "limits on (off with --no-limits): braze track 3000 in 3s; amplitude cohort requests 60 in 1m" in shown
+    assert (
+        "authentication, validation and limits are on (limits off with --no-limits):\n"
+        "  amplitude  cohort requests 60 in 1m\n"
+        "  braze      track 3000 in 3s; delete 20000 in 1m\n"
+    ) in shown
     assert "ready file ready.json (keys in clear, readable by you alone, gone at the end)" in shown
     assert shown.splitlines()[-1] == "stop with Ctrl-C"
+
+
+def test_on_a_narrow_terminal_limits_are_broken_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    stream = io.StringIO()
+    show(ANNOUNCEMENT, stream)
+
+    assert "  braze      track 3000 in 3s; delete\n             20000 in 1m\n" in stream.getvalue()
 
 
 def test_limits_that_are_off_are_said_to_be_off() -> None:
     stream = io.StringIO()
     show(replace(ANNOUNCEMENT, limits=(), ready_file="", state="world.sqlite"), stream)
 
-    assert "limits off" in stream.getvalue()
+    assert "authentication and validation are on, limits off" in stream.getvalue()
     assert "the world lives in world.sqlite" in stream.getvalue()
 
 
