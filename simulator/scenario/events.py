@@ -75,6 +75,8 @@ class Result:
     drop: Drop | None = None
     reproduce: str = ""
     """The command that runs exactly this again."""
+    unwritten: str = ""
+    """Why the ledger that was asked for could not be left as a file."""
 
     @property
     def case_text(self) -> str:

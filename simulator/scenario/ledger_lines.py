@@ -12,12 +12,18 @@ from simulator.ledger import Entry, Ledger, Page
 from simulator.rules.instants import format_instant
 from simulator.scenario.model.scenario import Scenario
 
+NAME_BYTES_AT_MOST = 200
+"""No file system takes names of more than 255 bytes; a case may have more values than that."""
+
 
 def ledger_file(scenario: Scenario) -> str:
     """A file name of its own for every case of every file."""
     case = "-".join(f"{name}-{value}" for name, value in (scenario.case or {}).items())
     words = f"{scenario.file.removesuffix('.scenario.yaml')} {case}"
-    return re.sub(r"[^\w.-]+", "-", words).strip("-.") + ".ndjson"
+    name = re.sub(r"[^\w.-]+", "-", words).strip("-.")
+    if len(name.encode()) > NAME_BYTES_AT_MOST:
+        name = f"{name.encode()[:NAME_BYTES_AT_MOST].decode(errors='ignore')}-{scenario.case_number}"
+    return name + ".ndjson"
 
 
 def write_ledger(ledger: Ledger, path: Path, person_name: Callable[[str], str]) -> None:

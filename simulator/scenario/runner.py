@@ -92,8 +92,7 @@ def run(scenario: Scenario, options: RunOptions | None = None) -> Iterator[Event
         played = yield from _play(stage)
         findings = _checked(world)
         summary = _Summary.of(stage)
-        if how.ledgers is not None:
-            write_ledger(world.ledger, how.ledgers / ledger_file(scenario), stage.person_name)
+        unwritten = "" if how.ledgers is None else _unwritten(stage, how.ledgers / ledger_file(scenario))
     again: str | None = None
     if how.twice:
         with World(settings_of(scenario, how), how.door) as world:
@@ -105,7 +104,16 @@ def run(scenario: Scenario, options: RunOptions | None = None) -> Iterator[Event
         if each.verdict is not FindingVerdict.PASSED and not (each.invariant == "INV-8" and not how.twice)
         for line in each.broken or ("no reason was given",)
     )
-    yield ScenarioFinished(_result(scenario, how, played, breaches, summary))
+    yield ScenarioFinished(replace(_result(scenario, how, played, breaches, summary), unwritten=unwritten))
+
+
+def _unwritten(stage: Stage, path: Path) -> str:
+    """Write the ledger to a file; why it could not be written. A full disk takes nothing away from the result."""
+    try:
+        write_ledger(stage.world.ledger, path, stage.person_name)
+    except OSError as error:
+        return f"{path} cannot be written: {error.strerror}"
+    return ""
 
 
 def _checked(world: World) -> list[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -130,3 +131,14 @@ def test_one_case_is_run_again_and_told_by_itself() -> None:
     assert "absim run scenario --seed 3 --door wsgi --rules braze-page --only known=false" == result.reproduce
     assert result.drop is not None
     assert "absim why noor --scenario scenario --case 2 --seed 3 --rules braze-page" == result.drop.story
+
+
+def test_a_case_of_many_words_has_a_ledger_file_of_a_name_that_disks_take(tmp_path: Path) -> None:
+    long = ", ".join(f"value{n}: {'x' * 20}" for n in range(20))
+    cases = f"[{{one: {{{long}}}}}, {{one: {{{long}, more: é}}}}]"
+    text = f"scenario: wide\nmatrix: {cases}\nexpect: {{profiles_created: 0}}\n"
+
+    results = [result_of(each, RunOptions(ledgers=tmp_path)) for each in load_text(text)]
+
+    assert ["", ""] == [each.unwritten for each in results]
+    assert 2 == len(list(tmp_path.iterdir()))

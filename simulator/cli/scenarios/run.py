@@ -78,10 +78,12 @@ def command(
     seeds = _seeds((work.scenario.seed for work in works), seed)
     announced = f"{counted(len(works), 'scenario')}, seed {seeds}, rules {rules or 'of each file'}, door {door}"
     results, interrupted = _run(works, options, jobs, "" if quiet else announced, no_color)
-    written = _write_reports(report_dir, reports, results, seed, interrupted)
+    written, unwritten = _write_reports(report_dir, reports, results, seed, interrupted)
     if remembered:
         _remember(report_dir, works, results, options)
     _tell(results, written, form, quiet, no_color, interrupted, seed)
+    if unwritten:
+        raise EnvironmentFault("; ".join(unwritten))
     return _exit_code(results, interrupted)
 
 
@@ -179,25 +181,37 @@ class _Progress:
 
 def _write_reports(
     report_dir: Path, reports: Sequence[str], results: Sequence[Result], seed: int | None, interrupted: bool
-) -> list[Path]:
+) -> tuple[list[Path], list[str]]:
+    """The reports that lie there now, and what is wrong with the others."""
     from simulator.reports.junit import write_junit
     from simulator.reports.plain import write_json
 
     written: list[Path] = []
+    unwritten = [result.unwritten for result in results if result.unwritten][:1]
+
+    def save(name: str, content: bytes) -> None:
+        problem = _problem_saving(report_dir / name, content)
+        if problem:
+            unwritten.append(problem)
+        else:
+            written.append(report_dir / name)
+
     if "junit" in reports:
-        written.append(report_dir / "junit.xml")
-        _save(written[-1], write_junit(results))
+        save("junit.xml", write_junit(results))
     if "json" in reports:
-        written.append(report_dir / "results.json")
-        _save(written[-1], write_json(results, seed, interrupted))
-    return [*written, *([report_dir / "ledger"] if "ledger" in reports else [])]
+        save("results.json", write_json(results, seed, interrupted))
+    if "ledger" in reports and not any(result.unwritten for result in results):
+        written.append(report_dir / "ledger")
+    return written, unwritten
 
 
-def _save(path: Path, content: bytes) -> None:
+def _problem_saving(path: Path, content: bytes) -> str:
+    """Save a file; why it could not be saved. What is on the terminal is not lost for it."""
     try:
         path.write_bytes(content)
     except OSError as error:
-        raise EnvironmentFault(f"{path} cannot be written: {error.strerror}") from error
+        return f"{path} cannot be written: {error.strerror}"
+    return ""
 
 
 def _remember(report_dir: Path, works: Sequence[Work], results: Sequence[Result], options: RunOptions) -> None:
@@ -215,7 +229,9 @@ def _remember(report_dir: Path, works: Sequence[Work], results: Sequence[Result]
         for work in works
     ]
     memory = {"seed": options.seed, "rules": options.rules, "door": str(options.door), "scenarios": known}
-    _save(report_dir / LAST_RUN, json.dumps(memory, indent=1, ensure_ascii=False).encode())
+    problem = _problem_saving(report_dir / LAST_RUN, json.dumps(memory, indent=1, ensure_ascii=False).encode())
+    if problem:
+        talk(f"{problem}, so `absim why` will not know of this run")
 
 
 def _id(work: Work) -> str:

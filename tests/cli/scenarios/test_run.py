@@ -114,6 +114,32 @@ def test_a_report_folder_that_cannot_be_made_is_3(run_absim: Absim, folder: Path
     assert "cannot be made" in ended.err
 
 
+@pytest.mark.parametrize(
+    ("asked_for", "code", "said"),
+    [
+        ((), 0, "so `absim why` will not know of this run"),
+        (("--report", "junit,ledger"), 3, "junit.xml cannot be written"),
+        (("--report", "ledger"), 3, "good.ndjson cannot be written"),
+        (("--report", "json", "--format", "json"), 3, "results.json cannot be written"),
+    ],
+)
+def test_what_cannot_be_written_takes_nothing_from_the_terminal(
+    run_absim: Absim, folder: Path, asked_for: tuple[str, ...], code: int, said: str
+) -> None:
+    for taken in ("junit.xml", "results.json", "last-run.json", "ledger/good.ndjson"):
+        (folder / "out" / taken).mkdir(parents=True)
+
+    ended = run_absim("run", "good.scenario.yaml", "--report-dir", "out", *asked_for)
+
+    assert code == ended.code
+    assert said in ended.err
+    assert "Traceback" not in ended.err
+    if "--format" in asked_for:
+        assert 1 == json.loads(ended.out)["verdicts"]["passed"]
+    else:
+        assert "1 passed; 2 people" in ended.out
+
+
 def test_a_run_without_reports_needs_no_folder(run_absim: Absim, folder: Path) -> None:
     (folder / "file").write_text("")
 
