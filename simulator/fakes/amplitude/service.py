@@ -89,7 +89,7 @@ class AmplitudeService:
         self.cohorts = Cohorts(stores, rules)
         self.cohort_api = CohortApi(self.cohorts, stores, limited=self.settings.limits)
         self.on_users_changed(self.cohorts.users_changed)
-        histories = Histories(store.users, store.events, store.relations)
+        histories = Histories(store.users, store.events, store.relations, store.placed)
         self.computed = Computed(store.computations, histories, lambda: self.rules)
         self.access = Access(store.projects, self.settings, lambda: self.rules)
         limits = IngestionLimits(self.settings, store.relations)
