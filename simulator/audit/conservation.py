@@ -40,6 +40,8 @@ class SyncBook:
 
     sync: str
     cohort: str
+    heard: bool = True
+    """Whether the receiver writes down what it does; a webhook's does not."""
     fates: dict[str, Fate] = field(default_factory=dict)
     open_since: dict[str, Instant] = field(default_factory=dict)
     leaving_since: dict[str, Instant] = field(default_factory=dict)
@@ -115,7 +117,8 @@ class Conservation:
     def _engine(self, page: Page) -> None:
         if page.event == "sync_saved" and page.cohort:
             wanted = self._wanted.get(page.cohort, {})
-            self._syncs[page.sync] = SyncBook(page.sync, page.cohort, open_since=dict(wanted))
+            heard = page.detail.get("destination") != "webhook"
+            self._syncs[page.sync] = SyncBook(page.sync, page.cohort, heard, open_since=dict(wanted))
             return
         book = self._syncs.get(page.sync)
         if book is None:
@@ -138,7 +141,7 @@ class Conservation:
             answers = of_request.get((strip.kind, strip.label), {})
             outcomes = set(map(answers.get, strip.values or [""] * strip.size))
             fitting = {"sent_add": ADDING, "sent_remove": REMOVING}.get(strip.outcome, outcomes)
-            if not outcomes <= fitting:
+            if book.heard and not outcomes <= fitting:
                 self._misfits(book, page, strip, answers, fitting)
             people = list(map(str, strip.persons))
             if strip.outcome == "sent_add":

@@ -14,6 +14,7 @@ from simulator.scenario.language.records import read_record
 from simulator.scenario.language.shapes import Broken, Reader
 from simulator.scenario.language.source import Problem, ScenarioInvalid, Where
 from simulator.scenario.model.scenario import POPULATION, Scenario
+from simulator.scenario.model.steps.feeds import FEEDS
 
 
 def load(path: Path, name: str = "") -> list[Scenario]:
@@ -53,6 +54,7 @@ def _collect_names(root: Entries, reader: Reader) -> None:
     """The names that a file gives, so that any step may use any of them."""
     reader.known("project")[MAIN] = root.where
     sections = {"people": "person", "connections": "connection", "cohorts": "cohort", "projects": "project"}
+    sections["computations"] = "computation"
     for section, kind in sections.items():
         node = root.get(section)
         if isinstance(node, Entries):
@@ -69,6 +71,8 @@ def _collect_names(root: Entries, reader: Reader) -> None:
         made = {"create_segment": "segment", "send_campaign": "campaign"}.get(verb)
         if made is not None and isinstance(node, Scalar):
             reader.known(made).setdefault(node.text, node.where)
+        if (common := FEEDS.get(verb)) is not None:
+            reader.known("feed").setdefault(node.text if isinstance(node, Scalar) else common, value.where)
 
 
 def _steps(root: Entries) -> Iterator[tuple[str, Node]]:

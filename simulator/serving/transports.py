@@ -140,6 +140,29 @@ def _response(status: int, headers: dict[str, str], body: bytes) -> Response:
     return Response(status, kept, body, took_ms)
 
 
+class Receiver:
+    """Somebody else's server inside this process: writes down what it hears, answers 200, or as it was told."""
+
+    def __init__(self) -> None:
+        self.heard: list[Request] = []
+        self._told: list[tuple[int, int, int | None]] = []
+
+    def answer(self, status: int, took_ms: int = 0, times: int | None = None) -> None:
+        """Answer so for so many requests, for ever when None; what was told before comes first."""
+        self._told = [each for each in self._told if each[2] is not None]
+        self._told.append((status, took_ms, times))
+
+    def send(self, request: Request) -> Response:
+        """Hear a request."""
+        self.heard.append(request)
+        if not self._told:
+            return Response(200)
+        status, took_ms, times = self._told[0]
+        if times is not None:
+            self._told[:1] = [(status, took_ms, times - 1)] if times > 1 else []
+        return Response(status, took_ms=took_ms)
+
+
 class EndpointBook:
     """Which transport answers for which endpoint: the two services by name, and whatever listens on loopback."""
 

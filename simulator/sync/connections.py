@@ -147,7 +147,9 @@ class Setup:
                 runs=0,
             )  # fmt: skip
             self._store.add_sync(sync)
-            detail = {"connection": connection_id, "cadence": cadence, "slot_ms": sync.slot_ms}
+            detail = {
+                "connection": connection_id, "destination": connection.kind, "cadence": cadence, "slot_ms": sync.slot_ms
+            }  # fmt: skip
             self._note("sync_saved", sync, detail=detail)
         return sync
 

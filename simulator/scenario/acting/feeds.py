@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from simulator.fakes.amplitude.store.placed import RECOMMENDATION
 from simulator.fakes.braze.audience.messaging.plans import PlanRefused
 from simulator.feeds import MAIN
-from simulator.scenario.acting.stage import WORKSPACE, Stage, StepRefused
-from simulator.scenario.model.steps.feeds import ExportCurrents, SendCampaign, StreamEvents, SyncTraits
+from simulator.scenario.acting.stage import WORKSPACE, Stage, StepRefused, amplitude_ids_of
+from simulator.scenario.model.steps.feeds import (
+    DeleteFeed,
+    EditStream,
+    EventFilter,
+    ExportCurrents,
+    PauseFeed,
+    Recommend,
+    ResumeFeed,
+    SendCampaign,
+    StreamEvents,
+    SyncTraits,
+    WebhookAnswers,
+)
 from simulator.sync.currents.connector import CurrentsSettings
-from simulator.sync.streaming.settings import StreamSettings
+from simulator.sync.streaming.channels import ChannelDesk
+from simulator.sync.streaming.settings import Filter, StreamSettings
+from simulator.sync.streaming.streamer import KIND as STREAM
+from simulator.sync.streaming.streamer import settings_of
 from simulator.sync.traits.selection import TraitIdentity
 from simulator.world import AMPLITUDE_ENDPOINT
 
@@ -27,6 +47,8 @@ def sync_traits(stage: Stage, step: SyncTraits) -> None:
         stage.connection_ids[name],
         step.cadence,
         properties=step.properties,
+        computations=step.computations,
+        recommendations=step.recommendations,
         identity=TraitIdentity(*step.identify_by),
     )
     stage.sync_ids[stage.name_of_sync(step)] = saved.id
@@ -35,7 +57,7 @@ def sync_traits(stage: Stage, step: SyncTraits) -> None:
 def stream_events(stage: Stage, step: StreamEvents) -> None:
     """STREAM-1."""
     world = stage.world
-    world.streams.create(
+    saved = world.streams.create(
         StreamSettings(
             name=step.name,
             endpoint=world.braze_endpoint,
@@ -44,7 +66,8 @@ def stream_events(stage: Stage, step: StreamEvents) -> None:
             target=step.identify_by.target,
             alias_label=step.identify_by.alias_label,
             update_users_only=step.update_users_only,
-            events=dict.fromkeys(step.events, ()),
+            app_id=step.app,
+            events={name: _filters(step.where_.get(name, ())) for name in step.events},
             event_properties=step.event_properties,
             user_properties=step.user_properties,
             send_users=bool(step.forward),
@@ -52,6 +75,70 @@ def stream_events(stage: Stage, step: StreamEvents) -> None:
         ),
         step.project,
     )
+    stage.feed_ids[step.name] = saved.id
+
+
+def _filters(written: Sequence[EventFilter]) -> tuple[Filter, ...]:
+    return tuple(Filter(each.property, each.test, each.values) for each in written)
+
+
+def edit_stream(stage: Stage, step: EditStream) -> None:
+    """STREAM-1. What is not named stays."""
+    desk, stream_id = _desk(stage, step.stream)
+    if desk is not stage.world.streams.desk:
+        raise StepRefused(f"{step.stream!r} is a Currents connector, no stream")
+    named = {
+        "event_properties": step.event_properties, "user_properties": step.user_properties, "forwarded": step.forward,
+        "update_users_only": step.update_users_only, "send_users": None if step.forward is None else bool(step.forward),
+        "events": None if step.events is None else dict.fromkeys(step.events, ()),
+    }  # fmt: skip
+    changes: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
+    stage.world.streams.edit(stream_id, replace(settings_of(desk.found(stream_id)), **changes))
+
+
+def _desk(stage: Stage, name: str) -> tuple[ChannelDesk, str]:
+    """Where a stream or connector of the file is managed, and its id."""
+    if name not in stage.feed_ids:
+        raise StepRefused(f"there is no {name!r} yet; the step that saves it comes later")
+    channel_id = stage.feed_ids[name]
+    streams, currents = stage.world.streams.desk, stage.world.currents.desk
+    return (streams if channel_id.startswith(STREAM) else currents), channel_id
+
+
+def pause_feed(stage: Stage, step: PauseFeed) -> None:
+    """What happens meanwhile is never sent."""
+    desk, channel_id = _desk(stage, step.feed)
+    desk.pause(channel_id)
+
+
+def resume_feed(stage: Stage, step: ResumeFeed) -> None:
+    """What happens from now on is sent."""
+    desk, channel_id = _desk(stage, step.feed)
+    desk.resume(channel_id)
+
+
+def delete_feed(stage: Stage, step: DeleteFeed) -> None:
+    """What was read before is still tried."""
+    desk, channel_id = _desk(stage, step.feed)
+    desk.delete(channel_id)
+
+
+def recommend(stage: Stage, step: Recommend) -> None:
+    """PROF-1. Put in place for every user of these people."""
+    store = stage.world.amplitude.store
+    for name in step.person:
+        for project_name in stage.projects_of(name):
+            project = store.projects.named(project_name)
+            for number in amplitude_ids_of(stage, name, project_name):
+                value = {"items": list(step.items)}
+                store.placed.put(project, RECOMMENDATION, step.name, number, value, stage.now)
+
+
+def webhook_answers(stage: Stage, step: WebhookAnswers) -> None:
+    """Amplitude, Cohort webhooks."""
+    if step.connection not in stage.receivers:
+        raise StepRefused(f"{step.connection} is no webhook")
+    stage.receivers[step.connection].answer(step.status, step.latency_ms, step.times)
 
 
 def send_campaign(stage: Stage, step: SendCampaign) -> None:
@@ -72,4 +159,4 @@ def export_currents(stage: Stage, step: ExportCurrents) -> None:
     """CUR-1."""
     key = stage.world.amplitude.store.projects.named(step.project).api_key
     settings = CurrentsSettings(name=step.name, endpoint=AMPLITUDE_ENDPOINT, api_key=key, types=step.types)
-    stage.world.currents.create(settings, step.project)
+    stage.feed_ids[step.name] = stage.world.currents.create(settings, step.project).id

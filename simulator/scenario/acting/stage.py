@@ -21,9 +21,11 @@ from simulator.rules.cohorts.people import bind_people
 from simulator.rules.instants import Instant
 from simulator.scenario.acting.cast import Cast, Character, Phone
 from simulator.scenario.checks import sync_names
+from simulator.scenario.model.connections import Connection
 from simulator.scenario.model.people import Person
 from simulator.scenario.model.scenario import Scenario
 from simulator.scenario.model.steps.base import Step
+from simulator.serving.transports import Receiver
 from simulator.sync.connections import SetupRefused, UnknownSetup
 from simulator.world import World
 
@@ -80,6 +82,7 @@ class Marks:
     last_page: int = 0
     last_requests: Requests = field(default_factory=Counter)
     last_mail: int = 0
+    last_heard: Mapping[str, int] = field(default_factory=dict)
     runs: frozenset[tuple[str, int]] = frozenset()
 
 
@@ -102,6 +105,10 @@ class Stage:
     sync_names: Mapping[int, str] = field(default_factory=dict)
     segment_ids: dict[str, str] = field(default_factory=dict)
     campaign_ids: dict[str, str] = field(default_factory=dict)
+    feed_ids: dict[str, str] = field(default_factory=dict)
+    """Streams and Currents connectors."""
+    receivers: dict[str, Receiver] = field(default_factory=dict)
+    """Who hears the messages of each webhook connection."""
     marks: Marks = field(default_factory=Marks)
     fates: list[Any] = field(default_factory=list)
     fates_until: int = -1
@@ -186,6 +193,7 @@ class Stage:
         marks.last_page = self.world.ledger.last_page()
         marks.last_requests = self.requests()
         marks.last_mail = max((mail.id for mail in engine.mailbox.mails()), default=0)
+        marks.last_heard = {name: len(receiver.heard) for name, receiver in self.receivers.items()}
         marks.runs = frozenset((sync.id, run.number) for sync in engine.syncs() for run in engine.runs(sync.id))
 
     def is_generated(self, name: str) -> bool:
@@ -207,8 +215,14 @@ def set_up(scenario: Scenario, world: World, crowd: Crowd | None = None) -> Stag
         project = scenario.cohorts[name].project
         definition = bound(stage, scenario.cohorts[name].definition, project)
         stage.cohort_ids[name] = world.amplitude.cohorts.create(name, definition, project=project).cohort_id
-    for name in scenario.connections:
-        _connect(stage, name)
+    for name, computation in scenario.computations.items():
+        store = world.amplitude.store
+        store.computations.define(store.projects.named(computation.project), computation.defined(name), stage.now)
+    for name, connection in scenario.connections.items():
+        try:
+            _connect(stage, name, connection)
+        except SetupRefused as refused:
+            stage.refused_connections[name] = str(refused)
     stage.mark()
     stage.marks.page, stage.marks.requests = stage.marks.last_page, stage.marks.last_requests
     stage.marks.profiles = stage.profile_count()
@@ -216,24 +230,28 @@ def set_up(scenario: Scenario, world: World, crowd: Crowd | None = None) -> Stag
     return stage
 
 
-def _connect(stage: Stage, name: str) -> None:
-    """CONN-1, CONN-3. A connection with a key of its own; what Amplitude refuses is told to the steps that use it."""
-    world = stage.world
+def _connect(stage: Stage, name: str, connection: Connection) -> None:
+    """CONN-1, CONN-3. A connection with a key or a receiver of its own. Raises SetupRefused."""
+    world, hook = stage.world, connection.webhook
+    if hook is not None:
+        endpoint = f"http://receiver-{len(stage.receivers) + 1}.invalid"
+        stage.receivers[name] = Receiver()
+        world.endpoints.add(endpoint, stage.receivers[name])
+        stage.connection_ids[name] = world.engine.create_webhook(
+            name, url=f"{endpoint}/cohorts", headers=hook.headers, properties=hook.properties, template=hook.template,
+            amplitude_property=connection.identify_by[0].amplitude_property, project=connection.project,
+        ).id  # fmt: skip
+        return
     key = world.braze.keys.create_data_import_key(WORKSPACE, PARTNER)
     stage.keys[name] = [key]
-    try:
-        saved = world.engine.create_connection(
-            name,
-            rest_endpoint=world.braze_endpoint,
-            partner_api_key=world.braze.keys.partner_api_key,
-            data_import_key=key,
-            mappings=stage.scenario.connections[name].identify_by,
-            project=stage.scenario.connections[name].project,
-        )
-    except SetupRefused as refused:
-        stage.refused_connections[name] = str(refused)
-    else:
-        stage.connection_ids[name] = saved.id
+    stage.connection_ids[name] = world.engine.create_connection(
+        name,
+        rest_endpoint=world.braze_endpoint,
+        partner_api_key=world.braze.keys.partner_api_key,
+        data_import_key=key,
+        mappings=connection.identify_by,
+        project=connection.project,
+    ).id
 
 
 def bound(stage: Stage, definition: Definition, project: str) -> Definition:

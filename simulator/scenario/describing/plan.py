@@ -35,7 +35,9 @@ def plan_lines(scenario: Scenario) -> Iterator[str]:
         yield f"  {scenario.population.size:,} generated people, p000000 and so on"
     yield "connections"
     for name, connection in scenario.connections.items():
-        yield f"  {name}  {', then '.join(str(each) for each in connection.identify_by)}{_place(connection.project)}"
+        kind = "" if connection.webhook is None else "webhook: "
+        ways = ", then ".join(str(each) for each in connection.identify_by)
+        yield f"  {name}  {kind}{ways}{_place(connection.project)}"
     yield "cohorts"
     for name, cohort in scenario.cohorts.items():
         yield f"  {name}  {written(cohort.written)}{_place(cohort.project)}"

@@ -13,12 +13,14 @@ from simulator.rules.instants import format_duration
 from simulator.rules.outcomes import SENTENCES, DropReason, Outcome, SkipReason
 from simulator.rules.switches import RULE_SETS, SWITCHES, RuleSet
 from simulator.scenario.language.records import Key, Record, doc_of, keys_of
-from simulator.scenario.model.connections import Connection
+from simulator.scenario.model.computations import Computation
+from simulator.scenario.model.connections import Connection, Webhook
 from simulator.scenario.model.expect import EXPECTATIONS, Expect, Only
-from simulator.scenario.model.expectations import Mail, RequestFilter, RunFilter
+from simulator.scenario.model.expectations import Exported, Mail, RequestFilter, RunFilter
 from simulator.scenario.model.people import PastEvent, Person, Profile
 from simulator.scenario.model.registry import STEPS
 from simulator.scenario.model.scenario import Project, Scenario
+from simulator.scenario.model.steps.feeds import EventFilter
 from simulator.scenario.model.steps.wire import Answer
 
 TEMPLATE = Path(__file__).with_name("language.md")
@@ -27,6 +29,8 @@ _FURTHER: dict[str, tuple[type[Record], ...]] = {
     "runs": (RunFilter,),
     "requests": (RequestFilter,),
     "alerts": (Mail,),
+    "history": (Exported,),
+    "stream_events": (EventFilter,),
     "call": (Answer,),
 }
 
@@ -152,6 +156,8 @@ _PARTS: dict[str, Callable[[], str]] = {
     "keys of a past event": lambda: _keys(PastEvent),
     "keys of a profile": lambda: _keys(Profile),
     "keys of a connection": lambda: _keys(Connection),
+    "keys of a webhook": lambda: _keys(Webhook),
+    "keys of a computation": lambda: f"{_keys(Computation)}\n\n{_yaml(Computation.EXAMPLES)}",
     "kinds": lambda: _table(("kind", "who that is"), ((f"`{k}`", text) for k, text in KIND_SENTENCES.items())),
     "dirt": lambda: _table(
         ("dirt", "what is wrong"), ((f"`{d}`", text) for d, text in DIRT_SENTENCES.items() if d is not Dirt.NONE)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from simulator.scenario.events import Difference
-from simulator.scenario.judging import counts, people, state
+from simulator.scenario.judging import counts, exports, people, state
 from simulator.scenario.judging.evidence import Evidence
 from simulator.scenario.model import expectations as model
 from simulator.scenario.model.expectations import Expectation
@@ -29,6 +29,8 @@ JUDGING: dict[type[Expectation], Callable[[Evidence, Any], Iterator[Difference]]
     model.Runs: counts.runs,
     model.Requests: counts.requests,
     model.Alerts: counts.alerts,
+    model.Received: exports.received,
+    model.History: exports.history,
     model.Converged: state.converged,
     model.Outcomes: state.outcomes,
     model.Profiles: state.profiles,

@@ -18,6 +18,7 @@ from simulator.scenario.judging.fates import ADD
 from simulator.scenario.model import expectations as model
 from simulator.scenario.model.steps.wire import Answer
 from simulator.scenario.story import story_text
+from simulator.sync.destinations.braze_cohorts import BrazeCohorts
 from simulator.sync.ports import Response
 from simulator.sync.store.records import Sync, SyncKind, SyncState
 
@@ -41,8 +42,15 @@ def converged(evidence: Evidence, expected: model.Converged) -> Iterator[Differe
 
 
 def _live(evidence: Evidence) -> list[Sync]:
+    """Syncs of cohorts with Braze that were not deleted."""
     engine = evidence.stage.world.engine
-    return [sync for sync in engine.syncs() if sync.kind is SyncKind.COHORT and sync.state is not SyncState.DELETED]
+    return [
+        sync
+        for sync in engine.syncs()
+        if sync.kind is SyncKind.COHORT
+        and sync.state is not SyncState.DELETED
+        and engine.setup.connection(sync.connection).kind == BrazeCohorts.kind
+    ]
 
 
 def _reached(evidence: Evidence, sync: Sync) -> set[str]:
@@ -117,26 +125,27 @@ def profiles(evidence: Evidence, expected: model.Profiles) -> Iterator[Differenc
                 yield Difference(where, f"the profile of {name}", "none", f"{len(found)} profile(s)")
             continue
         shown = documents.of(found, EXPORTED_FIELDS, stage.now)
-        tried = [list(_differing(dict(wanted), document)) for document in shown]
+        tried = [list(differing_parts(dict(wanted), document)) for document in shown]
         if not tried:
             yield Difference(where, f"the profile of {name}", str(dict(wanted)), "no profile")
         elif all(tried):
             for path, wish, got in min(tried, key=len):
-                yield Difference(where, f"{path} of {name}'s profile", _json(wish), _json(got))
+                yield Difference(where, f"{path} of {name}'s profile", as_json_text(wish), as_json_text(got))
 
 
-def _json(value: object) -> str:
+def as_json_text(value: object) -> str:
+    """A value as JSON, for messages."""
     return orjson.dumps(value).decode()
 
 
-def _differing(wanted: object, found: object, path: str = "") -> Iterator[tuple[str, object, object]]:
+def differing_parts(wanted: object, found: object, path: str = "") -> Iterator[tuple[str, object, object]]:
     """Where a value departs from what is wanted; a wanted mapping may leave keys out, null means no value."""
     if isinstance(wanted, Mapping) and isinstance(found, Mapping):
         for key, wish in wanted.items():
-            yield from _differing(wish, found.get(key), f"{path}.{key}" if path else str(key))
+            yield from differing_parts(wish, found.get(key), f"{path}.{key}" if path else str(key))
     elif isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
         for index, (wish, got) in enumerate(zip(wanted, found, strict=True)):
-            yield from _differing(wish, got, f"{path}[{index}]")
+            yield from differing_parts(wish, got, f"{path}[{index}]")
     elif wanted != found or isinstance(wanted, bool) is not isinstance(found, bool):
         yield path or "the body", wanted, found
 
@@ -164,8 +173,8 @@ def answer(expected: Answer, response: Response) -> Iterator[Difference]:
         except orjson.JSONDecodeError:
             body = text
         where = expected.spots.get("body", expected.where)
-        for path, wish, got in _differing(expected.body, body):
-            yield Difference(where, path, _json(wish), _json(got), shown)
+        for path, wish, got in differing_parts(expected.body, body):
+            yield Difference(where, path, as_json_text(wish), as_json_text(got), shown)
     for words in expected.contains:
         if words not in text:
             yield Difference(expected.spots.get("contains", expected.where), "body", f"contains {words!r}", shown)

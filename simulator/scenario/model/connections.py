@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import abc
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,10 +12,10 @@ from simulator.feeds import MAIN
 from simulator.rules.identity import Kind
 from simulator.rules.mapping import MAPPINGS_AT_MOST, Mapping
 from simulator.scenario.language.nodes import Entries, Listing, Node, Scalar
-from simulator.scenario.language.records import Record, key
-from simulator.scenario.language.shapes import BROKEN, Broken, ListOf, Reader, SchemaBook, Shape, expected
-from simulator.scenario.language.source import did_you_mean
-from simulator.scenario.model.words import PROJECT
+from simulator.scenario.language.records import Record, RecordOf, key
+from simulator.scenario.language.shapes import BROKEN, Broken, ListOf, MapOf, Reader, SchemaBook, Shape, expected
+from simulator.scenario.language.source import Problem, did_you_mean
+from simulator.scenario.model.words import PROJECT, TEXT
 
 _FORMS = "write `user_id`, `device_id`, `PROPERTY -> external_id`, `PROPERTY -> device_id` or `PROPERTY -> alias LABEL`"
 _WRITTEN = re.compile(r"(?P<property>.+?)\s*->\s*(?P<target>\S+)(?:\s+(?P<label>.+))?")
@@ -119,11 +121,30 @@ HIERARCHY = HierarchyShape()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook(Record):
+    """A receiver of cohort webhooks, which the scenario plays: it writes down what it hears and answers 200, or as
+    `webhook_answers` says."""
+
+    properties: tuple[str, ...] = key(ListOf(TEXT, single=True), "User properties that go along.", default=())
+    headers: abc.Mapping[str, str] = key(MapOf(TEXT, TEXT), "Up to five headers of its own.", default={})
+    template: str | None = key(
+        TEXT, "The payload as a FreeMarker template of `input`.", default=None, shown="the default payload"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Connection(Record):
-    """A configured Braze destination of an Amplitude project, with a data import key of its own. It sends the cohorts
-    of that project only."""
+    """A configured destination of an Amplitude project: Braze, with a data import key of its own, or a webhook. It
+    sends the cohorts of that project only."""
 
     SHORT: ClassVar[str] = "identify_by"
 
-    identify_by: tuple[Mapping, ...] = key(HIERARCHY, "The identifier mappings (MAP-1).")
+    identify_by: tuple[Mapping, ...] = key(
+        HIERARCHY, "The identifier mappings (MAP-1); a webhook has one, whose property is its `user_id`."
+    )
+    webhook: Webhook | None = key(RecordOf(Webhook), "Posts to a URL instead of Braze.", default=None, shown="Braze")
     project: str = key(PROJECT, "The Amplitude project that it is made in (CONN-2).", default=MAIN)
+
+    def problems(self) -> Iterator[Problem]:
+        if self.webhook is not None and len(self.identify_by) > 1:
+            yield Problem("a webhook has one mapping", self.spots.get("identify_by", self.where))

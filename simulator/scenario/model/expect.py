@@ -34,6 +34,8 @@ EXPECTATIONS: dict[str, type[Expectation]] = {
         expectations.Runs,
         expectations.Requests,
         expectations.Alerts,
+        expectations.Received,
+        expectations.History,
         expectations.Converged,
         expectations.Outcomes,
         expectations.Segments,

@@ -29,6 +29,8 @@ from simulator.scenario.model.words import (
     AMOUNT,
     CAMPAIGN,
     COHORT,
+    CONNECTION,
+    COUNT,
     FLAG,
     OPERATION,
     PEOPLE,
@@ -279,6 +281,49 @@ class Alerts(Expectation):
     )
 
     value: tuple[Mail, ...] = key(ListOf(RecordOf(Mail), single=True), "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received(Expectation):
+    """The messages that the receiver of a webhook connection heard, all of them in order. A message may leave keys out;
+    people stand in it by the value of the mapped property. What a template wrote that is no JSON is a text."""
+
+    EXAMPLES: ClassVar[tuple[str, ...]] = (
+        "received: {hook: [{in_cohort: true, users: [{user_id: ida-1001}]}]}",
+        "received: {hook: []}",
+    )
+
+    value: Mapping[str, tuple[Any, ...]] = key(MapOf(CONNECTION, ListOf(Json())), "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported(Record):
+    """What the export of one run says."""
+
+    sync: str = key(SYNC, "Of which sync.")
+    run: int | None = key(COUNT, "Which run.", default=None, shown="the last one")
+    added: tuple[str, ...] | None = key(PEOPLE, "Who was sent as an entry.", default=None)
+    removed: tuple[str, ...] | None = key(PEOPLE, "Who was sent as an exit.", default=None)
+    skipped: Mapping[str, str] | None = key(
+        MapOf(PERSON, Choice(("Unresolved mapping", "Rejected by partner"))), "Who was skipped, and why.", default=None
+    )
+    dropped: Mapping[str, str] | None = key(
+        MapOf(PERSON, RuleId()), "Whom Braze did not match, and by which rule: the second export says so.", default=None
+    )
+    none: str | None = key(TEXT, "There is no export of skips, in these words.", default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History(Expectation):
+    """What Amplitude's history of a sync exports for a run (HIST-1), and with `dropped` what the second export adds.
+    Several may be given as a list."""
+
+    EXAMPLES: ClassVar[tuple[str, ...]] = (
+        "history: {sync: openers, run: 1, added: [ida], skipped: {noor: Unresolved mapping}, dropped: {ben: MATCH-4}}",
+        "history: {sync: openers, none: real-time}",
+    )
+
+    value: tuple[Exported, ...] = key(ListOf(RecordOf(Exported), single=True), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

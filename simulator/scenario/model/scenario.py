@@ -13,6 +13,7 @@ from simulator.rules.instants import Instant, parse_instant
 from simulator.scenario.language.records import Foreign, Record, RecordOf, key
 from simulator.scenario.language.shapes import Choice, Json, ListOf, MapOf, Text, Whole
 from simulator.scenario.model.cohorts import CohortDefinition, CohortShape
+from simulator.scenario.model.computations import Computation
 from simulator.scenario.model.connections import Connection
 from simulator.scenario.model.expect import Expect, ExpectShape, Reading, ReadingShape
 from simulator.scenario.model.people import Person
@@ -128,6 +129,11 @@ class Scenario(Record):
     cohorts: Mapping[str, CohortDefinition] = key(
         MapOf(Text("a cohort's name"), CohortShape(places=True)),
         "Cohorts of Amplitude by name. `project: NAME` beside a definition says that it is not in the first project.",
+        default={},
+    )
+    computations: Mapping[str, Computation] = key(
+        MapOf(Text("the name of a computed property"), RecordOf(Computation)),
+        "Computations of Amplitude by name.",
         default={},
     )
     steps: tuple[Step, ...] = key(ListOf(StepShape()), "What happens, in order.", default=())

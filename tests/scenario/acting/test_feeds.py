@@ -140,3 +140,141 @@ def test_a_key_in_a_body_is_that_of_the_calls_project(passes: Passes) -> None:
         "  - expect: {wanted: {readers: [], shoppers: [ben]}}\n",
         head=SHOP,
     )
+
+
+STORE = (
+    HEAD.replace("within: 7d}}", "within: 7d}, hooked: {people: [ida, noor]}}")
+    + """
+computations:
+  orders: {count: order_placed, within: 30d}
+  spent: {sum: amount, of: order_placed, within: 30d}
+  city: {last: city, of: order_placed, within: 7d}
+"""
+)
+
+
+def test_computations_and_recommendations_become_attributes_and_follow_what_people_do(passes: Passes) -> None:
+    passes(
+        "steps:\n"
+        "  - event: {person: ida, name: order_placed, times: 2, properties: {amount: 5, city: Oslo}}\n"
+        "  - recommend: {person: ida, name: next_best, items: [mug, cap]}\n"
+        "  - sync_traits: {computations: [orders, spent, city], recommendations: next_best, cadence: hourly}\n"
+        "  - expect: {profiles: {ida: {custom_attributes: {orders: 2, spent: 10, city: Oslo, next_best: [mug, cap]}},\n"
+        "                        noor: {custom_attributes: {orders: 0, spent: null}}}}\n"
+        "  - event: {person: ida, name: order_placed, properties: {amount: 7, city: Lund}}\n"
+        "  - advance: 1h\n"
+        "  - expect: {profiles: {ida: {custom_attributes: {orders: 3, spent: 17, city: Lund}}}}\n",
+        head=STORE,
+    )
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ("sync_traits: {recommendations: nobody_knows}", "no computation or recommendation nobody_knows"),
+        ("edit_stream: {stream: currents, events: [x]}", "is a Currents connector"),
+        ("pause_feed: later", "there is no 'later' yet"),
+        ("webhook_answers: {connection: braze, status: 500}", "braze is no webhook"),
+    ],
+)
+def test_a_feed_may_be_refused(passes: Passes, step: str, said: str) -> None:
+    passes(
+        f"steps:\n  - export_currents:\n  - {{{step}, refused: {said}}}\n"
+        "  - stream_events: {events: a, name: later}\n",
+        head=STORE,
+    )
+
+
+def test_a_stream_is_filtered_edited_paused_and_deleted(passes: Passes) -> None:
+    placed = "event: {person: ida, name: order_placed, properties: {country: SE}}"
+    passes(
+        "steps:\n"
+        "  - stream_events: {events: order_placed, where: {order_placed: {property: country, values: [SE]}}}\n"
+        f"  - {placed}\n"
+        "  - event: {person: ida, name: order_placed, properties: {country: NO}}\n"
+        "  - advance: 1m\n"
+        "  - expect: {profiles: {ida: {custom_events: [{name: order_placed, count: 1}]}}}\n"
+        "  - pause_feed: stream\n"
+        f"  - {placed}\n"
+        "  - advance: 1m\n"
+        "  - resume_feed: stream\n"
+        "  - expect: {profiles: {ida: {custom_events: [{name: order_placed, count: 1}]}}}\n"
+        "  - edit_stream: {stream: stream, events: [cart_filled], forward: [plan]}\n"
+        f"  - {placed}\n"
+        "  - event: {person: ida, name: cart_filled}\n"
+        "  - change_property: {person: ida, set: {plan: gold}}\n"
+        "  - advance: 1m\n"
+        "  - expect: {profiles: {ida: {custom_attributes: {plan: gold},\n"
+        "      custom_events: [{name: cart_filled, count: 1}, {name: order_placed, count: 1}]}}}\n"
+        "  - delete_feed: stream\n"
+        "  - event: {person: ida, name: cart_filled}\n"
+        "  - {advance: 1m}\n"
+        "  - {pause_feed: stream, refused: there is no stream}\n"
+        "  - expect: {requests: {operation: trackUsers, count: 2}}\n",
+        head=STORE,
+    )
+
+
+HOOK = STORE.replace(
+    "connections: {braze: [user_id, device_id]}",
+    "connections:\n  hook: {identify_by: user_id, webhook: {properties: [plan], headers: {X-Team: growth}}}",
+)
+
+
+def test_a_webhook_hears_entries_and_exits_and_may_be_slow_or_refuse(passes: Passes) -> None:
+    passes(
+        "steps:\n"
+        "  - webhook_answers: {connection: hook, latency: 3s, times: 1}\n"
+        "  - sync: {cohort: hooked, cadence: hourly}\n"
+        "  - advance: 10s\n"
+        "  - expect:\n"
+        "      received:\n"
+        "        hook:\n"
+        "          - {in_cohort: true, users: [{user_properties: {plan: pro}}, {user_id: noor-1001}]}\n"
+        "          - {in_cohort: true, users: [{user_id: ida-1001}, {user_id: noor-1001}]}\n"
+        "  - webhook_answers: {connection: hook, status: 410}\n"
+        "  - leaves: {cohort: hooked, people: [noor]}\n"
+        "  - advance: 1h\n"
+        "  - webhook_answers: {connection: hook}\n"
+        "  - advance: 1h\n"
+        "  - expect:\n"
+        "      since: last_expect\n"
+        "      runs: [{status: failed, count: 1}, {status: success, count: 1}]\n"
+        "      received: {hook: [{in_cohort: false, users: [{user_id: noor-1001}]}, {in_cohort: false}]}\n",
+        head=HOOK,
+    )
+
+
+def test_messages_that_differ_are_told(differs: Callable[..., list[tuple[int, str, str, str]]]) -> None:
+    found = differs("steps:\n  - sync: hooked\nexpect:\n  received: {hook: [{in_cohort: false}]}\n", head=HOOK)
+    assert [(4, "in_cohort of message 1 to hook", "false", "true")] == found
+    counted = differs("steps:\n  - sync: hooked\nexpect:\n  received: {hook: []}\n", head=HOOK)
+    assert [(4, "messages to hook", "0", "1")] == counted
+
+
+def test_history_exports_who_was_added_skipped_and_dropped(
+    passes: Passes, differs: Callable[..., list[tuple[int, str, str, str]]]
+) -> None:
+    head = HEAD.replace("[user_id, device_id]", "user_id")
+    passes(
+        "steps:\n"
+        "  - sync: {cohort: openers, cadence: hourly}\n"
+        "  - sync: {cohort: openers, cadence: real_time, name: live}\n"
+        "expect:\n"
+        "  history:\n"
+        "    - {sync: openers, run: 1, added: [ida, noor], removed: [], skipped: {ben: Unresolved mapping},\n"
+        "       dropped: {noor: MATCH-5}}\n"
+        "    - {sync: live, none: real-time}\n",
+        head=head,
+    )
+    found = differs(
+        "steps:\n  - sync: openers\nexpect:\n"
+        "  history: {sync: openers, added: [ida], skipped: {}, dropped: {}, none: gone}\n",
+        head=head,
+    )
+    assert [
+        ("the export of run 1 of openers", "none, as gone", "there is one"),
+        ("added in the export of run 1 of openers", "ida", "ida, noor"),
+        ("skips in the export of run 1 of openers", "{}", "{'ben': 'Unresolved mapping'}"),
+        ("drops in the export of run 1 of openers", "{}", "{'noor': 'MATCH-5 MATCH-1 NOCREATE-1'}"),
+    ] == [each[1:] for each in found]

@@ -40,7 +40,7 @@ class StepInside(Shape):
 
 STEP_INSIDE = StepInside()
 NOT_INSIDE = ("sync", "advance", "expect", "fault", "clear_faults", "call", "sync_now", "change_cadence", "delete_sync",
-              "sync_traits")  # fmt: skip
+              "sync_traits", "edit_stream", "pause_feed", "delete_feed")  # fmt: skip
 """Steps that let time run, look, or talk to the engine cannot happen in the middle of a request of the engine."""
 
 

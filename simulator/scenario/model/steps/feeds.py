@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple
@@ -10,10 +11,24 @@ from typing import Any, ClassVar, NamedTuple
 from simulator.feeds import MAIN
 from simulator.rules.cadence import Cadence
 from simulator.scenario.language.nodes import Node, Scalar
-from simulator.scenario.language.records import key
-from simulator.scenario.language.shapes import Broken, Choice, ListOf, Reader, SchemaBook, Shape, expected
+from simulator.scenario.language.quantities import Duration
+from simulator.scenario.language.records import Record, RecordOf, key
+from simulator.scenario.language.shapes import Broken, Choice, ListOf, MapOf, Reader, SchemaBook, Shape, expected
+from simulator.scenario.language.source import Problem
 from simulator.scenario.model.steps.base import Step
-from simulator.scenario.model.words import FLAG, PROJECT, SEGMENT, TEXT
+from simulator.scenario.model.words import (
+    COMPUTATION,
+    CONNECTION,
+    COUNT,
+    FEED,
+    FLAG,
+    PEOPLE,
+    PROJECT,
+    SEGMENT,
+    STATUS,
+    TEXT,
+)
+from simulator.sync.streaming.settings import OPERATORS
 
 _TEXTS = ListOf(TEXT, single=True)
 _WRITTEN = re.compile(r"(.+?)\s*->\s*(external_id|braze_id|email|alias\s+(\S.*))")
@@ -52,17 +67,20 @@ NAMING = NamingShape()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncTraits(Step):
-    """Syncs user properties to custom attributes of the same name in Braze (TRAIT-1). Like `sync` it runs for the first
-    time within the step; each run sends everybody who was active in the last 90 days, and unknown user ids get a
-    profile (CREATE-1)."""
+    """Syncs user properties, computations and recommendations to custom attributes of the same name in Braze (TRAIT-1).
+    Like `sync` it runs for the first time within the step; each run sends everybody who was active in the last 90 days,
+    and unknown user ids get a profile (CREATE-1)."""
 
     SHORT: ClassVar[str] = "properties"
     EXAMPLES: ClassVar[tuple[str, ...]] = (
         "sync_traits: {properties: [plan, city]}",
         "sync_traits: {properties: plan, cadence: daily, name: plans}",
+        "sync_traits: {computations: orders_30d, recommendations: next_best, cadence: hourly}",
     )
 
-    properties: tuple[str, ...] = key(_TEXTS, "Which user properties.")
+    properties: tuple[str, ...] = key(_TEXTS, "Which user properties.", default=())
+    computations: tuple[str, ...] = key(ListOf(COMPUTATION, single=True), "Which computations of the file.", default=())
+    recommendations: tuple[str, ...] = key(_TEXTS, "Which recommendations; their items are sent.", default=())
     cadence: Cadence = key(Choice(Cadence), "How often; never real_time.", default=Cadence.ONE_TIME)
     identify_by: Naming = key(
         NAMING, "How people are named; other than by user id only with the switch `trait_identifier: any`.",
@@ -70,6 +88,15 @@ class SyncTraits(Step):
     )  # fmt: skip
     name: str | None = key(TEXT, "What other steps call this sync.", default=None, shown="traits")
     project: str = key(PROJECT, "Whose people.", default=MAIN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFilter(Record):
+    """A condition of the event picker."""
+
+    property: str = key(TEXT, "Which event property.")
+    test: str = key(Choice(OPERATORS), "How it is compared.", default="is")
+    values: tuple[str, ...] = key(_TEXTS, "With what, as texts.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +110,13 @@ class StreamEvents(Step):
         "stream_events: [order_placed]",
         "stream_events: {events: [order_placed], event_properties: [amount], update_users_only: true}",
         "stream_events: {forward: [plan], identify_by: crm_id -> alias crm}",
+        "stream_events: {events: order_placed, where: {order_placed: {property: country, values: [SE, NO]}}}",
     )
 
     events: tuple[str, ...] = key(_TEXTS, "Which events.", default=())
+    where_: Mapping[str, tuple[EventFilter, ...]] = key(
+        MapOf(TEXT, ListOf(RecordOf(EventFilter), single=True)), "Only such events, by the event's name.", default={}
+    )
     event_properties: tuple[str, ...] = key(_TEXTS, "Which of their properties.", default=())
     user_properties: tuple[str, ...] = key(_TEXTS, "User properties that are put into each event.", default=())
     forward: tuple[str, ...] = key(
@@ -93,8 +124,94 @@ class StreamEvents(Step):
     )
     identify_by: Naming = key(NAMING, "How people are named.", default=Naming(), shown="user_id -> external_id")
     update_users_only: bool = key(FLAG, "Whether Braze creates no profile.", default=False)
+    app: str = key(TEXT, "The Braze app identifier that events are sent for.", default="", shown="none")
     name: str = key(TEXT, "The name of the stream.", default="stream")
     project: str = key(PROJECT, "Whose events.", default=MAIN)
+
+    def problems(self) -> Iterator[Problem]:
+        for name in self.where_:
+            if name not in self.events:
+                hint = "name it under `events`"
+                yield Problem(f"{name!r} is not streamed", self.spots.get(f"where.{name}", self.where), hint)
+
+
+FEEDS = {"stream_events": "stream", "export_currents": "currents"}
+"""Steps that save a stream or a connector, and what it is called when nobody says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditStream(Step):
+    """Saves a stream with other settings; what is not named stays. What came in before is sent as it was, and requests
+    that are still tried use the new settings."""
+
+    EXAMPLES: ClassVar[tuple[str, ...]] = (
+        "edit_stream: {stream: stream, events: [order_placed, cart_filled]}",
+        "edit_stream: {stream: stream, update_users_only: true}",
+    )
+
+    stream: str = key(FEED, "Which stream.")
+    events: tuple[str, ...] | None = key(_TEXTS, "Which events.", default=None)
+    event_properties: tuple[str, ...] | None = key(_TEXTS, "Which of their properties.", default=None)
+    user_properties: tuple[str, ...] | None = key(_TEXTS, "User properties in each event.", default=None)
+    forward: tuple[str, ...] | None = key(_TEXTS, "User properties that become attributes.", default=None)
+    update_users_only: bool | None = key(FLAG, "Whether Braze creates no profile.", default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseFeed(Step):
+    """A stream or a Currents connector rests. What happens meanwhile is never sent."""
+
+    SHORT: ClassVar[str] = "feed"
+    EXAMPLES: ClassVar[tuple[str, ...]] = ("pause_feed: stream", "pause_feed: currents")
+
+    feed: str = key(FEED, "Which stream or connector.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeFeed(Step):
+    """A stream or a Currents connector goes on with what happens from now on."""
+
+    SHORT: ClassVar[str] = "feed"
+    EXAMPLES: ClassVar[tuple[str, ...]] = ("resume_feed: stream",)
+
+    feed: str = key(FEED, "Which stream or connector.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteFeed(Step):
+    """A stream or a Currents connector ends; what was read before is still tried."""
+
+    SHORT: ClassVar[str] = "feed"
+    EXAMPLES: ClassVar[tuple[str, ...]] = ("delete_feed: stream",)
+
+    feed: str = key(FEED, "Which stream or connector.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookAnswers(Step):
+    """Lets the receiver of a webhook connection answer otherwise: with another status, or late (simulated time). It has
+    1 to 2 seconds."""
+
+    EXAMPLES: ClassVar[tuple[str, ...]] = (
+        "webhook_answers: {connection: hook, status: 500, times: 2}",
+        "webhook_answers: {connection: hook, latency: 3s, times: 1}",
+    )
+
+    connection: str = key(CONNECTION, "Which connection.")
+    status: int = key(STATUS, "The status.", default=200)
+    latency_ms: int = key(Duration(), "How long it takes.", default=0, shown="no time")
+    times: int | None = key(COUNT, "For so many messages.", default=None, shown="from now on")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recommend(Step):
+    """Amplitude's model recommends items to people, from now on (PROF-1, TRAIT-1)."""
+
+    EXAMPLES: ClassVar[tuple[str, ...]] = ("recommend: {person: ida, name: next_best, items: [mug, cap]}",)
+
+    person: tuple[str, ...] = key(PEOPLE, "To whom.")
+    name: str = key(TEXT, "The id of the recommendation.")
+    items: tuple[str, ...] = key(_TEXTS, "What, the best first.")
 
 
 class Channel(StrEnum):
