@@ -27,7 +27,8 @@ people:
   ida: {user_id: ida-1001}
   kim: {braze: {aliases: {crm: kim-7}}}
   noor: {user_id: noor-1001, braze: none}
-connections: {braze: [user_id], by_device: [device_id]}
+connections: {braze: [user_id], by_device: [device_id], hook: {identify_by: user_id, webhook: {}}}
+computations: {orders_30d: {count: order_placed, within: 30d}}
 cohorts: {openers: {performed: app_opened}, vips: {people: [ida]}}
 population: {size: 10}
 """
@@ -65,9 +66,11 @@ def test_an_example_is_read_and_is_valid_under_the_schema(name: str, example: st
 
 
 SEGMENT = "  - create_segment: {name: SEGMENT, includes: openers}\n"
+FEEDS = "  - stream_events: order_placed\n  - export_currents:\n"
 SETTING = {
     "segments": SEGMENT.replace("SEGMENT", "in_app") + SEGMENT.replace("SEGMENT", "everybody"),
     "send_campaign": SEGMENT.replace("SEGMENT", "in_app"),
+    **dict.fromkeys(["edit_stream", "pause_feed", "resume_feed", "delete_feed"], FEEDS),
     "sent": SEGMENT.replace("SEGMENT", "in_app") + "  - send_campaign: {segment: in_app, name: hello}\n",
 }
 """Steps that an example needs before it."""
