@@ -101,7 +101,12 @@ class Control:
             ),
             "addAlias": self._add_alias,
             "registerPushToken": lambda d: phone.register_push_token(
-                d.device_id, d.body["token"], workspace=d.workspace, **_app(d.body)
+                d.device_id,
+                d.body["token"],
+                notifications_enabled=d.body.get("notifications_enabled", True),
+                provisionally_opted_in=d.body.get("provisionally_opted_in", False),
+                workspace=d.workspace,
+                **_app(d.body),
             ),
             "collectDeviceData": lambda d: phone.collect(
                 d.device_id,

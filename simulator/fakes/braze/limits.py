@@ -37,6 +37,7 @@ BUCKETS: dict[str, Bucket] = {
         Bucket("rename", 1_000, MINUTE_MS, API_LIMITS),
         Bucket("remove", 1_000, MINUTE_MS, API_LIMITS),
         Bucket("export ids", 250, MINUTE_MS, "Braze, API limits (onboarded on or after 22 August 2024)"),
+        Bucket("export ids by field", 40, SECOND_MS, "Braze, Export user profile by identifier"),
         Bucket("lists", 1_000, HOUR_MS, API_LIMITS),
         Bucket("subscription set", 5_000, MINUTE_MS, API_LIMITS),
         Bucket("campaign series", 50_000, MINUTE_MS, API_LIMITS),
@@ -60,7 +61,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     ),
     "renameExternalIds": ("rename",),
     "removeExternalIds": ("remove",),
-    "exportUsersByIds": ("export ids",),
+    "exportUsersByIds": ("export ids", "export ids by field"),
     **dict.fromkeys(
         (
             "listEvents", "exportEvents", "listCustomAttributes", "listProducts", "purchaseQuantitySeries",
@@ -85,6 +86,8 @@ SENDS: dict[str, tuple[str, ...]] = {
     "triggerCanvas": ("recipients",),
 }
 """Sending operations and the keys that name people; without any of them the call is a broadcast."""
+_MESSAGE_FIELDS = frozenset({"campaigns_received", "canvases_received"})
+"""An export that names its fields and none of these has a limit of its own instead of the usual one."""
 _TARGETS = ("segment_id", "audience", "campaign_id", "canvas_id")
 _PARTNER_KEYS = {
     name: re.compile(rb'"' + name.encode() + rb'"\s*:\s*"((?:[^"\\]|\\.)*)"')
@@ -177,6 +180,8 @@ class LimitGate:
     def _names(self, call: Call, operation: Operation) -> tuple[str, ...]:
         if operation.operation_id in SENDS:
             return ("broadcasts", "audience") if _is_broadcast(call, operation.operation_id) else ("sends",)
+        if operation.operation_id == "exportUsersByIds":
+            return ("export ids by field",) if _is_export_by_field(call) else ("export ids",)
         return _all_names(operation)
 
     def _workspace(self, call: Call, operation: Operation) -> str:
@@ -208,6 +213,12 @@ def _sent(call: Call) -> Mapping[str, object]:
 def _is_broadcast(call: Call, operation_id: str) -> bool:
     body = _sent(call)
     return bool(body) and not any(body.get(name) for name in SENDS[operation_id])
+
+
+def _is_export_by_field(call: Call) -> bool:
+    fields = _sent(call).get("fields_to_export")
+    named = {each for each in fields if isinstance(each, str)} if isinstance(fields, list) else set()
+    return bool(named) and not named & _MESSAGE_FIELDS
 
 
 def _audience(call: Call) -> str:

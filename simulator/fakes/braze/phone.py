@@ -133,6 +133,7 @@ class Phone:
             self._store.activity.start_session(profile.row, AppUse(app, platform, version, times, at, at))
             profile.fields.setdefault("date_of_first_session", utc_text(at))
             profile.fields["date_of_last_session"] = utc_text(at)
+            profile.fields.pop("uninstalled_at", None)
             self._store.profiles.save(profile, at)
             self._bill(workspace, at, "session start", profile, times)
             if profile.external_id and self._store.activity.sessions(profile.row) > self.sessions_at_most:
@@ -207,12 +208,21 @@ class Phone:
             return self._life.add_alias(self._accepted(workspace), profile, label, name, room=ROOM)
 
     def register_push_token(
-        self, device_id: str, token: str, *, app: str = "app", platform: str = "ios", workspace: str = MAIN
+        self,
+        device_id: str,
+        token: str,
+        *,
+        app: str = "app",
+        platform: str = "ios",
+        notifications_enabled: bool = True,
+        provisionally_opted_in: bool = False,
+        workspace: str = MAIN,
     ) -> Profile:
-        """The phone may be pushed to from now on."""
+        """The phone may be pushed to from now on; it shows notifications, and quietly if it was not asked yet."""
         with self._room.database.transaction():
             profile = self.appear(device_id, workspace=workspace)
-            self._store.activity.add_push_token(profile, PushToken(app, token, device_id, platform))
+            made = PushToken(app, token, device_id, platform, notifications_enabled, provisionally_opted_in)
+            self._store.activity.add_push_token(profile, made)
             return profile
 
     def collect(

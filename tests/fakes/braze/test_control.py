@@ -38,7 +38,7 @@ def call(braze: Any, method: str, path: str, body: object = None, status: int = 
         ("purchase", {"product_id": "mug", "price": 2, "currency": "EUR", "quantity": 2}),
         ("attribute", {"name": "plan", "value": "gold"}),
         ("alias", {"alias_label": "crm", "alias_name": "ben-7"}),
-        ("push-token", {"token": "t-1", "app": "shop", "platform": "ios"}),
+        ("push-token", {"token": "t-1", "app": "shop", "platform": "ios", "notifications_enabled": False}),
         ("collect", {"country": "SE", "language": "sv"}),
         ("uninstall", {"app": "shop"}),
         ("attribute-install", {"source": "search", "campaign": "spring", "adgroup": "shoes", "ad": "red"}),

@@ -38,7 +38,7 @@ def limit(answer: Any) -> tuple[str | None, ...]:
         ("mergeUsers", ["20000 per 1m"]),
         ("renameExternalIds", ["1000 per 1m"]),
         ("removeExternalIds", ["1000 per 1m"]),
-        ("exportUsersByIds", ["250 per 1m"]),
+        ("exportUsersByIds", ["250 per 1m", "40 per 1s"]),
         ("listSegments", ["250000 per 1h"]),
         ("exportUsersBySegment", ["250000 per 1h"]),
         ("listEvents", ["1000 per 1h"]),
@@ -102,6 +102,33 @@ def test_operations_share_a_bucket(narrow: Any) -> None:
     narrow.get("/campaigns/list")
     narrow.get("/canvas/list")
     assert lists(narrow).status == 429
+
+
+@pytest.mark.parametrize(
+    ("fields", "limits"),
+    [
+        ({}, ["250"] * 3),
+        ({"fields_to_export": []}, ["250"] * 3),
+        ({"fields_to_export": ["email"]}, ["40"] * 3),
+        ({"fields_to_export": ["email", "campaigns_received"]}, ["250"] * 3),
+        ({"fields_to_export": ["canvases_received"]}, ["250"] * 3),
+        ({"fields_to_export": "email"}, ["250"] * 3),
+    ],
+)
+def test_an_export_that_names_small_fields_has_a_limit_of_its_own(
+    braze: Any, fields: dict[str, object], limits: list[str]
+) -> None:
+    answers = [braze.post("/users/export/ids", {"external_ids": ["ida"], **fields}) for _ in range(3)]
+    assert [answer.headers["x-ratelimit-limit"] for answer in answers] == limits
+
+
+def test_forty_exports_by_field_a_second_leave_the_others_alone(braze: Any, clock: SimClock) -> None:
+    by_field = {"external_ids": ["ida"], "fields_to_export": ["email"]}
+    statuses = [braze.post("/users/export/ids", by_field).status for _ in range(41)]
+    assert statuses == [201] * 40 + [429]
+    assert braze.post("/users/export/ids", {"external_ids": ["ida"]}).status == 201
+    clock.move_to(Instant(clock.now + 1_000))
+    assert braze.post("/users/export/ids", by_field).status == 201
 
 
 def test_events_products_and_attributes_share_theirs(braze: Any) -> None:

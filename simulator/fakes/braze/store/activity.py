@@ -62,6 +62,8 @@ class PushToken(NamedTuple):
     token: str
     device_id: str
     platform: str
+    notifications_enabled: bool = True
+    provisionally_opted_in: bool = False
 
 
 class Happened(NamedTuple):
@@ -198,10 +200,13 @@ class Activity:
     def add_push_token(self, profile: Profile, token: PushToken) -> None:
         """A token belongs to one profile; the last one to register it has it."""
         self._database.execute(
-            "INSERT OR REPLACE INTO braze_push_token (workspace, app_id, token, profile, device_id, platform) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
-            (profile.workspace, token.app_id, token.token, profile.row, token.device_id, token.platform),
-        )
+            "INSERT OR REPLACE INTO braze_push_token (workspace, app_id, token, profile, device_id, platform, "
+            "notifications_enabled, provisionally_opted_in) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                profile.workspace, token.app_id, token.token, profile.row, token.device_id, token.platform,
+                token.notifications_enabled, token.provisionally_opted_in,
+            ),
+        )  # fmt: skip
 
     def knows_token(self, workspace: str, app_id: str, token: str) -> bool:
         """Whether a token is somebody's already."""
@@ -211,9 +216,14 @@ class Activity:
     def push_tokens(self, row: int) -> list[PushToken]:
         """Push tokens of a profile."""
         query = (
-            "SELECT app_id, token, device_id, platform FROM braze_push_token WHERE profile = ? ORDER BY app_id, token"
+            "SELECT app_id, token, device_id, platform, notifications_enabled, provisionally_opted_in "
+            "FROM braze_push_token WHERE profile = ? ORDER BY app_id, token"
         )
-        return [PushToken(*each) for each in self._database.rows(query, (row,))]
+        found = self._database.rows(query, (row,))
+        return [
+            PushToken(app, token, device, platform, bool(on), bool(quiet))
+            for app, token, device, platform, on, quiet in found
+        ]
 
     def set_group_states(self, rows: Sequence[int], states: Mapping[str, str], at: Instant) -> None:
         """Set subscription group states of profiles; what they were before is kept."""

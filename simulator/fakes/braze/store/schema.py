@@ -216,3 +216,10 @@ def create_imported_profiles(sql: SqliteDatabase) -> None:
     """Anonymous profiles that a token import made, and when each is looked at next."""
     sql.execute("CREATE TABLE braze_imported_profile (profile INTEGER PRIMARY KEY, due_at INTEGER NOT NULL)")
     sql.execute("CREATE INDEX braze_imported_profile_due ON braze_imported_profile (due_at)")
+
+
+@MIGRATIONS()
+def tell_push_tokens_apart(sql: SqliteDatabase) -> None:
+    """Whether the phone shows notifications, and whether it does so quietly until asked."""
+    sql.execute("ALTER TABLE braze_push_token ADD COLUMN notifications_enabled INTEGER NOT NULL DEFAULT 1")
+    sql.execute("ALTER TABLE braze_push_token ADD COLUMN provisionally_opted_in INTEGER NOT NULL DEFAULT 0")

@@ -204,7 +204,10 @@ def _total(total: Total) -> dict[str, object]:
 
 def _token(token: PushToken) -> dict[str, object]:
     shown = {"app": token.app_id, "platform": token.platform, "token": token.token, "device_id": token.device_id}
-    return {name: value for name, value in shown.items() if value} | {"notifications_enabled": True}
+    return {name: value for name, value in shown.items() if value} | {
+        "notifications_enabled": token.notifications_enabled,
+        "provisionally_opted_in": token.provisionally_opted_in,
+    }
 
 
 def _app(use: AppUse) -> dict[str, object]:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from simulator.fakes.braze.users.export import EXPORTED_FIELDS
+
 
 def export(braze: Any, **body: object) -> Any:
     return braze.post("/users/export/ids", body)
@@ -85,6 +87,7 @@ def test_sessions_devices_and_tokens_are_shown(braze: Any) -> None:
     braze.phone.log_in("d-ida-0001", "ida-1001")
     braze.phone.start_session("d-ida-0001", app="shop", platform="android", version="1.2.0")
     braze.phone.register_push_token("d-ida-0001", "t-1", app="shop", platform="android")
+    braze.phone.register_push_token("d-ida-0001", "t-2", provisionally_opted_in=True, notifications_enabled=False)
     shown = braze.export("ida-1001")
     assert shown["devices"] == [{"device_id": "d-ida-0001", "model": "Pixel 9", "os": "Android 16"}]
     assert shown["apps"] == [
@@ -97,7 +100,53 @@ def test_sessions_devices_and_tokens_are_shown(braze: Any) -> None:
             "last_used": "2026-03-02T10:00:00.000Z",
         }
     ]
-    assert shown["push_tokens"][0]["token"] == "t-1"
+    place = {"device_id": "d-ida-0001"}
+    assert sorted(shown["push_tokens"], key=lambda each: str(each["token"])) == [
+        {**place, "app": "shop", "platform": "android", "token": "t-1", "notifications_enabled": True,
+         "provisionally_opted_in": False},
+        {**place, "app": "app", "platform": "ios", "token": "t-2", "notifications_enabled": False,
+         "provisionally_opted_in": True},
+    ]  # fmt: skip
+
+
+def test_what_an_install_is_due_to_and_its_end_are_shown(braze: Any) -> None:
+    braze.phone.log_in("d-ida-0001", "ida-1001")
+    attribution = {"source": "ads", "campaign": "spring", "adgroup": "mugs", "ad": "blue"}
+    braze.phone.attribute_install("d-ida-0001", **attribution)
+    braze.phone.locate("d-ida-0001", 18.1, 59.3)
+    braze.phone.uninstall("d-ida-0001")
+    shown = braze.export("ida-1001")
+    assert {name: shown[f"attributed_{name}"] for name in attribution} == attribution
+    assert (shown["last_coordinates"], shown["uninstalled_at"]) == ([18.1, 59.3], "2026-03-02T10:00:00.000Z")
+    braze.phone.start_session("d-ida-0001")
+    assert "uninstalled_at" not in braze.export("ida-1001")
+
+
+def test_every_field_of_an_export_can_be_reached(braze: Any) -> None:
+    """Those of messages are shown where messages are."""
+    braze.phone.appear("d-ida-0001", details={"model": "Pixel 9"})
+    braze.phone.log_in("d-ida-0001", "ida-1001")
+    braze.phone.start_session("d-ida-0001")
+    braze.phone.register_push_token("d-ida-0001", "t-1", app="shop")
+    braze.phone.attribute_install("d-ida-0001", "ads", campaign="spring", adgroup="mugs", ad="blue")
+    braze.phone.locate("d-ida-0001", 18.1, 59.3)
+    braze.phone.uninstall("d-ida-0001")
+    at = {"external_id": "ida-1001", "time": "2026-03-02T09:00:00Z"}
+    profile = {
+        "external_id": "ida-1001", "first_name": "Ida", "last_name": "Berg", "email": "ida@example.com",
+        "phone": "+4670000001", "dob": "1990-12-31", "home_city": "Lund", "country": "SE", "language": "sv",
+        "time_zone": "Europe/Stockholm", "gender": "F", "push_subscribe": "opted_in", "plan": "gold",
+    }  # fmt: skip
+    sent = {
+        "attributes": [{**profile, "email_subscribe": state} for state in ("opted_in", "unsubscribed")],
+        "events": [{**at, "name": "app_opened"}],
+        "purchases": [{**at, "product_id": "mug", "currency": "SEK", "price": 99}],
+    }
+    assert braze.post("/users/track", sent).status == 201
+    alias = {"external_id": "ida-1001", "alias_name": "7", "alias_label": "crm"}
+    braze.post("/users/alias/new", {"user_aliases": [alias]})
+    messages = {"campaigns_received", "canvases_received", "cards_clicked"}
+    assert braze.export("ida-1001").keys() == EXPORTED_FIELDS - messages
 
 
 def test_events_and_purchases_are_those_of_the_last_ninety_days(braze: Any) -> None:
