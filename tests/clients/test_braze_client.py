@@ -71,6 +71,27 @@ def test_a_wrong_key_is_refused_and_not_tried_again(
     assert statuses("braze") == [401]
 
 
+def test_a_client_of_before_2020_sends_its_key_in_the_body(library: Any, stage: Stage) -> None:
+    old = library.BrazeClient(stage.keys.braze_api_key, stage.urls["braze"], use_auth_header=False)
+    with pytest.raises(library.BrazeClientError, match="Invalid API Key"):
+        old.user_track(attributes=[{"external_id": "ida-1001"}])
+
+    stage.world.use_rules(stage.world.rules.with_switches({"key_in_body": "accepted"}))
+    answer = old.user_track(attributes=[{"external_id": "ida-1001", "plan": "gold"}])
+    old.session.close()
+
+    assert (answer["success"], answer["attributes_processed"]) == (True, 1)
+    assert "api_key" not in stage.world.braze.store.profiles.by_external_id("main", "ida-1001").custom
+
+
+def test_an_export_by_email_finds_everybody_who_shares_it(client: Any) -> None:
+    client.user_track(attributes=[{"external_id": name, "email": "shared@example.com"} for name in ("ida", "ben")])
+
+    exported = client.user_export(email="shared@example.com", fields_to_export=["external_id"])
+
+    assert sorted(user["external_id"] for user in exported["users"]) == ["ben", "ida"]
+
+
 def test_a_server_error_is_tried_again(
     client: Any, let_fail: Callable[..., None], statuses: Callable[..., list[int]]
 ) -> None:

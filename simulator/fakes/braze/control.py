@@ -296,14 +296,26 @@ class Control:
 
     def _data_points(self, call: Call) -> Reply:
         workspace, points = self._workspace(call.argument("workspace")), self._room.store.points
-        by = call.argument("by", "cause") or "cause"
+        by, row = call.argument("by", "cause") or "cause", self._row(call.argument("braze_id"))
+        counted: Mapping[str, int]
         if by == "day":
-            counted = {format_instant(day)[:10]: total for day, total in points.by_day(workspace).items()}
+            counted = {format_instant(day)[:10]: total for day, total in points.by_day(workspace, row).items()}
+        elif by == "braze_id":
+            found = {each: total for each, total in points.by_profile(workspace).items() if row in (None, each)}
+            counted = dict(zip(self._room.store.profiles.braze_ids(found), found.values(), strict=True))
         else:
-            counted = points.by(workspace, by)
-        return Reply(
-            200, {"total": points.total(workspace), "by": [{"of": of, "points": n} for of, n in counted.items()]}
-        )
+            counted = points.by(workspace, by, row)
+        parts = [{"of": of, "points": number} for of, number in counted.items()]
+        return Reply(200, {"total": sum(counted.values()), "by": parts})
+
+    def _row(self, braze_id: str | None) -> int | None:
+        """The row of a profile, of one that is gone too."""
+        if braze_id is None:
+            return None
+        row = self._room.store.profiles.row_of(braze_id)
+        if self._room.store.profiles.braze_ids([row]) != [braze_id]:
+            raise Problem(problem(404, f"there is no profile {braze_id!r}"))
+        return row
 
     def _workspace(self, named: str | None) -> str:
         workspace = named or MAIN

@@ -189,3 +189,26 @@ def test_data_points_are_counted_by_cause_cohort_and_day(braze: Any) -> None:
     assert call(braze, "GET", "data-points?by=day") == {"total": 2, "by": [{"of": "2026-03-02", "points": 2}]}
     assert call(braze, "GET", "data-points?by=cohort_id")["by"][1] == {"of": "openers", "points": 1}
     assert call(braze, "GET", "data-points?by=moon", status=400)["status"] == 400
+
+
+def test_data_points_are_counted_by_profile_and_of_one_profile(braze: Any) -> None:
+    ida, ben = braze.identified("ida-1001", plan="gold"), braze.identified("ben-1001", plan="free", visits=1)
+    braze.change({"user_ids": ["ida-1001"]})
+    assert call(braze, "GET", "data-points?by=braze_id") == {
+        "total": 4,
+        "by": [{"of": ida.braze_id, "points": 2}, {"of": ben.braze_id, "points": 2}],
+    }
+    of_ida = f"data-points?braze_id={ida.braze_id}"
+    causes = [{"of": "attribute", "points": 1}, {"of": "cohort", "points": 1}]
+    assert call(braze, "GET", of_ida) == {"total": 2, "by": causes}
+    rules = [{"of": "DP-1", "points": 1}, {"of": "DP-2", "points": 1}]
+    assert call(braze, "GET", f"{of_ida}&by=rule") == {"total": 2, "by": rules}
+    assert call(braze, "GET", f"{of_ida}&by=day")["by"] == [{"of": "2026-03-02", "points": 2}]
+    assert call(braze, "GET", f"{of_ida}&by=braze_id")["by"] == [{"of": ida.braze_id, "points": 2}]
+    assert call(braze, "GET", f"data-points?braze_id={'0' * 24}", status=404)["status"] == 404
+
+
+def test_the_points_of_a_deleted_profile_stay_on_the_bill(braze: Any) -> None:
+    ida = braze.identified("ida-1001", plan="gold")
+    braze.post("/users/delete", {"external_ids": ["ida-1001"]})
+    assert call(braze, "GET", f"data-points?braze_id={ida.braze_id}")["total"] == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -86,24 +86,35 @@ class DataPoints:
             )
         )
 
-    def by(self, workspace: str, column: str) -> dict[str, int]:
-        """Points by `cause`, `rule`, `partner`, `cohort_id` or `request`. Raises KeyError for another word."""
+    def by(self, workspace: str, column: str, row: int | None = None) -> dict[str, int]:
+        """Points (of one profile) by `cause`, `rule`, `partner`, `cohort_id` or `request`. Raises KeyError for another
+        word."""
         name = {word: word for word in ("cause", "rule", "partner", "cohort_id", "request")}[column]
+        return dict(self._grouped(name, workspace, row))
+
+    def by_day(self, workspace: str, row: int | None = None) -> dict[Instant, int]:
+        """Points (of one profile) by UTC day; the key is the day's first instant."""
+        return {Instant(day): total for day, total in self._grouped(f"at / {DAY_MS} * {DAY_MS}", workspace, row)}
+
+    def by_profile(self, workspace: str) -> dict[int, int]:
+        """Points by profile row, in the order of arrival; reads every line."""
         return dict(
             self._database.rows(
-                f"SELECT {name}, sum(total) FROM braze_data_point WHERE workspace = ? GROUP BY 1 ORDER BY 1",
+                "SELECT value, sum(each) FROM braze_data_point, json_each(profiles) WHERE workspace = ? "
+                "GROUP BY 1 ORDER BY 1",
                 (workspace,),
             )
         )
 
-    def by_day(self, workspace: str) -> dict[Instant, int]:
-        """Points by UTC day; the key is the day's first instant."""
-        found = self._database.rows(
-            f"SELECT at / {DAY_MS} * {DAY_MS}, sum(total) FROM braze_data_point WHERE workspace = ? "
-            "GROUP BY 1 ORDER BY 1",
-            (workspace,),
+    def _grouped(self, by: str, workspace: str, row: int | None) -> list[tuple[Any, int]]:
+        if row is None:
+            query = f"SELECT {by}, sum(total) FROM braze_data_point WHERE workspace = ? GROUP BY 1 ORDER BY 1"
+            return self._database.rows(query, (workspace,))
+        query = (
+            f"SELECT {by}, sum(each) FROM braze_data_point, json_each(profiles) WHERE workspace = ? AND value = ? "
+            "GROUP BY 1 ORDER BY 1"
         )
-        return {Instant(day): total for day, total in found}
+        return self._database.rows(query, (workspace, row))
 
     def by_request_and_day(self, workspace: str) -> list[tuple[str, Instant, int]]:
         """(request, first instant of the UTC day, points), in the order of days; what the phone logs has no request."""

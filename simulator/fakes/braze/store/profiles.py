@@ -234,7 +234,8 @@ class Profiles:
 
     def _latest_first(self, column: str, workspace: str, value: str) -> list[Profile]:
         found = self._many(f"workspace = ? AND {column} = ?", (workspace, value))
-        return sorted(found, key=lambda profile: (-profile.updated_at, profile.row))
+        # Of two that changed at one instant the one that came later counts as the later one, as in a prioritization.
+        return sorted(found, key=lambda profile: (-profile.updated_at, -profile.row))
 
     def _one(self, condition: str, parameters: Sequence[object]) -> Profile | None:
         found = self._database.row(

@@ -214,6 +214,13 @@ def test_an_email_of_several_means_the_most_recent_one_with_an_external_id(braze
     assert [braze.user(name).custom for name in ("old", "new")] == [{}, {"plan": "gold"}]
 
 
+def test_of_several_that_changed_at_one_instant_the_later_one_is_meant(braze: Any) -> None:
+    for external_id in ("old", "new"):
+        braze.identified(external_id, email="shared@example.com")
+    braze.post("/users/track", {"attributes": [{"email": "shared@example.com", "plan": "gold"}]})
+    assert [braze.user(name).custom for name in ("old", "new")] == [{}, {"plan": "gold"}]
+
+
 def test_an_unknown_external_id_with_a_known_email_is_a_second_profile(braze: Any) -> None:
     braze.identified("ida-1001", email="ida@example.com")
     braze.identified("ida-2002", email="ida@example.com")
