@@ -170,9 +170,9 @@ def counted() -> Iterator[Counted]:
 
 
 def arrays_of(schema: Mapping[str, Any], place: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], int]]:
-    """Arrays with a greatest size, wherever they stand in a schema."""
+    """Arrays with a greatest size, wherever they stand in a schema; an array of one is another way to write an item."""
     schema = CONTRACT.resolve(schema)
-    if "maxItems" in schema:
+    if schema.get("maxItems", 1) > 1:
         yield place, schema["maxItems"]
     for name, inner in schema.get("properties", {}).items():
         yield from arrays_of(inner, (*place, name))
