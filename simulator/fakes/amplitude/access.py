@@ -40,7 +40,7 @@ BUDGETS: dict[str, tuple[Budget, ...]] = {
     "metrics": (Budget(12, MINUTE_MS, "12 requests per minute", "Amplitude, Event Streaming Metrics Summary API"),),
     "profile": (Budget(600, MINUTE_MS, PROFILE_THROTTLED, "Amplitude, User Profile API"),),
 }
-"""Limits on calls at the same time are not here: on a simulated clock a call takes no time, so none overlap."""
+"""Limits on calls at the same time stand in `parallel`."""
 
 
 class Access:
@@ -93,6 +93,13 @@ class Access:
         for _, count in counts:
             count.add({whose: cost}, at)
         return None
+
+    def project_name(self, call: Call) -> str | None:
+        """The project whose keys a call carries; None when it carries no good ones."""
+        try:
+            return self._basic_project(call).name
+        except Problem:
+            return None
 
     def _basic_project(self, call: Call) -> Project:
         scheme, _, encoded = call.headers.get("authorization", "").partition(" ")

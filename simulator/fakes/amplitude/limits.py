@@ -1,7 +1,7 @@
 """Every limit of Amplitude in words, to be listed: which operation, which figure, from which page.
 
-The figures are those of the modules that hold clients to them; this module only lists them. Limits on calls at the same
-time are not among them: on a simulated clock a call takes no time, so none overlap.
+The figures are those of the modules that hold clients to them; this module only lists them. Calls are at the same time
+while a latency that a fault has ordered for them has not passed.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from simulator.fakes.amplitude.ingestion.limits import (
     STARTER_EVENTS_PER_SECOND,
     Endpoint,
 )
+from simulator.fakes.amplitude.parallel import POOL_OF
 from simulator.fakes.amplitude.projects import AmplitudeSettings
 from simulator.fakes.amplitude.reads.privacy.deletions import IDS_PER_CALL
 from simulator.openapi import Operation
@@ -70,7 +71,7 @@ def rows(operations: Mapping[str, Operation], settings: AmplitudeSettings) -> li
         row._replace(operation=name)
         for name, operation in operations.items()
         if operation.emulated
-        for row in (*found.get(name, ()), *_budgets(operation))
+        for row in (*found.get(name, ()), *_budgets(operation), *_parallel(operation))
     ]
 
 
@@ -98,3 +99,8 @@ def _budgets(operation: Operation) -> Iterator[LimitRow]:
         unit = "requests" if "request" in budget.words else "cost"
         words = f"{budget.limit} {unit} per {format_duration(budget.window_ms)}"
         yield LimitRow("", _PROFILE if name == "profile" else words, budget.source)
+
+
+def _parallel(operation: Operation) -> Iterator[LimitRow]:
+    if (pool := POOL_OF.get(operation.operation_id)) is not None:
+        yield LimitRow("", pool.words, pool.source)

@@ -21,6 +21,7 @@ from simulator.fakes.amplitude.ingestion.lapses import Lapses
 from simulator.fakes.amplitude.ingestion.limits import IngestionLimits
 from simulator.fakes.amplitude.ingestion.mapping import UserMapping
 from simulator.fakes.amplitude.ingestion.uploads import Uploads
+from simulator.fakes.amplitude.parallel import ParallelGate
 from simulator.fakes.amplitude.projects import AmplitudeSettings, Project
 from simulator.fakes.amplitude.reads.handlers import read_handlers
 from simulator.fakes.amplitude.reads.housekeeping import Housekeeping
@@ -100,7 +101,8 @@ class AmplitudeService:
         self._deletions = Deletions(store, self.intake, ledger, clock)
         self.housekeeping = Housekeeping(store)
         self.service = Service("amplitude", clock, seed, MANNERS)
-        self.service.bind(contract, self._handlers(), gates)
+        parallel = ParallelGate(self.settings, self.access.project_name)
+        self.service.bind(contract, self._handlers(), [parallel, *gates])
         control = load("control")
         cohort_control = CohortControl(self.cohorts, store.projects, store.users, self.cohort_api.limits)
         doors = {**Control(self).handlers(), **cohort_control.handlers()}

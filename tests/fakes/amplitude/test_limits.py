@@ -27,13 +27,14 @@ def test_uploads_have_a_size_a_rate_and_a_ceiling() -> None:
 
 
 def test_cohort_downloads_are_counted_by_month_and_by_ten_minutes() -> None:
-    assert ["500 per month", "60 per 10m", "4 in progress per 1m", "2000000 users"] == limits_of("requestCohortExport")
+    downloads = ["500 per month", "60 per 10m", "4 in progress per 1m", "2000000 users", "5 concurrent requests"]
+    assert downloads == limits_of("requestCohortExport")
     assert ["100000 ids per request"] == limits_of("updateCohortMembership")
 
 
 def test_reads_have_their_budgets() -> None:
-    assert ["360 requests per 1h"] == limits_of("searchUsers")
-    assert ["1000 cost per 5m", "108000 cost per 1h"] == limits_of("listEvents")
+    assert ["360 requests per 1h", "10 concurrent requests"] == limits_of("searchUsers")
+    assert ["1000 cost per 5m", "108000 cost per 1h", "5 concurrent requests"] == limits_of("listEvents")
     assert ["7200 cost per 1h"] == limits_of("createEventType")
     assert ["600 requests per minute and organisation"] == limits_of("getUserProfile")
 

@@ -85,7 +85,12 @@ class Fault(Step):
     held_ms: int | None = key(
         DURATION, "The call is answered as a success and takes effect so much later.", default=None
     )
-    latency_ms: int = key(DURATION, "Simulated time until the answer is there.", default=0, shown="none")
+    latency_ms: int = key(
+        DURATION,
+        "Simulated time until the answer is there; so long the call counts where calls at the same time are limited.",
+        default=0,
+        shown="none",
+    )
     before: Step | None = key(STEP_INSIDE, "Acted out with the call, before it takes effect.", default=None)
     after: Step | None = key(STEP_INSIDE, "Acted out with the call, after it took effect.", default=None)
 
