@@ -70,7 +70,9 @@ def settings_of(scenario: Scenario, options: RunOptions) -> WorldSettings:
     seed = scenario.seed if options.seed is None else options.seed
     first = ProjectSettings(plan=str(scenario.plan))
     others = [
-        ProjectSettings(name, plan=str(each.plan), automated_syncs=each.automated_syncs)
+        ProjectSettings(
+            name, plan=str(each.plan), automated_syncs=each.automated_syncs, default_cohorts=each.default_cohorts
+        )
         for name, each in scenario.projects.items()
     ]
     amplitude = AmplitudeSettings(projects=(first, *others))

@@ -23,6 +23,8 @@ class Doors(Protocol):
 
     store: AmplitudeStore
 
+    def add_project(self, settings: ProjectSettings) -> Project: ...
+
     def find(self, project: str, *, user_id: str | None = None, device_id: str | None = None) -> UserRecord | None: ...
 
     def user(self, project: str, amplitude_id: int) -> UserRecord | None: ...
@@ -72,7 +74,7 @@ class Control:
         body = call.json()
         if any(each.name == body["name"] for each in self._projects().all()):
             raise refuse(409, f"there is already a project {body['name']!r}")
-        return Reply(201, _project(self._projects().add(ProjectSettings(**body))))
+        return Reply(201, _project(self._doors.add_project(ProjectSettings(**body))))
 
     def _change_plan(self, call: Call) -> Reply:
         project = self._project(call.path["project"])

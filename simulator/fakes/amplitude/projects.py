@@ -29,6 +29,8 @@ class ProjectSettings:
     plan: str = "enterprise"
     automated_syncs: int | None = AUTOMATED_SYNCS
     """How many scheduled and real-time syncs the plan includes; None for any number."""
+    default_cohorts: bool = False
+    """Whether it begins with the six cohorts of a fresh live project; off, so that a list holds what was put there."""
 
 
 @dataclass(slots=True)

@@ -22,7 +22,7 @@ from simulator.fakes.amplitude.ingestion.limits import IngestionLimits
 from simulator.fakes.amplitude.ingestion.mapping import UserMapping
 from simulator.fakes.amplitude.ingestion.uploads import Uploads
 from simulator.fakes.amplitude.parallel import ParallelGate
-from simulator.fakes.amplitude.projects import AmplitudeSettings, Project
+from simulator.fakes.amplitude.projects import AmplitudeSettings, Project, ProjectSettings
 from simulator.fakes.amplitude.reads.handlers import read_handlers
 from simulator.fakes.amplitude.reads.housekeeping import Housekeeping
 from simulator.fakes.amplitude.reads.privacy.deletions import Deletions
@@ -80,8 +80,6 @@ class AmplitudeService:
         self.settings = settings or AmplitudeSettings()
         self.clock = clock
         self.store = AmplitudeStore(database, seed)
-        for project in self.settings.projects:
-            self.store.projects.add(project)
         store = self.store
         self.intake = Intake(database, ledger, store.projects, store.users, store.events, rules, self.settings)
         stores = Stores(
@@ -89,6 +87,8 @@ class AmplitudeService:
         )
         self.cohorts = Cohorts(stores, rules)
         self.cohort_api = CohortApi(self.cohorts, stores, limited=self.settings.limits)
+        for project in self.settings.projects:
+            self.add_project(project)
         self.on_users_changed(self.cohorts.users_changed)
         histories = Histories(store.users, store.events, store.relations, store.placed)
         self.computed = Computed(store.computations, histories, lambda: self.rules)
@@ -146,6 +146,14 @@ class AmplitudeService:
         """Read the documents differently from now on."""
         self.intake.rules = rules
         self.cohorts.use_rules(rules)
+
+    def add_project(self, settings: ProjectSettings) -> Project:
+        """Make a project, as new ones begin; one of that name that exists already is kept as it is."""
+        known = any(each.name == settings.name for each in self.store.projects.all())
+        project = self.store.projects.add(settings)
+        if settings.default_cohorts and not known:
+            self.cohorts.make_defaults(project.name)
+        return project
 
     def event_source(self, project: str = "main") -> IngestedEvents:
         """What event streaming reads of this project."""

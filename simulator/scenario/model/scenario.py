@@ -19,7 +19,7 @@ from simulator.scenario.model.expect import Expect, ExpectShape, Reading, Readin
 from simulator.scenario.model.people import Person
 from simulator.scenario.model.registry import StepShape
 from simulator.scenario.model.steps.base import Step
-from simulator.scenario.model.words import INSTANT, RULE_IDS, TEXT
+from simulator.scenario.model.words import FLAG, INSTANT, RULE_IDS, TEXT
 
 DEFAULT_CLOCK = parse_instant("2026-03-02T10:00:00Z")
 DEFAULT_SEED = 1
@@ -80,6 +80,7 @@ class Project(Record):
     SHORT: ClassVar[str] = "plan"
 
     plan: Plan = key(Choice(Plan), "Its plan (CONN-3).", default=Plan.ENTERPRISE)
+    default_cohorts: bool = key(FLAG, "Whether it begins with the cohorts of a fresh live project.", default=False)
     automated_syncs: int = key(
         Whole(0), "How many scheduled and real-time syncs the plan includes.", default=AUTOMATED_SYNCS
     )

@@ -43,6 +43,21 @@ def test_another_project_is_made_and_takes_events_at_once(amplitude, plane, an_e
     assert plane("POST", "/projects", json={"name": "shop"}).status_code == 409
 
 
+def test_a_project_may_begin_with_the_cohorts_of_a_fresh_live_one(amplitude, plane) -> None:
+    """COHORT-3. Listed as live ones are: nobody has computed them, and their owner is no address."""
+    plane("POST", "/projects", json={"name": "fresh", "default_cohorts": True})
+    plane("POST", "/projects", json={"name": "empty"})
+    shown = {
+        project: amplitude.client.get("/api/3/cohorts", headers=amplitude.auth(project)).json["cohorts"]
+        for project in ("fresh", "empty", "main")
+    }
+    assert (shown["empty"], shown["main"], len(shown["fresh"])) == ([], [], 6)
+    for cohort in shown["fresh"]:
+        assert (cohort["finished"], cohort["size"], cohort["lastComputed"], cohort["owners"]) == (
+            False, None, None, ["amp"],
+        )  # fmt: skip
+
+
 def test_a_project_changes_its_plan(plane) -> None:
     assert plane("PUT", "/projects/main/plan", json={"plan": "starter"}).json["plan"] == "starter"
     more = plane("PUT", "/projects/main/plan", json={"plan": "plus", "automated_syncs": None}).json

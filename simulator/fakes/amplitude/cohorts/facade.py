@@ -18,6 +18,7 @@ from simulator.fakes.amplitude.store.placed import Placed
 from simulator.fakes.amplitude.store.relations import Relations
 from simulator.fakes.amplitude.store.users import Users
 from simulator.ledger import Ledger
+from simulator.rules.cohorts.defaults import DEFAULT_COHORTS, OWNER
 from simulator.rules.cohorts.definition import Definition, StaticIds
 from simulator.rules.cohorts.language.reading import from_language
 from simulator.rules.cohorts.people import is_static, people_named
@@ -116,6 +117,11 @@ class Cohorts:
             return self.create_static(
                 name, ids, project=project, owners=owners, published=published, description=description
             )
+
+    def make_defaults(self, project: str) -> None:
+        """Make the cohorts that a fresh project begins with; nobody has computed them."""
+        for name, definition in DEFAULT_COHORTS.items():
+            self.create(name, definition, project=project, owners=(OWNER,))
 
     def create_static(
         self,
