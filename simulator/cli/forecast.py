@@ -124,7 +124,8 @@ def _share_per_hour(text: str) -> float:
 
 
 def _check_rules(rules: str) -> None:
-    from simulator.rules.switches import UnknownSwitch, rule_set
+    from simulator.rules.rule_sets import rule_set
+    from simulator.rules.switches import UnknownSwitch
 
     try:
         rule_set(rules or "default")

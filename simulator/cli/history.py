@@ -70,7 +70,8 @@ def command(
 
 
 def _check_rules(rules: str) -> None:
-    from simulator.rules.switches import UnknownSwitch, rule_set
+    from simulator.rules.rule_sets import rule_set
+    from simulator.rules.switches import UnknownSwitch
 
     try:
         rule_set(rules or "default")

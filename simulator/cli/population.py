@@ -40,7 +40,8 @@ def command(
     take the place of its keys. Without one, --size is needed.
     """
     from simulator.population import Population, RecipeError, parse_recipe
-    from simulator.rules.switches import UnknownSwitch, rule_set
+    from simulator.rules.rule_sets import rule_set
+    from simulator.rules.switches import UnknownSwitch
     from simulator.scenario.language.source import ScenarioInvalid
 
     given: dict[str, Any] = {

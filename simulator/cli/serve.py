@@ -190,7 +190,8 @@ def _people(scenario: Scenario | None) -> People:
 
 def _settings(world: dict[str, Any], scenario: Scenario | None) -> WorldSettings:
     from simulator.rules.instants import parse_instant
-    from simulator.rules.switches import UnknownSwitch, rule_set
+    from simulator.rules.rule_sets import rule_set
+    from simulator.rules.switches import UnknownSwitch
     from simulator.serving.stage import Keys, world_settings
     from simulator.world import DEFAULT_START, WorldSettings
 

@@ -17,7 +17,7 @@ from simulator.fakes.braze.keys import BrazeSettings, WorkspaceSettings
 from simulator.journal import Entry
 from simulator.openapi import Contract
 from simulator.rules.instants import Instant, format_instant
-from simulator.rules.switches import RULE_SETS
+from simulator.rules.rule_sets import RULE_SETS
 from simulator.serving.addresses import LOOPBACK
 from simulator.serving.front import Front
 from simulator.serving.listener import Aside, Door

@@ -13,7 +13,8 @@ from simulator.rules.identity import AmplitudeUser, BrazeProfile, Identifier, Ki
 from simulator.rules.mapping import Mapping, Resolved, after_no_match, resolve
 from simulator.rules.matching import Hit, match
 from simulator.rules.outcomes import DropReason, Outcome, SkipReason
-from simulator.rules.switches import RULE_SETS, RuleSet
+from simulator.rules.rule_sets import RULE_SETS
+from simulator.rules.switches import RuleSet
 
 NATURAL = (
     Mapping("user_id", Kind.EXTERNAL_ID),

@@ -14,7 +14,7 @@ from simulator.population import Dirt, Person, PersonKind, Population, Recipe, p
 from simulator.population.looks import POOL_SIZE, Pools
 from simulator.rules.instants import DAY_MS, HOUR_MS
 from simulator.rules.mapping import Mapping
-from simulator.rules.switches import RULE_SETS
+from simulator.rules.rule_sets import RULE_SETS
 
 
 def foreign_pools(locale: str) -> Pools:

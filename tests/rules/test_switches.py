@@ -1,11 +1,11 @@
-"""Rule sets: named readings of the documents and the switches in them."""
+"""Switches: each contradiction with its rule, its source and its readings."""
 
 from __future__ import annotations
 
 import pytest
 
 from simulator.rules.catalogue import RULES, Confidence
-from simulator.rules.switches import RULE_SETS, SWITCHES, RuleSet, UnknownSwitch, rule_set
+from simulator.rules.switches import SWITCHES, RuleSet, UnknownSwitch
 
 
 def test_every_switch_names_a_rule_and_a_source() -> None:
@@ -26,17 +26,6 @@ def test_an_inferred_rule_is_a_switch_or_says_that_it_is_our_reading() -> None:
     assert [] == [rule.id for rule in inferred if not rule.switch and "our reading" not in rule.sentence]
 
 
-def test_each_source_document_has_its_reading() -> None:
-    assert {name: rules.fallback for name, rules in RULE_SETS.items()} == {
-        "default": "on_missing",
-        "braze-page": "on_missing",
-        "braze-page-korean": "on_missing",
-        "amplitude-page": "on_no_match",
-        "braze-audiences-page": "off",
-        "braze-page-spanish": "off",
-    }
-
-
 def test_switches_are_set_by_name() -> None:
     rules = RuleSet().with_switches({"fallback": "off"})
     assert rules.as_mapping()["fallback"] == "off"
@@ -53,9 +42,3 @@ def test_switches_are_set_by_name() -> None:
 def test_an_unknown_switch_or_value_is_refused_with_what_there_is(values: dict[str, str], why: str) -> None:
     with pytest.raises(UnknownSwitch, match=why):
         RuleSet().with_switches(values)
-
-
-def test_an_unknown_rule_set_is_refused() -> None:
-    assert rule_set("default") == RuleSet()
-    with pytest.raises(UnknownSwitch, match="unknown rule set 'spanish'"):
-        rule_set("spanish")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.rules.switches import RULE_SETS, RuleSet
+from simulator.rules.rule_sets import RULE_SETS
+from simulator.rules.switches import RuleSet
 from simulator.scenario.acting.registry import ACTING
 from simulator.scenario.judging.registry import JUDGING
 from simulator.scenario.language.source import ScenarioInvalid

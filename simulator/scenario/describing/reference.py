@@ -11,7 +11,8 @@ from simulator.rules.catalogue import RULES
 from simulator.rules.cohorts.language.vocabulary import IS_SET, KEYS, TEST_WORDS, Role
 from simulator.rules.instants import format_duration
 from simulator.rules.outcomes import SENTENCES, DropReason, Outcome, SkipReason
-from simulator.rules.switches import RULE_SETS, SWITCHES, RuleSet
+from simulator.rules.rule_sets import RULE_SETS
+from simulator.rules.switches import SWITCHES, RuleSet
 from simulator.scenario.language.records import Key, Record, doc_of, keys_of
 from simulator.scenario.model.computations import Computation
 from simulator.scenario.model.connections import Connection, Webhook

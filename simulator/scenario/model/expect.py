@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from simulator.rules.switches import RULE_SETS, SWITCHES, RuleSet
+from simulator.rules.rule_sets import RULE_SETS
+from simulator.rules.switches import SWITCHES, RuleSet
 from simulator.scenario.language.nodes import Entries, Node, Scalar
 from simulator.scenario.language.records import Record, RecordOf, key, keys_of, spots_of
 from simulator.scenario.language.shapes import BROKEN, Broken, Choice, Reader, SchemaBook, Shape, expected

@@ -9,7 +9,8 @@ from simulator.fakes.binding import Call, Handler, Reply
 from simulator.fakes.control import refuse
 from simulator.ids import derive_int
 from simulator.rules.instants import format_instant, parse_instant
-from simulator.rules.switches import UnknownSwitch, rule_set
+from simulator.rules.rule_sets import rule_set
+from simulator.rules.switches import UnknownSwitch
 from simulator.serving.stage import Hub, Keys, Stage, Taken, world_settings
 from simulator.world import WorldSettings
 
