@@ -17,7 +17,7 @@ from simulator.fakes.braze.store.writes import Accepted
 from simulator.fakes.braze.wire import body_of, refuse, success
 from simulator.rules.attributes import fields
 from simulator.rules.attributes.faults import InvalidObject
-from simulator.rules.instants import format_instant
+from simulator.rules.instants import Instant, format_instant, to_datetime
 
 BAD_ADDRESS = "The value provided for the 'email' field is not a valid email."
 LISTED_AT_MOST = 500
@@ -70,11 +70,11 @@ class EmailHandlers:
         workspace = self._keys.workspace_of(call)
         descending = newest_first(call, default=True)
         found = self._emails.unsubscribed(workspace)
-        return _listed(call, found if descending else found[::-1], "unsubscribed_at")
+        return _listed(call, found if descending else found[::-1], "unsubscribed_at", _sample)
 
     def hard_bounces(self, call: Call) -> Reply:
         """Addresses that bounced hard within a range of days, newest first."""
-        return _listed(call, self._emails.bounced(self._keys.workspace_of(call)), "hard_bounced_at")
+        return _listed(call, self._emails.bounced(self._keys.workspace_of(call)), "hard_bounced_at", format_instant)
 
     def _accept(self, call: Call, addresses: Sequence[str], state: str) -> Reply:
         accepted = Accepted(self._keys.workspace_of(call), call.at, call.request_id)
@@ -100,7 +100,12 @@ def _addresses(body: Mapping[str, object]) -> list[str]:
     return found
 
 
-def _listed(call: Call, found: Sequence[Listed], key: str) -> Reply:
+def _sample(at: Instant) -> str:
+    """An instant as the sample of the page on unsubscribed addresses writes it: `2016-08-25 15:24:32 +0000`."""
+    return f"{to_datetime(at):%Y-%m-%d %H:%M:%S} +0000"
+
+
+def _listed(call: Call, found: Sequence[Listed], key: str, written: Callable[[Instant], str]) -> Reply:
     """Narrowed to one address, which makes the dates irrelevant, or to a range of days."""
     start, end = date(call, "start_date"), date(call, "end_date")
     limit = whole(
@@ -120,5 +125,5 @@ def _listed(call: Call, found: Sequence[Listed], key: str) -> Reply:
         for listed in found
         if (listed.email == address if address else start is not None and start <= listed.at < end)
     ]
-    shown = [{"email": email, key: format_instant(at)} for email, at in chosen[offset : offset + limit]]
+    shown = [{"email": email, key: written(at)} for email, at in chosen[offset : offset + limit]]
     return success(200, emails=shown)

@@ -42,6 +42,9 @@ from simulator.rules.segments.tree import EVERYBODY
 
 CONTEXT_BYTES = 50 * 1024
 NAMES = ("external_user_id", "user_alias", "email")
+IDENTIFIERS = ("external_id", "user_alias", "braze_id", "_update_existing_only")
+"""What a recipient's attributes may hold besides attributes, as a public client sends them: the recipient's own
+identifier says who is meant (inferred)."""
 Sent = Mapping[str, object]
 
 
@@ -150,11 +153,12 @@ class TriggerHandlers:
         attributes = recipient.get("attributes")
         if not isinstance(attributes, Mapping):
             return profile
+        given = {name: value for name, value in attributes.items() if name not in IDENTIFIERS}
         if profile is not None:
-            sent = {**attributes, "braze_id": profile.braze_id}
+            sent = {**given, "braze_id": profile.braze_id}
         elif recipient.get("send_to_existing_only", True) is False:
             name = "external_id" if "external_user_id" in recipient else "email"
-            sent = {**attributes, name: recipient.get("external_user_id") or recipient.get("email")}
+            sent = {**given, name: recipient.get("external_user_id") or recipient.get("email")}
         else:
             return None
         check_attributes(sent)
@@ -177,6 +181,7 @@ def _recipients(body: Body) -> list[Sent]:
     recipients = body.get("recipients") or []
     if not isinstance(recipients, list) or not all(isinstance(each, Mapping) for each in recipients):
         raise refuse(400, "'recipients' must be an array of objects")
+    recipients = [_with_text_id(each) for each in recipients]
     if len(recipients) > IDS_PER_REQUEST:
         raise refuse(400, TOO_MANY_IDS)
     for index, recipient in enumerate(recipients):
@@ -184,6 +189,14 @@ def _recipients(body: Body) -> list[Sent]:
         if problem:
             raise refuse(400, f"recipients[{index}] {problem}")
     return recipients
+
+
+def _with_text_id(recipient: Sent) -> Sent:
+    """A whole number as the external id is taken for its digits, since a public client sends it so (inferred)."""
+    given = recipient.get("external_user_id")
+    if isinstance(given, int) and not isinstance(given, bool):
+        return {**recipient, "external_user_id": str(given)}
+    return recipient
 
 
 def _flaw(recipient: Sent) -> str:

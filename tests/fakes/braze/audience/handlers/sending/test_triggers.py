@@ -237,3 +237,29 @@ def test_the_context_of_a_canvas_holds_50_kilobytes(house: Any, size: int, statu
     context = {"a": "x" * (size - len('{"a":""}'))}
     answer = door.call(door.make(), recipients=[{"external_user_id": "ida-1001"}], context=context)
     assert answer.status == status
+
+
+def test_identifiers_among_the_attributes_of_a_recipient_mean_nothing(house: Any) -> None:
+    """edX's client repeats the alias there, beside the external id."""
+    alias = {"alias_label": "crm", "alias_name": "noor-7"}
+    attributes = {"user_alias": alias, "email": "noor@example.org", "_update_existing_only": False, "plan": "gold"}
+    recipient = {"external_user_id": "noor-1", "attributes": attributes, "send_to_existing_only": False}
+    made = house.campaign(channel="email", api_triggered=True)
+    body = {"campaign_id": made.campaign_id, "recipients": [recipient], "broadcast": False}
+    answer = house.braze.post("/campaigns/trigger/send", body)
+    shown = house.braze.export("noor-1")
+    assert (answer.status, sorted(answer.body)) == (201, ["dispatch_id", "message"])
+    assert (shown["email"], shown["custom_attributes"], "user_aliases" in shown) == (
+        "noor@example.org",
+        {"plan": "gold"},
+        False,
+    )
+
+
+def test_a_whole_number_is_an_external_id_too(house: Any) -> None:
+    house.braze.identified("1001", email="ada@example.org")
+    made = house.campaign(channel="email", api_triggered=True)
+    body = {"campaign_id": made.campaign_id, "recipients": [{"external_user_id": 1001}]}
+    house.braze.post("/campaigns/trigger/send", body)
+    sent = [event.external_id for event in house.audience.message_events() if event.title == "Email Send"]
+    assert sent == ["1001"]
