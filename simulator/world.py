@@ -24,7 +24,7 @@ from simulator.fakes import faults
 from simulator.fakes.amplitude import store as amplitude_store
 from simulator.fakes.amplitude.cohorts import tables as amplitude_cohort_tables
 from simulator.fakes.amplitude.cohorts.api.objects import SyncInfo
-from simulator.fakes.amplitude.projects import AmplitudeSettings, Project
+from simulator.fakes.amplitude.projects import ENDPOINTS, US, AmplitudeSettings, Project
 from simulator.fakes.amplitude.service import AmplitudeService
 from simulator.fakes.braze.audience import schema as braze_audience_schema
 from simulator.fakes.braze.keys import CLUSTER_HOSTS, BrazeSettings
@@ -56,7 +56,8 @@ MIGRATIONS: tuple[Migrations, ...] = tuple(
     )
 )  # fmt: skip
 _FREQUENCIES = {Cadence.REAL_TIME: "minute", Cadence.HOURLY: "hourly", Cadence.DAILY: "daily"}
-AMPLITUDE_ENDPOINT = "https://api2.amplitude.com"
+AMPLITUDE_ENDPOINT = ENDPOINTS[US]
+"""The endpoint of a project in the default region."""
 DEFAULT_START = parse_instant("2026-03-02T10:00:00Z")
 
 
@@ -181,7 +182,7 @@ class World:
 
     def _open(self, kind: DoorKind) -> None:
         applications = {"amplitude": self.amplitude.app, "braze": self.braze.app}
-        names = {"amplitude": [AMPLITUDE_ENDPOINT]}
+        names = {"amplitude": list(ENDPOINTS.values())}
         # Every cluster leads to the one Braze; which of them a key belongs to is its own business (KEY-3).
         names["braze"] = [f"https://{host}" for host in CLUSTER_HOSTS.values()]
         aside = Aside() if kind is DoorKind.HTTP else None

@@ -49,6 +49,11 @@ class Call:
     url: str
     remote: str
 
+    @property
+    def host(self) -> str:
+        """The host that was called, by its Host header; it may carry a port."""
+        return self.headers.get("host", "")
+
     def json(self) -> Any:
         """The body as JSON. Raises MalformedBody."""
         try:

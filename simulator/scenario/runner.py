@@ -71,7 +71,11 @@ def settings_of(scenario: Scenario, options: RunOptions) -> WorldSettings:
     first = ProjectSettings(plan=str(scenario.plan))
     others = [
         ProjectSettings(
-            name, plan=str(each.plan), automated_syncs=each.automated_syncs, default_cohorts=each.default_cohorts
+            name,
+            plan=str(each.plan),
+            automated_syncs=each.automated_syncs,
+            region=each.region,
+            default_cohorts=each.default_cohorts,
         )
         for name, each in scenario.projects.items()
     ]

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from simulator import openapi
 from simulator.fakes.amplitude import limits as amplitude_limits
-from simulator.fakes.amplitude.projects import AmplitudeSettings, ProjectSettings
+from simulator.fakes.amplitude.projects import ENDPOINTS, AmplitudeSettings, ProjectSettings
 from simulator.fakes.braze.keys import BrazeSettings, WorkspaceSettings
 from simulator.journal import Entry
 from simulator.openapi import Contract
@@ -23,7 +23,7 @@ from simulator.serving.front import Front
 from simulator.serving.listener import Aside, Door
 from simulator.serving.pacer import FROZEN, Pacer, machine_now
 from simulator.serving.transports import HttpTransport, Wsgi
-from simulator.world import AMPLITUDE_ENDPOINT, World, WorldSettings
+from simulator.world import World, WorldSettings
 
 SERVICES = ("amplitude", "braze", "control")
 
@@ -312,7 +312,8 @@ class Stage:
             application.config["PROPAGATE_EXCEPTIONS"] = False
         # On a served world the engine is a client like any other: it comes through the doors.
         world.endpoints.add(world.braze_endpoint, HttpTransport(self.urls["braze"], world.braze_endpoint))
-        world.endpoints.add(AMPLITUDE_ENDPOINT, HttpTransport(self.urls["amplitude"], AMPLITUDE_ENDPOINT))
+        for endpoint in ENDPOINTS.values():
+            world.endpoints.add(endpoint, HttpTransport(self.urls["amplitude"], endpoint))
         if self._hear is not None:
             world.journal.watch(self._hear)
         self.world = world

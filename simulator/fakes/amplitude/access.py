@@ -70,7 +70,7 @@ class Access:
             scheme, _, secret = call.headers.get("authorization", "").partition(" ")
             if scheme.lower() != "api-key" or not secret.strip():
                 raise Problem(Reply(401, "Missing Api-Key in Authorization header", content_type="text/plain"))
-            project = self._projects.of_secret_key(secret.strip())
+            project = self._projects.of_secret_key(secret.strip(), call.host)
             if project is None:
                 raise Problem(Reply(401, "Invalid Api-Key", content_type="text/plain"))
             if self.spend("profile", "organisation", 1, call.at) is not None:
@@ -109,7 +109,7 @@ class Access:
             api_key, _, secret_key = base64.b64decode(encoded, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
             raise Problem(dashboard_error(401, "Missing API Key")) from None
-        project = self._projects.of_api_key(api_key)
+        project = self._projects.of_api_key(api_key, call.host)
         if project is None or project.secret_key != secret_key:
             # The documents say 401; clients of the live service saw 403 (switch `wrong_key_status`).
             raise Problem(dashboard_error(int(self._rules().wrong_key_status), "Invalid API Key"))

@@ -165,6 +165,7 @@ def _project(project: Project) -> dict[str, object]:
         "name": project.name,
         "app_id": project.app_id,
         "org_id": project.org_id,
+        "region": project.region,
         "plan": project.plan,
         "automated_syncs": project.automated_syncs,
         "api_key": project.api_key,

@@ -9,6 +9,19 @@ from simulator.database import Database
 from simulator.ids import derive_hex, derive_int
 from simulator.rules.cadence import AUTOMATED_SYNCS
 
+US, EU = "us", "eu"
+HOSTS: dict[str, tuple[str, ...]] = {
+    US: (
+        "api2.amplitude.com", "api.amplitude.com", "amplitude.com", "analytics.amplitude.com",
+        "profile-api.amplitude.com", "data-api.amplitude.com",
+    ),
+    EU: ("api.eu.amplitude.com", "analytics.eu.amplitude.com", "data-api.eu.amplitude.com"),
+}  # fmt: skip
+"""Where the data of a project lives, and the hosts that speak for it; any other, such as loopback, speaks for both."""
+ENDPOINTS = {US: "https://api2.amplitude.com", EU: "https://api.eu.amplitude.com"}
+"""Where events are sent to."""
+_REGION_OF = {host: region for region, hosts in HOSTS.items() for host in hosts}
+
 PLANS = ("starter", "plus", "growth", "enterprise")
 IDS_OF_A_PROJECT = 10_000_000_000
 FIRST_ID = 1_600_000_000_000
@@ -29,6 +42,7 @@ class ProjectSettings:
     plan: str = "enterprise"
     automated_syncs: int | None = AUTOMATED_SYNCS
     """How many scheduled and real-time syncs the plan includes; None for any number."""
+    region: str = US
     default_cohorts: bool = False
     """Whether it begins with the six cohorts of a fresh live project; off, so that a list holds what was put there."""
 
@@ -56,6 +70,12 @@ class Project:
     plan: str
     first_id: int
     automated_syncs: int | None
+    region: str = US
+
+    @property
+    def endpoint(self) -> str:
+        """Where its events are sent to."""
+        return ENDPOINTS[self.region]
 
     @property
     def id_range(self) -> tuple[int, int]:
@@ -89,12 +109,13 @@ class Projects:
             plan=settings.plan,
             first_id=FIRST_ID + ordinal * IDS_OF_A_PROJECT + derive_int(self._seed, *path, "ids", bits=29),
             automated_syncs=settings.automated_syncs,
+            region=settings.region,
         )
         self._database.execute(
             "INSERT INTO amplitude_project (name, app_id, org_id, api_key, secret_key, plan, first_id, next_id,"
-            " automated_syncs) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " automated_syncs, region) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (project.name, project.app_id, project.org_id, project.api_key, project.secret_key, project.plan,
-             project.first_id, project.first_id, project.automated_syncs),
+             project.first_id, project.first_id, project.automated_syncs, project.region),
         )  # fmt: skip
         self._by_name[project.name] = project
         for watcher in self.watchers:
@@ -102,7 +123,7 @@ class Projects:
         return project
 
     def _load(self) -> None:
-        columns = "name, app_id, org_id, api_key, secret_key, plan, first_id, automated_syncs"
+        columns = "name, app_id, org_id, api_key, secret_key, plan, first_id, automated_syncs, region"
         rows = self._database.rows(f"SELECT {columns} FROM amplitude_project ORDER BY rowid")
         self._by_name = {row[0]: Project(*row) for row in rows}
 
@@ -116,13 +137,18 @@ class Projects:
         """Every project, oldest first."""
         return tuple(self._by_name.values())
 
-    def of_api_key(self, api_key: str) -> Project | None:
-        """The project with this API key, or None."""
-        return next((each for each in self._by_name.values() if each.api_key == api_key), None)
+    def of_api_key(self, api_key: str, host: str = "") -> Project | None:
+        """The project with this API key, or None. A host of one region does not know keys of the other (inferred)."""
+        return next((each for each in self._reached(host) if each.api_key == api_key), None)
 
-    def of_secret_key(self, secret_key: str) -> Project | None:
-        """The project with this secret key, or None (the User Profile API is given nothing else)."""
-        return next((each for each in self._by_name.values() if each.secret_key == secret_key), None)
+    def of_secret_key(self, secret_key: str, host: str = "") -> Project | None:
+        """The same for the User Profile API, which is given nothing but the secret key and is not offered in the EU."""
+        found = (each for each in self._reached(host) if each.secret_key == secret_key and each.region == US)
+        return next(found, None)
+
+    def _reached(self, host: str) -> list[Project]:
+        region = _REGION_OF.get(host.partition(":")[0].lower())
+        return [each for each in self._by_name.values() if region in (None, each.region)]
 
     def change_plan(self, name: str, plan: str) -> None:
         """Put a project on another plan. Raises UnknownProject, ValueError."""

@@ -29,7 +29,6 @@ from simulator.sync.streaming.settings import Filter, StreamSettings
 from simulator.sync.streaming.streamer import KIND as STREAM
 from simulator.sync.streaming.streamer import settings_of
 from simulator.sync.traits.selection import TraitIdentity
-from simulator.world import AMPLITUDE_ENDPOINT
 
 TRAITS = "braze attributes"
 
@@ -157,6 +156,6 @@ def send_campaign(stage: Stage, step: SendCampaign) -> None:
 
 def export_currents(stage: Stage, step: ExportCurrents) -> None:
     """CUR-1."""
-    key = stage.world.amplitude.store.projects.named(step.project).api_key
-    settings = CurrentsSettings(name=step.name, endpoint=AMPLITUDE_ENDPOINT, api_key=key, types=step.types)
+    project = stage.world.amplitude.store.projects.named(step.project)
+    settings = CurrentsSettings(name=step.name, endpoint=project.endpoint, api_key=project.api_key, types=step.types)
     stage.feed_ids[step.name] = stage.world.currents.create(settings, step.project).id

@@ -28,12 +28,13 @@ from simulator.scenario.model.steps.wire import Answer, Auth, Call, Service
 from simulator.scenario.model.words import PLACEHOLDER
 from simulator.serving.transports import WsgiTransport
 from simulator.sync.ports import Request, Response
-from simulator.world import AMPLITUDE_ENDPOINT
 
 
-def send(stage: Stage, service: Service, request: Request) -> Response:
+def send(stage: Stage, service: Service, request: Request, project: str = MAIN) -> Response:
     """One request through the door of the world; past it while a request of the engine is in that door."""
-    endpoint = stage.world.braze_endpoint if service is Service.BRAZE else AMPLITUDE_ENDPOINT
+    endpoint = stage.world.braze_endpoint
+    if service is Service.AMPLITUDE:
+        endpoint = stage.world.amplitude.store.projects.named(project).endpoint
     if stage.inside:
         app = stage.world.braze.app if service is Service.BRAZE else stage.world.amplitude.app
         return WsgiTransport(app, endpoint).send(request)
@@ -174,7 +175,7 @@ def call(stage: Stage, step: Call) -> Response:
     path = str(filled(stage, step.path, project))
     if step.query:
         path += "?" + urlencode({name: filled(stage, value, project) for name, value in step.query.items()}, doseq=True)
-    return send(stage, step.service, Request(step.method, path, headers, body))
+    return send(stage, step.service, Request(step.method, path, headers, body), project)
 
 
 def _credentials(stage: Stage, step: Call) -> dict[str, str]:

@@ -80,6 +80,9 @@ class Project(Record):
     SHORT: ClassVar[str] = "plan"
 
     plan: Plan = key(Choice(Plan), "Its plan (CONN-3).", default=Plan.ENTERPRISE)
+    region: str = key(
+        Choice(("us", "eu")), "Where its data lives; hosts of one region do not know keys of the other.", default="us"
+    )
     default_cohorts: bool = key(FLAG, "Whether it begins with the cohorts of a fresh live project.", default=False)
     automated_syncs: int = key(
         Whole(0), "How many scheduled and real-time syncs the plan includes.", default=AUTOMATED_SYNCS

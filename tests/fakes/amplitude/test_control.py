@@ -28,7 +28,7 @@ def test_projects_are_listed_with_their_keys(amplitude, plane) -> None:
     main = amplitude.main
     assert plane("GET", "/projects").json == {
         "projects": [
-            {"name": "main", "app_id": main.app_id, "org_id": main.org_id, "plan": "enterprise",
+            {"name": "main", "app_id": main.app_id, "org_id": main.org_id, "region": "us", "plan": "enterprise",
              "automated_syncs": 5,
              "api_key": main.api_key, "secret_key": main.secret_key},
         ]

@@ -130,6 +130,21 @@ def test_traits_streams_and_currents_belong_to_a_project(passes: Passes) -> None
     )
 
 
+def test_a_european_project_is_reached_at_its_own_hosts_and_currents_find_it_there(passes: Passes) -> None:
+    passes(
+        'cohorts: {readers: {performed: "[Appboy] [Custom Event] read", within: 7d, project: europe}}\n'
+        "steps:\n"
+        "  - export_currents: {types: [users.behaviors.CustomEvent], project: europe}\n"
+        '  - track: {events: [{external_id: ben-1001, name: read, time: "2026-03-02T10:00:00Z"}]}\n'
+        "  - advance: 15m\n"
+        "  - expect: {wanted: {readers: [ben]}}\n"
+        "  - call: {service: amplitude, method: GET, path: /api/3/cohorts, project: europe, expect: 200}\n"
+        "  - call: {service: amplitude, method: GET, path: /api/3/cohorts, project: europe,\n"
+        "           headers: {host: amplitude.com}, expect: 403}\n",
+        head=SHOP.replace("shop", "europe").replace("{plan: growth}", "{region: eu}"),
+    )
+
+
 def test_a_key_in_a_body_is_that_of_the_calls_project(passes: Passes) -> None:
     passes(
         "cohorts: {readers: {performed: read, within: 7d}, shoppers: {performed: read, within: 7d, project: shop}}\n"

@@ -92,7 +92,7 @@ class Identify:
         identifications = objects_of(given.get("identification"))
         if identifications is None:
             raise Problem(text(400, MISSING_EVENT))
-        project = self._project(given)
+        project = self._project(given, call)
         events = [{**each, "event_type": "$identify"} for each in identifications]
         clean = check_events(events, shortest_id(given.get("options")), short_ids=self._intake.rules.short_ids)
         if isinstance(clean, Refusal):
@@ -106,8 +106,8 @@ class Identify:
             self._limits.spend(project, IDENTIFY, clean, call.at)
         return SUCCESS
 
-    def _project(self, given: Mapping[str, str]) -> Project:
-        project = self._store.projects.of_api_key(given.get("api_key", ""))
+    def _project(self, given: Mapping[str, str], call: Call) -> Project:
+        project = self._store.projects.of_api_key(given.get("api_key", ""), call.host)
         if project is None:
             raise Problem(text(400, INVALID_KEY))
         return project
@@ -123,7 +123,7 @@ class Identify:
         identifications = objects_of(given.get("identification"))
         if identifications is None:
             raise Problem(Reply(400, {"error": "Missing identification"}))
-        project = self._store.projects.of_api_key(given.get("api_key", ""))
+        project = self._store.projects.of_api_key(given.get("api_key", ""), call.host)
         if project is None:
             raise Problem(Reply(400, {"error": "Invalid API key"}))
         for each in identifications:

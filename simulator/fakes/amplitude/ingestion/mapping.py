@@ -44,7 +44,7 @@ class UserMapping:
         mappings = objects_of(given.get("mapping"))
         if mappings is None:
             raise Problem(text(400, MISSING_MAPPING))
-        project = self._store.projects.of_api_key(given.get("api_key", ""))
+        project = self._store.projects.of_api_key(given.get("api_key", ""), call.host)
         if project is None:
             raise Problem(text(400, INVALID_KEY))
         pairs = [_pair(each, shortest_id(given.get("options"))) for each in mappings]

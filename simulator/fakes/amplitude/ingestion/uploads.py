@@ -114,7 +114,7 @@ class Uploads:
         for name in ("api_key", "events"):
             if body.get(name) is None:
                 raise Problem(ingestion_error(400, MISSING_FIELD, missing_field=name))
-        project = self._store.projects.of_api_key(str(body["api_key"]))
+        project = self._store.projects.of_api_key(str(body["api_key"]), call.host)
         if project is None:
             raise Problem(ingestion_error(400, f"Invalid API key: {body['api_key']}"))
         events, options = body["events"], body.get("options") or {}

@@ -53,6 +53,12 @@ def add_automated_syncs(sql: SqliteDatabase) -> None:
 
 
 @MIGRATIONS()
+def add_region(sql: SqliteDatabase) -> None:
+    """Where the data of a project lives."""
+    sql.table("amplitude_project").add_column("region", str, not_null_default="us")
+
+
+@MIGRATIONS()
 def create_users(sql: SqliteDatabase) -> None:
     """Users by amplitude_id, and what is remembered of each device."""
     sql.table("amplitude_user").create(

@@ -17,7 +17,6 @@ from simulator.sync.streaming.channels import ChannelDesk
 from simulator.sync.streaming.outbox import Channel, ParcelState
 from simulator.sync.streaming.settings import Filter, StreamSettings
 from simulator.sync.streaming.streamer import settings_of
-from simulator.world import AMPLITUDE_ENDPOINT
 
 WORKSPACE = "main"
 
@@ -157,7 +156,7 @@ def _create_connector(stage: Stage, call: Call) -> Reply:
     project = _project(stage, wanted)
     settings = CurrentsSettings(
         name=wanted["name"],
-        endpoint=wanted.get("endpoint", AMPLITUDE_ENDPOINT),
+        endpoint=wanted.get("endpoint", project.endpoint),
         api_key=wanted.get("api_key", project.api_key),
         types=tuple(wanted.get("types", ())),
     )
