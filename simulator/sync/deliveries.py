@@ -178,7 +178,7 @@ class Deliverer:
         if delivery.operation == NAME:
             self._store.update_sync(sync.number, name_sent=run.cohort_name)
         if sync.kind is SyncKind.COHORT:
-            self._store.record_sent(sync.number, batch)
+            self._store.note_delivered(sync.number, delivery.id)
         rejected = rejections(delivery)
         removed, added = batch.count(Direction.REMOVE), batch.count(Direction.ADD) - len(rejected)
         self._store.count_in_run(run.sync, run.number, added=added, removed=removed, skipped=len(rejected))

@@ -22,6 +22,7 @@ from simulator.rules.switches import RuleSet
 from simulator.sync import store
 from simulator.sync.engine import Engine
 from simulator.sync.ports import Request, Response, Transport, TransportError
+from simulator.sync.store import EngineStore
 from simulator.sync.store.records import Connection
 
 START = parse_instant("2026-03-02T10:00:00Z")
@@ -167,8 +168,16 @@ class Bench:
         ]
 
     def sent(self) -> set[tuple[int, str]]:
-        rows = self.database.rows("SELECT person, value FROM engine_sent WHERE certain")
-        return {(person, value) for person, value in rows}
+        """Who is in Braze under which value, as far as the engine knows."""
+        store = EngineStore(self.database)
+        found = {sync.number: store.standing(sync.number, list(self.source.people)) for sync in store.syncs()}
+        return {
+            (person, each.identifier.value)
+            for people in found.values()
+            for person, standing in people.items()
+            for each in standing
+            if each.certain
+        }
 
 
 def make_bench(database: Database, rules: RuleSet) -> Bench:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from simulator.sync.store.deliveries import DeliveryRows
 from simulator.sync.store.people import PeopleRows
 from simulator.sync.store.schema import MIGRATIONS
 from simulator.sync.store.syncs import SyncRows
@@ -10,5 +9,5 @@ from simulator.sync.store.syncs import SyncRows
 __all__ = ["MIGRATIONS", "EngineStore"]
 
 
-class EngineStore(SyncRows, DeliveryRows, PeopleRows):
+class EngineStore(SyncRows, PeopleRows):
     """All rows of the engine, in one world's database."""

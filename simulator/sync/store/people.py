@@ -9,8 +9,8 @@ import orjson
 
 from simulator.rules.identity import Identifier
 from simulator.rules.planning import Skip, Standing
+from simulator.sync.store.deliveries import DeliveryRows
 from simulator.sync.store.packing import ADDED, KIND_CODES, KINDS, RELEASED, Batch, Group
-from simulator.sync.store.rows import Rows
 
 _SentRow = tuple[int, int, int, str, str]
 """Sync, amplitude_id, kind code, value and label of an identifier."""
@@ -21,11 +21,29 @@ def _sent_rows(sync: int, group: Group) -> Iterator[_SentRow]:
     return zip(repeat(sync), people, repeat(head.kind), values, repeat(head.label))
 
 
-class PeopleRows(Rows):
-    """Who is in Braze as far as the engine knows, per sync."""
+class PeopleRows(DeliveryRows):
+    """Who is in Braze as far as the engine knows, per sync.
 
-    def record_sent(self, sync: int, batch: Batch) -> None:
-        """MAP-5. After a delivery: entries are stored under what was sent, leavers are forgotten."""
+    A delivery is only noted; its people get their rows when somebody asks. A one-time sync of a million never does.
+    """
+
+    def note_delivered(self, sync: int, delivery: int) -> None:
+        """MAP-5. A request has arrived: its entries are stored under what was sent, its leavers are forgotten."""
+        self._database.execute("INSERT INTO engine_delivered (sync, delivery) VALUES (?, ?)", (sync, delivery))
+
+    def _catch_up(self, sync: int) -> None:
+        """Give the people of noted deliveries their rows, in the order of arrival."""
+        noted = self._database.rows(
+            "SELECT place, delivery FROM engine_delivered WHERE sync = ? ORDER BY place", (sync,)
+        )
+        if not noted:
+            return
+        with self._database.transaction() as sql:
+            for _, delivery in noted:
+                self._record_sent(sync, self.batch_of(delivery))
+            sql.execute("DELETE FROM engine_delivered WHERE sync = ? AND place <= ?", (sync, noted[-1][0]))
+
+    def _record_sent(self, sync: int, batch: Batch) -> None:
         for group in batch.groups:
             if group.head.direction == ADDED:
                 self._database.executemany(
@@ -36,6 +54,7 @@ class PeopleRows(Rows):
 
     def record_doubt(self, sync: int, batch: Batch) -> None:
         """SYNC-6. After a request of unknown fate: its people may or may not be there."""
+        self._catch_up(sync)
         for group in batch.groups:
             if group.head.direction != RELEASED:
                 self._database.executemany(
@@ -45,6 +64,7 @@ class PeopleRows(Rows):
 
     def forget_sent(self, sync: int, people: Iterable[tuple[int, Identifier]]) -> None:
         """Drop what is stored for people under identifiers that turned out to match nobody."""
+        self._catch_up(sync)
         self._forget(
             [(sync, amplitude_id, KIND_CODES[kind], value, label) for amplitude_id, (kind, value, label) in people]
         )
@@ -56,10 +76,12 @@ class PeopleRows(Rows):
 
     def anybody_sent(self, sync: int) -> bool:
         """Whether anything is stored for a sync."""
+        self._catch_up(sync)
         return self._database.row("SELECT 1 FROM engine_sent WHERE sync = ? LIMIT 1", (sync,)) is not None
 
     def standing(self, sync: int, people: Sequence[int]) -> dict[int, list[Standing]]:
         """What earlier requests left in Braze for these people; people without anything are left out."""
+        self._catch_up(sync)
         found: dict[int, list[Standing]] = {}
         rows = self._database.rows(
             "SELECT s.person, s.kind, s.value, s.label, s.certain FROM json_each(?2) j "

@@ -10,7 +10,7 @@ MIGRATIONS = Migrations("engine")
 
 @MIGRATIONS()
 def create_tables(sql: SqliteDatabase) -> None:
-    """Eight tables; the one with a row per person is keyed in the order in which people are sent."""
+    """Nine tables; the one with a row per person is keyed in the order in which people are sent."""
     sql.table("engine_connection").create(
         {
             "id": str, "project": str, "workspace": str, "kind": str, "name": str, "endpoint": str,
@@ -44,6 +44,7 @@ def create_tables(sql: SqliteDatabase) -> None:
     )  # fmt: skip
     # What a request carries never changes; beside its state it would be written again with each answer.
     sql.execute("CREATE TABLE engine_content (delivery INTEGER PRIMARY KEY, changes BLOB, extras BLOB)")
+    sql.execute("CREATE TABLE engine_delivered (place INTEGER PRIMARY KEY, sync INTEGER, delivery INTEGER)")
     sql.execute("CREATE UNIQUE INDEX engine_delivery_of_run ON engine_delivery (sync, run, number)")
     sql.execute("CREATE INDEX engine_delivery_open ON engine_delivery (sync, run, number) WHERE state = 'waiting'")
     sql.execute("CREATE INDEX engine_run_open ON engine_run (sync) WHERE status = 'running'")
