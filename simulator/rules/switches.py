@@ -374,8 +374,8 @@ class RuleSet:
         doc="how wrong keys are answered outside ingestion",
     )
     export_delay: str = _switch(
-        "none",
         "two_hours",
+        "none",
         rule="READ-1",
         confidence="documented, roughly",
         source="Amplitude, Export API",

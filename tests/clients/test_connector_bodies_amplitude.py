@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from simulator.rules.instants import Instant, parse_duration
 from simulator.world import World, WorldSettings
 
 ADDED = object()
@@ -57,6 +58,7 @@ class Case:
     method: str = "POST"
     auth: str = ""
     mimetype: str = ""
+    later: str = ""
 
 
 def invalid(error: str, **blamed: object) -> dict[str, object]:
@@ -209,8 +211,8 @@ READS = [
     Case("airbyte events list", "/api/2/events/list", None, 200, {"data": ADDED}, auth="good", method="GET"),
     Case("export of an empty hour", "/api/2/export?start=20200101T00&end=20200101T00", None, 404, {"error": ADDED},
          auth="good", method="GET"),
-    Case("airbyte export of this hour", "/api/2/export?start=20260302T10&end=20260302T10", None, 200,
-         auth="good", method="GET", mimetype="application/zip"),
+    Case("airbyte export of an hour", "/api/2/export?start=20260302T10&end=20260302T10", None, 200,
+         auth="good", method="GET", mimetype="application/zip", later="3h"),
     Case("rudder deletion", DELETIONS, {"user_ids": ["ida-1001", "nobody-1"], "requester": "RudderStack",
                                         "ignore_invalid_id": "true"}, 200, "[{", auth="good"),
     Case("nango deletion", DELETIONS, {"user_ids": ["ida-1001"], "ignore_invalid_id": "True"}, 200, "[{", auth="good"),
@@ -313,6 +315,8 @@ def sender() -> Iterator[Sender]:
 def test_what_a_connector_sends_gets_the_answer_it_relies_on(sender: Sender, case: Case) -> None:
     before = len(list(sender.world.journal.entries()))
 
+    if case.later:
+        sender.world.agenda.advance_to(Instant(sender.world.clock.now + parse_duration(case.later)))
     answer = sender.send(case)
 
     assert case.status == answer.status_code, answer.text

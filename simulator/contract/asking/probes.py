@@ -25,6 +25,7 @@ BY_FAULT_TOO = {
     "trackUsersBulk": ("413",),
 }  # fmt: skip
 NOT_JSON = b'{"events": [,]}'
+NO_OBJECT = b"[1]"
 
 Probe = Callable[["Probes", Operation], Iterator[tuple[Sent, int | None]]]
 
@@ -167,10 +168,11 @@ def _other_success(probes: Probes, operation: Operation) -> Iterator[tuple[Sent,
 
 
 def _bad_request(probes: Probes, operation: Operation) -> Iterator[tuple[Sent, int | None]]:
-    """400: a body that is not JSON, or nothing of what is required."""
+    """400: a body that is not JSON or no object, or nothing of what is required."""
     example = probes.example(operation)
     if operation.definition.get("requestBody"):
         yield Sent(example.operation, example.path, example.query, raw=NOT_JSON), None
+        yield Sent(example.operation, example.path, example.query, raw=NO_OBJECT), None
         yield Sent(example.operation, example.path, example.query, body={}), None
     elif operation.parameters:
         yield Sent(example.operation, example.path, {"page": "x", "length": "x", "user": ""}), None

@@ -56,6 +56,8 @@ class AmplitudeSettings:
     daily_quota: int = 500_000
     """Events per device or user and rolling 24 hours, counted only for those suspected of spam."""
     property_updates_per_hour: int = 1_800
+    export_bytes: int = 4 * 1024**3
+    """How large an export may become (4 GB)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,14 @@ class AmplitudeService:
         profile = UserProfile(self.store, self.intake, self._cohorts_of, self.computed)
         taxonomy = Taxonomy(self.store.database, self.store.events, self.store.users, self.cohorts.activity_changed)
         reads = read_handlers(
-            self.store, self.access, self._deletions, self.housekeeping, taxonomy, self.clock, lambda: self.rules
+            self.store,
+            self.settings,
+            self.access,
+            self._deletions,
+            self.housekeeping,
+            taxonomy,
+            self.clock,
+            lambda: self.rules,
         )
         return {
             **self._uploads.handlers(),

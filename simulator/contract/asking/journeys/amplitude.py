@@ -21,7 +21,7 @@ INGESTION: Sequence[Journey] = (
              status=400, says={"code": 400, "events_with_invalid_fields.time": [1]}),
         Step("uploadEvents", body={"api_key": "nobody", "events": [_EVENT]}, status=400, says={"code": 400}),
         Step("exportEvents", query={"start": "{this_hour}", "end": "{this_hour}"}, later="1h", status=404),
-        Step("exportEvents", query={"start": "{hour}", "end": "{hour}"}, later="0s"),
+        Step("exportEvents", query={"start": "{exported_hour}", "end": "{exported_hour}"}, later="2h"),
         Step("getUserActivity", query={"user": 1}, status=404),
     ]),
     Journey("traits by query", "amplitude", [
@@ -44,6 +44,11 @@ COHORTS: Sequence[Journey] = (
     Journey("a cohort becomes a file", "amplitude", [
         Step("uploadCohort", body={"name": "journey", "app_id": "{app_id}", "id_type": "BY_USER_ID",
              "ids": ["{external_id}"], "owner": "demo@example.com", "published": True}, keep={"made": "cohortId"}),
+        Step("uploadCohort", body={"name": "journey", "app_id": "{app_id}", "id_type": "BY_USER_ID",
+             "ids": ["{external_id}"], "owner": "demo@example.com", "published": True,
+             "existing_cohort_id": "nobody00"}, status=404),
+        Step("uploadCohort", body={"name": "journey", "app_id": "{app_id}", "id_type": "BY_USER_ID",
+             "ids": ["{external_id}"], "owner": "demo@example.com", "published": True, "cg": "company"}, status=501),
         Step("getCohort", path={"cohort_id": "{made}"}),
         Step("listCohorts", says={"cohorts": ...}),
         Step("updateCohortMembership", body={"cohort_id": "{made}", "skip_invalid_ids": True, "memberships": [

@@ -137,7 +137,8 @@ class Journeys:
         text = format_instant(now)
         return {
             "now": text, "today": text[:10], "day": text[:10].replace("-", ""), "now_ms": now, "now_s": now // 1000,
-            "hour": format_instant(now - HOUR_MS)[:13].replace("-", ""), "this_hour": text[:13].replace("-", ""),
+            "exported_hour": format_instant(now - 3 * HOUR_MS)[:13].replace("-", ""),
+            "this_hour": text[:13].replace("-", ""),
             "tomorrow": format_instant(now + 24 * HOUR_MS), "month_later": format_instant(now + 720 * HOUR_MS)[:10],
         }  # fmt: skip
 

@@ -7,6 +7,7 @@ from functools import partial
 
 from simulator.clock import SimClock
 from simulator.fakes.amplitude.access import Access, ProjectHandler
+from simulator.fakes.amplitude.projects import AmplitudeSettings
 from simulator.fakes.amplitude.reads.export import Export
 from simulator.fakes.amplitude.reads.housekeeping import Housekeeping
 from simulator.fakes.amplitude.reads.privacy.deletions import Deletions
@@ -31,6 +32,7 @@ _PLURALS = {"EventType": "EventTypes", "EventProperty": "EventProperties", "User
 
 def read_handlers(
     store: AmplitudeStore,
+    settings: AmplitudeSettings,
     access: Access,
     deletions: Deletions,
     housekeeping: Housekeeping,
@@ -43,7 +45,7 @@ def read_handlers(
     return {
         "searchUsers": access.basic(users.search, "users"),
         "getUserActivity": access.basic(users.activity, "users"),
-        "exportEvents": access.basic(Export(store, rules).export),
+        "exportEvents": access.basic(Export(store, settings, rules).export),
         "createUserDeletionJob": access.basic(deletions.create, "deletions"),
         "listUserDeletionJobs": access.basic(deletions.list_jobs),
         "removeUserFromDeletionJob": access.basic(deletions.revoke),

@@ -338,10 +338,16 @@ def _parent(kind: Kind, given: Mapping[str, object]) -> str:
 
 
 def _asked_parent(kind: Kind, call: Call) -> str | None:
-    """The event or group type that a read is about; in the query or, as the page has it, in the body."""
+    """The event or group type that a read is about; in the query or, as the page has it, in the body.
+
+    A body that is no object names nothing: the page knows no 400 for these calls.
+    """
     if not kind.parent:
         return None
     asked = call.argument(kind.parent)
     if asked is None and call.body:
-        asked = _parent(kind, _given(call)) or None
+        try:
+            asked = _parent(kind, _given(call)) or None
+        except Problem:
+            return None
     return asked

@@ -13,6 +13,12 @@ import pytest
 from simulator.fakes.amplitude.reads import export as export_module
 
 
+@pytest.fixture
+def amplitude(amplitude_with):
+    """An Amplitude whose exports do not wait for two hours."""
+    return amplitude_with(export_delay="none")
+
+
 def files(answer: Any) -> dict[str, list[dict[str, Any]]]:
     assert (answer.status_code, answer.content_type) == (200, "application/zip")
     with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
@@ -126,17 +132,43 @@ def test_a_range_has_at_most_365_days(amplitude, end, status) -> None:
     assert amplitude.get("/api/2/export", start="20250302T10", end=end).status_code == status
 
 
-@pytest.mark.parametrize(("later", "status"), [("2h 59m", 404), ("3h", 200)])
-def test_by_switch_an_hour_is_there_once_it_has_been_over_for_two(amplitude_with, an_event, later, status) -> None:
-    amplitude = amplitude_with(export_delay="two_hours")
+@pytest.mark.parametrize(("later", "status"), [("2h 59m 59s", 404), ("3h", 200)])
+def test_an_hour_is_there_once_it_has_been_over_for_two(amplitude_with, an_event, later, status) -> None:
+    """Amplitude, Export API: "data sent between 8 and 9 PM ... is available via the Export API at 11 PM"."""
+    amplitude = amplitude_with()
     amplitude.upload(an_event())
     amplitude.later(later)
     assert amplitude.get("/api/2/export", start="20260302T10", end="20260302T10").status_code == status
 
 
+def test_of_a_range_only_the_hours_that_are_there_come(amplitude_with, an_event) -> None:
+    amplitude = amplitude_with()
+    amplitude.upload(an_event())
+    amplitude.later("1h")
+    amplitude.upload(an_event())
+    amplitude.later("2h 30m")
+    found = files(amplitude.get("/api/2/export", start="20260302T10", end="20260302T12"))
+    assert [name.rpartition("_")[2] for name in found] == ["10#0.json.gz"]
+
+
+@pytest.mark.parametrize(("bytes_more", "status"), [(-1, 400), (0, 200)])
+def test_an_export_that_is_too_large_is_refused(amplitude_with, an_event, bytes_more, status) -> None:
+    """Limit and text: Amplitude, Export API."""
+    amplitude = amplitude_with(export_delay="none")
+    amplitude.upload(an_event())
+    whole = amplitude.get("/api/2/export", start="20260302T10", end="20260302T10")
+    with zipfile.ZipFile(io.BytesIO(whole.data)) as archive:
+        members = archive.start_dir
+    amplitude.service.settings.export_bytes = members + bytes_more
+    answer = amplitude.get("/api/2/export", start="20260302T10", end="20260302T10")
+    assert answer.status_code == status
+    if status == 400:
+        assert answer.json["error"]["message"].endswith("The limit size is 4GB.")
+
+
 def test_the_same_world_gives_the_same_bytes(amplitude_with, an_event) -> None:
     def archive() -> bytes:
-        amplitude = amplitude_with()
+        amplitude = amplitude_with(export_delay="none")
         amplitude.upload(an_event(), an_event("ben-2002"))
         return bytes(amplitude.get("/api/2/export", start="20260302T10", end="20260302T10").data)
 

@@ -223,3 +223,8 @@ def test_an_event_type_set_inactive_leaves_cohorts_of_active_people_at_once(ampl
     assert amplitude.service.cohorts.members("active") == []
     form(amplitude, "PUT", "event/email_sent", is_active="true")
     assert len(amplitude.service.cohorts.members("active")) == 1
+
+
+@pytest.mark.parametrize("path", ["event-property", "group-property"])
+def test_a_body_that_is_no_object_names_no_event_type(amplitude, path) -> None:
+    assert amplitude.call("GET", BASE + path, json=["a"]).json == {"success": True, "data": []}
