@@ -18,6 +18,7 @@ class Sort(StrEnum):
     SWITCH = "switch"
     OPERATION = "operation"
     READING = "reading"
+    OMISSION = "omission"
 
 
 class Room(StrEnum):
@@ -57,13 +58,15 @@ class Behaviour:
     where: str = ""
     """Method and path of an operation."""
     emulated: bool = True
-    """False for an operation that answers 501."""
+    """False for an operation that answers 501, and for a part of another one that is left out."""
     tests: tuple[str, ...] = field(default=(), compare=False)
     """Scenarios and test functions that show it, three at most."""
 
     @property
     def key(self) -> str:
         """Its name in the file of tests; an operation's carries the service, for two vendors use the same words."""
+        if self.sort is Sort.OMISSION:
+            return f"{self.rooms[0]}.{self.name}: {self.sentence}"
         return f"{self.rooms[0]}.{self.name}" if self.sort is Sort.OPERATION else self.name
 
     def is_sure(self, confidence: Confidence) -> bool:
@@ -102,14 +105,26 @@ def operations() -> Iterator[Behaviour]:
             )  # fmt: skip
 
 
+def omissions() -> Iterator[Behaviour]:
+    """What operations that answer leave out nevertheless, as their contract says (`x-absim-left-out`)."""
+    for room in (Room.BRAZE, Room.AMPLITUDE):
+        for operation in openapi.load(room).operations.values():
+            said = operation.definition
+            for sentence in said.get("x-absim-left-out", ()):
+                yield Behaviour(
+                    Sort.OMISSION, operation.operation_id, str(sentence), str(said["x-source"]), "", (room,),
+                    where=f"{operation.method} {operation.path}", emulated=False,
+                )  # fmt: skip
+
+
 def everything() -> list[Behaviour]:
-    """Rules, switches and operations, without the tests that show them."""
-    return [*rules(), *switches(), *operations()]
+    """Rules, switches, operations and what those leave out, without the tests that show them."""
+    return [*rules(), *switches(), *operations(), *omissions()]
 
 
 def with_tests(behaviours: Iterable[Behaviour], shown: Mapping[Sort, Mapping[str, Sequence[str]]]) -> list[Behaviour]:
     """The same behaviours with the tests that show them."""
-    return [replace(each, tests=tuple(shown[each.sort].get(each.key, ()))) for each in behaviours]
+    return [replace(each, tests=tuple(shown.get(each.sort, {}).get(each.key, ()))) for each in behaviours]
 
 
 def chosen(

@@ -17,7 +17,7 @@ HEADINGS = {
     Sort.READING: "Readings of ours that have no rule and no switch",
 }
 PLURALS = {Sort.RULE: "rules", Sort.SWITCH: "switches", Sort.OPERATION: "operations", Sort.READING: "readings of ours"}
-LEFT_OUT = "Left out, answers 501"
+LEFT_OUT = {Sort.OPERATION: "Left out, answers 501", Sort.OMISSION: "Left out of operations that answer"}
 NOT_SHOWN = "not shown by a test"
 WIDTH = 110
 
@@ -31,10 +31,11 @@ def as_text(ledger: Sequence[Behaviour]) -> str:
             lines += [f"{heading} ({len(mine)})", ""]
             for each in mine:
                 lines += [*_paragraph(each), ""]
-    left_out = [each for each in ledger if not each.emulated]
-    if left_out:
-        lines += [f"{LEFT_OUT} ({len(left_out)})", ""]
-        lines += [f"  {each.rooms[0]:<9}  {each.where}  {each.name}: {each.sentence}" for each in left_out] + [""]
+    for sort, heading in LEFT_OUT.items():
+        left_out = [each for each in ledger if each.sort is sort and not each.emulated]
+        if left_out:
+            lines += [f"{heading} ({len(left_out)})", ""]
+            lines += [f"  {each.rooms[0]:<9}  {each.where}  {each.name}: {each.sentence}" for each in left_out] + [""]
     return "\n".join([*lines, *figures(ledger)]) + "\n"
 
 
@@ -52,10 +53,11 @@ def as_markdown(ledger: Sequence[Behaviour]) -> str:
             lines += ["", f"## {heading}", "", "| behaviour | what | source | confidence | shown by |"]
             lines.append("|---|---|---|---|---|")
             lines += [_row(each) for each in mine]
-    left_out = [each for each in ledger if not each.emulated]
-    if left_out:
-        lines += ["", f"## {LEFT_OUT}", "", "| operation | what | source |", "|---|---|---|"]
-        lines += [f"| `{each.where}` | {_cell(each.sentence)} | {_cell(each.source)} |" for each in left_out]
+    for sort, heading in LEFT_OUT.items():
+        left_out = [each for each in ledger if each.sort is sort and not each.emulated]
+        if left_out:
+            lines += ["", f"## {heading}", "", "| operation | what | source |", "|---|---|---|"]
+            lines += [f"| `{each.where}` | {_cell(each.sentence)} | {_cell(each.source)} |" for each in left_out]
     return "\n".join(lines) + "\n"
 
 
@@ -66,9 +68,11 @@ def figures(ledger: Sequence[Behaviour]) -> list[str]:
     sure = Counter(confidence for each in emulated for confidence in Confidence if each.is_sure(confidence))
     counted = ", ".join(f"{sorts[sort]} {PLURALS[sort]}" for sort in Sort if sorts[sort])
     said = ", ".join(f"{sure[confidence]} {confidence}" for confidence in Confidence if sure[confidence])
+    left_out = Counter(each.sort for each in ledger if not each.emulated)
+    parts = f", {left_out[Sort.OMISSION]} parts of others" if left_out[Sort.OMISSION] else ""
     bare = [each.name for each in emulated if not each.tests]
     return [
-        f"{counted or 'nothing emulated'}; {len(ledger) - len(emulated)} operations left out",
+        f"{counted or 'nothing emulated'}; {left_out[Sort.OPERATION]} operations left out{parts}",
         f"{said or 'no confidence'}",
         f"{NOT_SHOWN}: {', '.join(dict.fromkeys(bare)) or 'nothing'}",
     ]

@@ -19,6 +19,10 @@ LEFT_OUT = Behaviour(
     Sort.OPERATION, "makeCoffee", "Make coffee", "Braze, Coffee", "live", (Room.BRAZE,), where="POST /coffee",
     emulated=False,
 )  # fmt: skip
+PART = Behaviour(
+    Sort.OMISSION, "drinkCoffee", "Milk is not heated.", "Braze, Coffee", "", (Room.BRAZE,), where="POST /drink",
+    emulated=False,
+)  # fmt: skip
 BARE = Behaviour(Sort.READING, "simulator/x.py", "Inferred.", "absim", "inferred", (Room.BRAZE,))
 LEDGER = [RULE, BARE, LEFT_OUT]
 
@@ -31,6 +35,16 @@ def test_text_has_each_behaviour_with_what_shows_it_and_what_is_left_out_apart()
     assert "- one.scenario.yaml" in text
     assert "- not shown by a test" in text
     assert "Left out, answers 501 (1)" in text
+
+
+def test_what_an_operation_that_answers_leaves_out_stands_apart_too() -> None:
+    ledger = [*LEDGER, PART]
+
+    assert "Left out of operations that answer (1)\n\n  braze      POST /drink  drinkCoffee: Milk is not heated." in (
+        as_text(ledger)
+    )
+    assert "| `POST /drink` | Milk is not heated. | Braze, Coffee |" in as_markdown(ledger)
+    assert "1 rules, 1 readings of ours; 1 operations left out, 1 parts of others" == figures(ledger)[0]
 
 
 def test_the_figures_leave_out_what_is_left_out() -> None:
@@ -66,6 +80,7 @@ def test_everything_is_every_rule_every_switch_and_every_operation_of_both_vendo
     assert list(SWITCHES) == [each.name for each in ledger if each.sort is Sort.SWITCH]
     assert {Room.BRAZE, Room.AMPLITUDE} == {each.rooms[0] for each in ledger if each.sort is Sort.OPERATION}
     assert len({(each.sort, each.key) for each in ledger}) == len(ledger)
+    assert {"uploadEvents", "getUserProfile"} <= {each.name for each in ledger if each.sort is Sort.OMISSION}
 
 
 @pytest.mark.parametrize(("confidence", "number"), [("live, against the documents", 1), ("documented", 0)])
