@@ -79,11 +79,9 @@ PackedRow = tuple[str, str, str, str, str, str, Sequence[str], str]
 
 
 @dataclass(frozen=True)
-class Page:
-    """One page. `request` is the X-Request-Id that joins the engine's half of a story to Braze's.
-
-    Entries are read when they are asked for: most readers look at the heads of most pages only.
-    """
+class Head:
+    """What stands above the entries of a page. `request` is the X-Request-Id that joins the engine's half of a story
+    to Braze's."""
 
     page: int
     at: Instant
@@ -94,6 +92,12 @@ class Page:
     run: str
     request: str
     detail: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Page(Head):
+    """One page with its entries, which are unpacked when they are asked for."""
+
     packed: bytes
 
     @cached_property
@@ -110,7 +114,8 @@ class Page:
         return [Strip(*strip) for strip in orjson.loads(self.packed)]
 
 
-_COLUMNS = "page, at, room, event, cohort, sync, run, request, detail, entries"
+_HEAD = "page, at, room, event, cohort, sync, run, request, detail"
+_COLUMNS = f"{_HEAD}, entries"
 _INSERT = (
     "INSERT INTO ledger_page (at, room, event, cohort, sync, run, request, detail, entries, entry_count) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -167,18 +172,29 @@ class Ledger:
         request: str | None = None,
     ) -> Iterator[Page]:
         """Pages in the order in which they were written, newer than `after`, narrowed as asked."""
+        narrowing = {"cohort": cohort, "sync": sync, "run": run, "request": request}
+        for row in self._select(_COLUMNS, after, rooms, events, narrowing):
+            yield Page(*_head(row), packed=row[-1])
+
+    def heads(self, *, rooms: Collection[str] = (), events: Collection[str] = ()) -> Iterator[Head]:
+        """What stands above the pages, for readers who need nobody's entry."""
+        for row in self._select(_HEAD, 0, rooms, events, {}):
+            yield Head(*_head(row))
+
+    def _select(
+        self, columns: str, after: int, rooms: Collection[str], events: Collection[str],
+        narrowing: Mapping[str, str | None],
+    ) -> Iterator[tuple[Any, ...]]:  # fmt: skip
         conditions = ["page > ?"]
         for column, wanted in (("room", rooms), ("event", events)):
             if wanted:
                 conditions.append(f"{column} IN ({', '.join('?' * len(wanted))})")
-        narrowing = {"cohort": cohort, "sync": sync, "run": run, "request": request}
         narrowed = {name: value for name, value in narrowing.items() if value is not None}
         conditions += [f"{name} = ?" for name in narrowed]
         fixed = [*sorted(rooms), *sorted(events), *narrowed.values()]
-        query = f"SELECT {_COLUMNS} FROM ledger_page WHERE {' AND '.join(conditions)} ORDER BY page LIMIT 200"
+        query = f"SELECT {columns} FROM ledger_page WHERE {' AND '.join(conditions)} ORDER BY page LIMIT 200"
         while rows := self._database.rows(query, [after, *fixed]):
-            for row in rows:
-                yield _page(row)
+            yield from rows
             after = rows[-1][0]
 
     def story(
@@ -251,9 +267,9 @@ def _rows(strip: Strip) -> Iterator[PackedRow]:
     )  # fmt: skip
 
 
-def _page(row: tuple[Any, ...]) -> Page:
-    page, at, room, event, cohort, sync, run, request, detail, packed = row
-    return Page(page, Instant(at), room, event, cohort, sync, run, request, orjson.loads(detail), packed)
+def _head(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    page, at, room, event, cohort, sync, run, request, detail, *_ = row
+    return page, Instant(at), room, event, cohort, sync, run, request, orjson.loads(detail)
 
 
 _KINDS = {kind.value: kind for kind in Kind}

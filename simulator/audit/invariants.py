@@ -49,8 +49,8 @@ def _created_by_cohort_calls(world: World) -> Iterator[str]:
     """INV-2, NOCREATE-1. Requests of cohort calls must have made, merged or deleted no profile."""
     for number, before, after in world.cohort_calls.grown:
         yield f"cohort call {number}: {before} profiles before it, {after} after it"
-    calls = {page.request for page in world.ledger.pages(events=["cohort_changed", "cohort_named"])}
-    for page in world.ledger.pages(rooms=["braze"], events=sorted(CREATING)):
+    calls = {page.request for page in world.ledger.heads(events=["cohort_changed", "cohort_named"])}
+    for page in world.ledger.heads(rooms=["braze"], events=sorted(CREATING)):
         if page.request in calls:
             yield f"request {page.request}, a cohort call, left {page.event} in the ledger"
 
@@ -69,7 +69,7 @@ def _members_never_sent(world: World, ever_added: Mapping[Home, Collection[str]]
 def _time(world: World) -> Iterator[str]:
     """INV-6. Pages stand in the order of time, and nothing that was due is waiting."""
 
-    for earlier, later in pairwise(world.ledger.pages()):
+    for earlier, later in pairwise(world.ledger.heads()):
         if later.at < earlier.at:
             yield (
                 f"page {later.page} ({later.event}) is at {format_instant(later.at)}, before page {earlier.page} "
@@ -82,7 +82,7 @@ def _time(world: World) -> Iterator[str]:
 def _unexplained_points(world: World) -> Iterator[str]:
     """INV-7. Data points logged by Braze's store against those that ledger pages explain, per request."""
     explained: dict[str, int] = {}
-    for page in world.ledger.pages(rooms=["braze", "phone"]):
+    for page in world.ledger.heads(rooms=["braze", "phone"]):
         points = page.detail.get("data_points", 0)
         if isinstance(points, int) and points:
             explained[page.request] = explained.get(page.request, 0) + points

@@ -150,9 +150,12 @@ class Profiles:
 
     def braze_ids(self, rows: Iterable[int]) -> list[str]:
         """Braze ids of these rows, of profiles that are gone too, in the order of arrival."""
-        wanted = orjson.dumps(sorted(rows)).decode()
-        query = "SELECT braze_id FROM braze_profile WHERE profile IN (SELECT value FROM json_each(?)) ORDER BY profile"
-        return [braze_id for (braze_id,) in self._database.rows(query, (wanted,))]
+        wanted = orjson.dumps(sorted(set(rows))).decode()
+        (found,) = self._database.columns(
+            "SELECT json_group_array(p.braze_id) FROM json_each(?) j CROSS JOIN braze_profile p ON p.profile = j.value",
+            (wanted,),
+        )
+        return found
 
     def by_braze_id(self, workspace: str, braze_id: str) -> Profile | None:
         """The profile of that Braze id; the row number is part of the id, so no index is needed."""
