@@ -174,7 +174,7 @@ class Ledger:
         """Pages in the order in which they were written, newer than `after`, narrowed as asked."""
         narrowing = {"cohort": cohort, "sync": sync, "run": run, "request": request}
         for row in self._select(_COLUMNS, after, rooms, events, narrowing):
-            yield Page(*_head(row), packed=row[-1])
+            yield Page(*_head(row), *row[-1:])
 
     def heads(self, *, rooms: Collection[str] = (), events: Collection[str] = ()) -> Iterator[Head]:
         """What stands above the pages, for readers who need nobody's entry."""
