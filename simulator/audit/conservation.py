@@ -22,6 +22,8 @@ REQUESTS_REMEMBERED = 4_096
 ADDED, DROPPED = Outcome.ADDED.value, Outcome.DROPPED.value
 ADDING = frozenset({ADDED, Outcome.ALREADY_THERE.value, DROPPED})
 REMOVING = frozenset({Outcome.REMOVED.value, Outcome.ALREADY_GONE.value, DROPPED})
+Moment = tuple[int, Instant]
+"""A page and its instant: what is written later at the same instant came later."""
 Home = tuple[str, str, str]
 """Workspace, partner and cohort id: what a cohort is in Braze."""
 
@@ -43,9 +45,11 @@ class SyncBook:
     heard: bool = True
     """Whether the receiver writes down what it does; a webhook's does not."""
     fates: dict[str, Fate] = field(default_factory=dict)
-    open_since: dict[str, Instant] = field(default_factory=dict)
-    leaving_since: dict[str, Instant] = field(default_factory=dict)
+    open_since: dict[str, Moment] = field(default_factory=dict)
+    leaving_since: dict[str, Moment] = field(default_factory=dict)
     this_run: dict[str, str] = field(default_factory=dict)
+    began: int | None = None
+    """The page on which the run under way began; None for one that ends where it begins."""
 
 
 @dataclass(slots=True)
@@ -69,7 +73,7 @@ class Conservation:
         self.broken = Broken()
         self.ever_added: dict[Home, set[str]] = {}
         """INV-3. Profiles that a cohort call ever put into a cohort, merges followed."""
-        self._wanted: dict[str, dict[str, Instant]] = {}
+        self._wanted: dict[str, dict[str, Moment]] = {}
         self._syncs: dict[str, SyncBook] = {}
         self._answers: dict[str, Answers] = {}
         self._order: deque[str] = deque()
@@ -99,20 +103,21 @@ class Conservation:
         wanted = self._wanted.setdefault(page.cohort, {})
         books = [book for book in self._syncs.values() if book.cohort == page.cohort]
         people = [person for strip in page.strips() for person in map(str, strip.persons)]
+        moment = (page.page, page.at)
         if page.event == "entered":
-            wanted.update(dict.fromkeys(people, page.at))
+            wanted.update(dict.fromkeys(people, moment))
             for book in books:
                 for person in people:
                     book.leaving_since.pop(person, None)
                     if book.fates.get(person, Fate.REMOVED) is Fate.REMOVED:
-                        book.open_since.setdefault(person, page.at)
+                        book.open_since.setdefault(person, moment)
         else:
             for person in people:
                 wanted.pop(person, None)
             for book in books:
                 for person in people:
                     book.open_since.pop(person, None)
-                    book.leaving_since[person] = page.at
+                    book.leaving_since[person] = moment
 
     def _engine(self, page: Page) -> None:
         if page.event == "sync_saved" and page.cohort:
@@ -130,10 +135,13 @@ class Conservation:
                 book.open_since.pop(person, None)
         elif page.event == "delivered":
             self._delivered(book, page)
+        elif page.event == "run_began":
+            book.began = page.page
         elif page.event == "run_finished":
             if page.detail.get("status") == "success":
                 self._settle(book, page)
             book.this_run.clear()
+            book.began = None
 
     def _delivered(self, book: SyncBook, page: Page) -> None:
         of_request = self._answers.get(page.request, {})
@@ -208,19 +216,23 @@ class Conservation:
         """At the end of a successful run nobody who was wanted when it began may be left open."""
         started = page.detail.get("started_at")
         began = Instant(started) if isinstance(started, int) else page.at
+
+        def before(moment: Moment) -> bool:
+            return moment[1] <= began and (book.began is None or moment[0] < book.began)
+
         for person, since in list(book.open_since.items()):
-            if since <= began:
+            if before(since):
                 self.broken.conservation.append(
-                    f"{page.run} succeeded, and {person}, wanted in {book.cohort} since {format_instant(since)}, "
+                    f"{page.run} succeeded, and {person}, wanted in {book.cohort} since {format_instant(since[1])}, "
                     "was neither sent nor skipped"
                 )
                 del book.open_since[person]
         for person, since in list(book.leaving_since.items()):
-            if since > began:
+            if not before(since):
                 continue
             if book.fates.get(person) is Fate.SENT:
                 self.broken.removal.append(
-                    f"{page.run} succeeded, and {person}, who left {book.cohort} at {format_instant(since)}, "
+                    f"{page.run} succeeded, and {person}, who left {book.cohort} at {format_instant(since[1])}, "
                     "was never sent as a removal"
                 )
             book.fates.pop(person, None)

@@ -257,6 +257,12 @@ class Deliverer:
         self._store.update_sync(sync.number, **columns)
         self._tell(sync, ended, at)
 
+    def tell_began(self, sync: Sync, run: Run, at: Instant) -> None:
+        """Write down that a run is planned: whoever moves from here on, even at this instant, is for the next one."""
+        self._ledger.write(
+            at, room="engine", event="run_began", cohort=sync.cohort, sync=sync.id, run=run_id(sync, run.number)
+        )
+
     def _tell(self, sync: Sync, run: Run, at: Instant) -> None:
         self._mailbox.run_finished(sync, run, run.status, at)
         detail = {

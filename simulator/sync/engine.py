@@ -114,6 +114,7 @@ class Engine:
             if sends:
                 self.store.add_run(run)
                 self.store.update_sync(sync.number, runs=run.number, next_run_at=following)
+                self._deliverer.tell_began(sync, run, at)
             else:
                 self._deliverer.end_at_once(sync, run, following, at)
 

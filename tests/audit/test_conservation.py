@@ -51,6 +51,9 @@ class Story:
             AT, room="engine", event="skipped", cohort="c1", sync="s1", run="s1/1", entries=[Entry(person)]
         )
 
+    def began(self) -> None:
+        self.ledger.write(AT, room="engine", event="run_began", cohort="c1", sync="s1", run="s1/1")
+
     def finished(self, status: str = "success", began: Instant = AT) -> None:
         detail = {"status": status, "started_at": began}
         self.ledger.write(AT, room="engine", event="run_finished", cohort="c1", sync="s1", run="s1/1", detail=detail)
@@ -93,6 +96,21 @@ def test_somebody_who_entered_after_the_run_began_waits_for_the_next(story: Stor
     assert Broken() == told(story.ledger)
     story.finished(began=Instant(3_000))
     assert len(told(story.ledger).conservation) == 1
+
+
+def test_who_moves_at_the_instant_at_which_a_run_began_but_after_it_waits_for_the_next(story: Story) -> None:
+    story.entered("kim")
+    story.skipped("kim")
+    story.braze("added")
+    story.began()
+    story.entered("ben")
+    story.left("kim")
+    story.delivered()
+    story.left("ida")
+    story.finished()
+    assert Broken() == told(story.ledger)
+    story.finished()
+    assert (1, 1) == (len(told(story.ledger).conservation), len(told(story.ledger).removal))
 
 
 def test_somebody_sent_of_whom_braze_knows_nothing_is_named(story: Story) -> None:

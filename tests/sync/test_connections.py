@@ -227,7 +227,7 @@ def test_everything_set_up_is_in_the_ledger(build: Callable[..., Any], ida: Ampl
     bench.engine.new_key(connection.id, "another-key-0002")
     events = [page.event for page in bench.ledger.pages(rooms=["engine"])]
     assert [
-        "connection_saved", "sync_saved", "delivered", "delivered", "run_finished", "mapping_changed",
+        "connection_saved", "sync_saved", "run_began", "delivered", "delivered", "run_finished", "mapping_changed",
         "settings_changed",
     ] == events  # fmt: skip
     assert "another-key-0002" not in str([page.detail for page in bench.ledger.pages()])

@@ -101,6 +101,8 @@ class Stage:
     keys: dict[str, list[str]] = field(default_factory=dict)
     """The data import keys that each connection has used, the present one last."""
     sync_ids: dict[str, str] = field(default_factory=dict)
+    saving: str = ""
+    """The sync that is being saved and already runs for the first time."""
     deleted_syncs: set[str] = field(default_factory=set)
     sync_names: Mapping[int, str] = field(default_factory=dict)
     segment_ids: dict[str, str] = field(default_factory=dict)
@@ -142,6 +144,8 @@ class Stage:
         """The id of a sync of the file. Raises StepRefused before its step has saved it and once it is deleted."""
         if name in self.deleted_syncs:
             raise StepRefused(f"the sync {name!r} was deleted")
+        if name == self.saving:
+            return self.world.engine.syncs()[-1].id
         if name not in self.sync_ids:
             raise StepRefused(f"there is no sync {name!r} yet; the step that saves it comes later, or was refused")
         return self.sync_ids[name]

@@ -24,8 +24,12 @@ def sync(stage: Stage, step: Sync) -> None:
     """CAD-1 to CAD-3. Saved and run for the first time, at once."""
     connection = step.to or next(iter(stage.scenario.connections))
     cohort_id = stage.cohort_ids[step.cohort]
-    saved = stage.world.engine.create_sync(cohort_id, stage.connection_id(connection), step.cadence)
-    stage.sync_ids[stage.name_of_sync(step)] = saved.id
+    stage.saving = stage.name_of_sync(step)
+    try:
+        saved = stage.world.engine.create_sync(cohort_id, stage.connection_id(connection), step.cadence)
+        stage.sync_ids[stage.saving] = saved.id
+    finally:
+        stage.saving = ""
 
 
 def change_mapping(stage: Stage, step: ChangeMapping) -> None:

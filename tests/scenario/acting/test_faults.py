@@ -139,3 +139,26 @@ def test_what_cannot_be_done_in_the_middle_of_a_call_on_the_way_to_an_expectatio
         "  - {at: '11:00', expect: {runs: 4}, refused: Braze has no profile of noor}\n"
         "  - expect: {members: {vips: [ida]}}\n"
     )
+
+
+def test_whoever_moves_while_a_request_is_still_being_tried_is_for_the_next_run(passes: Passes) -> None:
+    passes(
+        "steps:\n  - enters: {cohort: vips, people: [kim]}\n"
+        "  - fault: {operation: changeCohortUsers, answer: 503, times: 3}\n"
+        "  - sync: {cohort: vips, cadence: real_time}\n"
+        "  - enters: {cohort: vips, people: [ida]}\n  - leaves: {cohort: vips, people: [kim]}\n"
+        "  - advance: 1m\n  - expect: {added: [ida, kim], removed: [kim], members: {vips: [ida]}, converged: true}\n"
+        "  - leaves: {cohort: vips, people: [ida]}\n"
+        "  - fault: {operation: changeCohortUsers, answer: 503, times: 5}\n"
+        "  - advance: 1m\n  - enters: {cohort: vips, people: [ida]}\n"
+        "  - advance: 5m\n  - expect: {members: {vips: [ida]}, converged: true, undelivered: []}\n"
+    )
+
+
+def test_a_sync_can_be_paused_in_the_middle_of_its_first_run(passes: Passes) -> None:
+    passes(
+        "steps:\n  - fault: {operation: changeCohortUsers, answer: 503, times: 2, before: {pause_sync: openers}}\n"
+        "  - sync: {cohort: openers, cadence: hourly}\n"
+        "  - advance: 3h\n  - expect: {added: [ben, ida, kim], runs: {count: 1, status: success}}\n"
+        "  - resume_sync: openers\n  - advance: 1h\n  - expect: {runs: 2}\n"
+    )
