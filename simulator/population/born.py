@@ -225,6 +225,9 @@ _WRONG_KIND = {
 }
 
 
+_IGNORED = nobody(DropReason.KIND_IGNORED, "MATCH-5: until August 2024 only external ids were looked at")
+
+
 def fate_of(fates: Fates, mapping: MappingLike, rules: RuleSet, alias_label: str) -> Fate:
     """What one mapping does for a person with these fates.
 
@@ -233,9 +236,17 @@ def fate_of(fates: Fates, mapping: MappingLike, rules: RuleSet, alias_label: str
     name = mapping.amplitude_property
     natural = _NATURAL.get(name)
     if natural is None:
+        if (
+            name in EVERYBODY_HAS
+            and mapping.target is not Kind.EXTERNAL_ID
+            and rules.cohort_identifiers == "external_ids"
+        ):
+            return _IGNORED
         return _WRONG_KIND[mapping.target] if name in EVERYBODY_HAS else no_value(f"nobody has a {name}")
     fate: Fate = getattr(fates, name)
     fate = fate.under(rules)
+    if fate.has_value and mapping.target is not Kind.EXTERNAL_ID and rules.cohort_identifiers == "external_ids":
+        return _IGNORED
     as_itself = mapping.target is natural and (natural is not Kind.ALIAS or mapping.alias_label == alias_label)
     return fate if as_itself or not fate.has_value else _WRONG_KIND[mapping.target]
 

@@ -37,6 +37,8 @@ def settled(kind: Kind, values: Sequence[str], carriers: Iterable[Carrier], rule
     """
     if kind is Kind.EXTERNAL_ID:
         return [each for each in carriers if each[3] == values[each[0]]]
+    if rules.cohort_identifiers == "external_ids":
+        return []
     if kind is Kind.DEVICE_ID:
         return [each for each in carriers if each[3] is None]
     if rules.alias_only_profiles != "ignore":
@@ -52,9 +54,12 @@ def match(identifier: Identifier, candidates: Sequence[BrazeProfile], rules: Rul
     """Decide one identifier against the profiles that carry it, or nearly carry it.
 
     `candidates` are all profiles that have the value under the identifier's kind (and, for an alias, the label);
-    profiles whose external id differs only in case or blanks may be among them and never match.
+    profiles whose external id differs only in case or blanks may be among them and never match. By the switch
+    `cohort_identifiers` what is no external id is ignored, as until August 2024.
     Braze, Amplitude cohort import, "User Matching".
     """
+    if rules.cohort_identifiers == "external_ids" and identifier.kind is not Kind.EXTERNAL_ID:
+        return Miss(DropReason.KIND_IGNORED)
     return _DECIDE[identifier.kind](identifier, candidates, rules)
 
 

@@ -35,6 +35,7 @@ class DropReason(StrEnum):
     DEPRECATED_EXTERNAL_ID = "deprecated_external_id"
     DIFFERS_ONLY_IN_CASE = "differs_only_in_case"
     DIFFERS_ONLY_IN_BLANKS = "differs_only_in_blanks"
+    KIND_IGNORED = "kind_ignored"
 
 
 class RunStatus(StrEnum):
@@ -59,6 +60,7 @@ DROP_RULES: dict[DropReason, tuple[str, ...]] = {
     DropReason.DEPRECATED_EXTERNAL_ID: ("MATCH-6", "MATCH-5"),
     DropReason.DIFFERS_ONLY_IN_CASE: ("MATCH-1", "MATCH-5", "NOCREATE-1"),
     DropReason.DIFFERS_ONLY_IN_BLANKS: ("MATCH-1", "MATCH-5", "NOCREATE-1"),
+    DropReason.KIND_IGNORED: ("MATCH-5", "MATCH-1"),
 }
 """The rules a row cites for a reason, the deciding one first."""
 
@@ -79,6 +81,7 @@ SENTENCES: dict[str, str] = {
     DropReason.ALIAS_ONLY_PROFILE: "the alias belongs to an alias-only profile, which this rule set does not match",
     DropReason.DEPRECATED_EXTERNAL_ID: "the external id was renamed, and this rule set ignores deprecated ids",
     DropReason.DIFFERS_ONLY_IN_CASE: "a profile exists whose external id differs only in case; Braze compares exactly",
+    DropReason.KIND_IGNORED: "under this rule set a cohort import looks at external ids only",
     DropReason.DIFFERS_ONLY_IN_BLANKS: (
         "a profile exists whose external id differs only in blanks; Braze compares exactly"
     ),

@@ -73,6 +73,14 @@ class RuleSet:
         source="Braze, Rename external ID endpoint",
         doc="whether a renamed external id still reaches its profile in a cohort import",
     )
+    cohort_identifiers: str = _switch(
+        "all_kinds",
+        "external_ids",
+        rule="MATCH-3",
+        confidence="documented, changed over time",
+        source=_BRAZE_PARTNER,
+        doc="what a cohort import looks at: all three kinds, or external ids only as the page said until August 2024",
+    )
     user_ids_hold: str = _switch(
         "external_ids",
         "any_identifier",
@@ -236,6 +244,14 @@ class RuleSet:
         confidence="documented, changed over time",
         source="Braze, API overview",
         doc="whether a REST key sent as api_key in body or query opens anything, as until 2020",
+    )
+    partner_keys: str = _switch(
+        "one",
+        "by_region",
+        rule="KEY-2",
+        confidence='documented, "in general"',
+        source=_BRAZE_PARTNER,
+        doc="whether a partner's key opens every cluster, or one opens the EU's and another all the rest",
     )
     permission_error: str = _switch(
         "403",

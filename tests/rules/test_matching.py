@@ -90,6 +90,23 @@ def test_an_anonymous_device_profile_with_an_alias_is_not_alias_only() -> None:
     assert Hit(profile, "MATCH-2") == match(alias("crm", "5"), [profile], RuleSet(alias_only_profiles="ignore"))
 
 
+@pytest.mark.parametrize(
+    ("identifier", "found"),
+    [
+        (Identifier(Kind.EXTERNAL_ID, "ida-1001"), True),
+        (Identifier(Kind.DEVICE_ID, "d-ben"), False),
+        (alias("crm", "4711"), False),
+    ],
+)
+def test_until_august_2024_only_external_ids_were_looked_at(identifier: Identifier, found: bool) -> None:
+    """MATCH-5. Whoever carries the identifier, and whether one is judged or a thousand are."""
+    rules = RuleSet(cohort_identifiers="external_ids")
+    verdict = match(identifier, [BEN, IDA, KIM], rules)
+    assert (isinstance(verdict, Hit), verdict == Miss(DropReason.KIND_IGNORED)) == (found, not found)
+    carriers = [(0, n, each.braze_id, each.external_id, True) for n, each in enumerate((BEN, IDA, KIM))]
+    assert bool(settled(identifier.kind, [identifier.value], carriers, rules)) is found
+
+
 def test_every_drop_reason_cites_rules_and_has_a_sentence() -> None:
     assert set(DropReason) == set(DROP_RULES)
     assert set(DropReason) <= set(SENTENCES)

@@ -255,7 +255,11 @@ class Control:
         if name in self._keys.workspaces():
             return problem(409, f"there is a workspace {name!r} already")
         self._keys.open_workspace(WorkspaceSettings(name, body.get("cluster", WorkspaceSettings().cluster)))
-        told = {"rest_key": self._keys.rest_keys[name], "data_import_key": self._keys.data_import_keys[name]}
+        told = {
+            "rest_key": self._keys.rest_keys[name],
+            "data_import_key": self._keys.data_import_keys[name],
+            "partner_api_key": self._keys.partner_key_of(name),
+        }
         return Reply(201, self._place(name) | told)
 
     def _place(self, workspace: str) -> dict[str, object]:

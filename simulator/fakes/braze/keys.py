@@ -29,6 +29,8 @@ CLUSTER_HOSTS: Mapping[str, str] = {
     "JP-01": "rest.jp-01.braze.com",
     "KR-01": "rest.kr-01.braze.com",
 }
+EUROPE = "EU"
+"""How the names of clusters begin for which partners have a key of their own."""
 ANY_PARTNER = "*"
 INVALID_KEY = "Invalid API Key"
 _KNOWN_HOSTS = frozenset(CLUSTER_HOSTS.values())
@@ -101,6 +103,7 @@ class Keys:
         self._settings = settings
         self._database: Database = room.database
         self.partner_api_key = settings.partner_api_key or derive_uuid(room.seed, "braze", "partner_api_key")
+        self.partner_api_key_of_europe = derive_uuid(room.seed, "braze", "partner_api_key", EUROPE)
         self.rest_keys: dict[str, str] = {}
         self.data_import_keys: dict[str, str] = {}
         for workspace in settings.workspaces:
@@ -236,7 +239,7 @@ class Keys:
         partner_key, secret = body.get("partner_api_key"), body.get("client_secret")
         if partner_key is None and secret is None:
             raise refuse(401, "Unauthorized access")
-        if not isinstance(partner_key, str) or not self._partner_key_is(partner, partner_key):
+        if not isinstance(partner_key, str) or partner_key not in self._partner_keys(partner):
             raise refuse(401, "Invalid Partner API key")
         if not isinstance(secret, str):
             raise refuse(401, "Invalid client secret")
@@ -251,12 +254,29 @@ class Keys:
         revoked = revoked_at is not None and revoked_at <= call.at
         if revoked or owner not in (partner, ANY_PARTNER) or not self._on_this_cluster(workspace, call):
             raise refuse(401, "Invalid client secret")
+        if partner_key not in self._partner_keys(partner, workspace):
+            raise refuse(401, "Invalid Partner API key")
         if not enabled:
             raise refuse(401, f"Partner not enabled for client with client secret: `{secret}`")
         return str(workspace)
 
-    def _partner_key_is(self, partner: str, key: str) -> bool:
-        return key in (self.partner_api_key, self._settings.partner_api_keys.get(partner))
+    def partner_key_of(self, workspace: str) -> str:
+        """The partner key that opens a workspace: one for all, or by the switch `partner_keys` Europe's own."""
+        by_region = self._room.rules.partner_keys == "by_region"
+        return self.partner_api_key_of_europe if by_region and self._is_european(workspace) else self.partner_api_key
+
+    def _partner_keys(self, partner: str, workspace: str | None = None) -> set[str]:
+        """The keys of a partner (that open a workspace)."""
+        own = self._settings.partner_api_keys.get(partner)
+        keys = {self.partner_api_key} if own is None else {self.partner_api_key, own}
+        if self._room.rules.partner_keys == "one":
+            return keys
+        if workspace is None:
+            return {*keys, self.partner_api_key_of_europe}
+        return {self.partner_api_key_of_europe} if self._is_european(workspace) else keys
+
+    def _is_european(self, workspace: str) -> bool:
+        return self.cluster_of(workspace).startswith(EUROPE)
 
     # -- workspaces
 

@@ -147,7 +147,7 @@ def test_another_workspace_has_keys_users_and_a_cluster_of_its_own(braze: Any) -
     assert braze.post("/users/track", sent, key=made["rest_key"]).status == 201
     abroad = {"Host": "rest.iad-01.braze.com"}
     assert braze.post("/users/track", sent, key=made["rest_key"], headers=abroad).status == 401
-    assert braze.change(client_secret=made["data_import_key"]).status == 201
+    assert braze.change(client_secret=made["data_import_key"], partner_api_key=made["partner_api_key"]).status == 201
     main = {"workspace": "main", "cluster": "US-01", "endpoint": "https://rest.iad-01.braze.com"}
     assert call(braze, "GET", "workspaces") == {
         "workspaces": [{**place, "active": True, "profiles": 1}, {**main, "active": True, "profiles": 0}]

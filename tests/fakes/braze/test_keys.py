@@ -112,6 +112,23 @@ def test_a_key_of_another_cluster_is_refused(make_braze: Callable[..., Any]) -> 
     assert answered(refused) == (401, {"message": "Invalid client secret"})
 
 
+def test_by_switch_partners_have_a_key_of_their_own_in_europe(make_braze: Callable[..., Any]) -> None:
+    """KEY-2. "In general" one key opens all clusters of the US, another the EU's."""
+    braze = make_braze(TWO)
+    everywhere, europe = braze.keys.partner_api_key, braze.keys.partner_api_key_of_europe
+
+    def statuses(key: str) -> list[int]:
+        secrets = [braze.keys.data_import_keys[name] for name in ("main", "eu")]
+        return [braze.change(partner_api_key=key, client_secret=secret).status for secret in secrets]
+
+    assert (statuses(everywhere), statuses(europe)) == ([201, 201], [401, 401])
+    braze.rules(partner_keys="by_region")
+    assert (statuses(everywhere), statuses(europe)) == ([201, 401], [401, 201])
+    wrong = braze.change(partner_api_key=europe)
+    assert answered(wrong) == (401, {"message": "Invalid Partner API key"})
+    assert [braze.keys.partner_key_of(name) for name in ("main", "eu")] == [everywhere, europe]
+
+
 def test_a_service_may_stand_for_one_cluster(make_braze: Callable[..., Any]) -> None:
     braze = make_braze(BrazeSettings(workspaces=TWO.workspaces, cluster="EU-01"))
     assert answered(braze.post("/users/track", TRACK)) == INVALID
