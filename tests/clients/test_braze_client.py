@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from simulator.fakes.braze.audience.messaging.campaigns import Campaign
+from simulator.rules.instants import HOUR_MS, format_instant
 from simulator.serving.stage import Stage
 
 
@@ -101,3 +103,72 @@ def test_a_server_error_is_tried_again(
 
     assert (answer["success"], answer["status_code"]) == (True, 201)
     assert statuses("braze") == [503, 201]
+
+
+@pytest.fixture
+def welcome(stage: Stage) -> Campaign:
+    """A campaign by e-mail that the API triggers."""
+    return stage.world.braze.audience.create_campaign("Welcome back", {"channel": "email", "api_triggered": True})
+
+
+def an_hour_from(stage: Stage) -> dict[str, object]:
+    return {"time": format_instant(stage.world.clock.now + HOUR_MS)}
+
+
+def reached(stage: Stage) -> list[str | None]:
+    """External ids of those who got an e-mail."""
+    events = stage.world.braze.audience.message_events()
+    return [event.external_id for event in events if event.title == "Email Send"]
+
+
+def test_a_campaign_is_scheduled_for_people_and_reaches_them_in_time(
+    client: Any, stage: Stage, welcome: Campaign
+) -> None:
+    client.user_track(attributes=[{"external_id": "ida-1001", "email": "ida@example.org"}])
+
+    answer = client.campaign_trigger_schedule_create(
+        campaign_id=welcome.campaign_id,
+        schedule=an_hour_from(stage),
+        recipients=[{"external_user_id": "ida-1001", "trigger_properties": {"code": "SPRING"}}],
+    )
+    before = reached(stage)
+    stage.move_on(2 * HOUR_MS)
+
+    assert (answer["success"], answer["status_code"], answer["message"]) == (True, 201, "success")
+    assert (before, reached(stage)) == ([], ["ida-1001"])
+
+
+def test_a_campaign_is_scheduled_for_an_audience(client: Any, stage: Stage, welcome: Campaign) -> None:
+    plans = {"ida-1001": "gold", "ben-1001": "free"}
+    client.user_track(
+        attributes=[{"external_id": who, "email": f"{who}@example.org", "plan": plan} for who, plan in plans.items()]
+    )
+    gold = {"custom_attribute": {"custom_attribute_name": "plan", "comparison": "equals", "value": "gold"}}
+
+    answer = client.campaign_trigger_schedule_create(
+        campaign_id=welcome.campaign_id, schedule=an_hour_from(stage), broadcast=True, audience={"AND": [gold]},
+        send_id="spring",
+    )  # fmt: skip
+    stage.move_on(2 * HOUR_MS)
+
+    assert (answer["success"], answer["send_id"], reached(stage)) == (True, "spring", ["ida-1001"])
+
+
+def test_a_campaign_that_does_not_exist_cannot_be_scheduled(library: Any, client: Any, stage: Stage) -> None:
+    with pytest.raises(library.BrazeClientError, match="Invalid Campaign ID"):
+        client.campaign_trigger_schedule_create(
+            campaign_id="nothing", schedule=an_hour_from(stage), recipients=[{"external_user_id": "ida-1001"}]
+        )
+
+
+def test_members_of_a_segment_are_exported_one_by_one(client: Any, stage: Stage) -> None:
+    client.user_track(
+        attributes=[{"external_id": f"user-{n}", "email": f"user-{n}@example.org", "plan": "gold"} for n in range(3)]
+    )
+    gold = {"custom_attribute": {"custom_attribute_name": "plan", "comparison": "equals", "value": "gold"}}
+    segment = stage.world.braze.audience.create_segment("Gold", gold)
+    inside = stage.world.braze.audience.members(segment.name)
+
+    exported = [client.user_export(email=f"user-{n}@example.org", fields_to_export=["braze_id"]) for n in range(3)]
+
+    assert inside == [answer["users"][0]["braze_id"] for answer in exported]
