@@ -25,6 +25,7 @@ from simulator.fakes.amplitude import store as amplitude_store
 from simulator.fakes.amplitude.cohorts import tables as amplitude_cohort_tables
 from simulator.fakes.amplitude.cohorts.api.objects import SyncInfo
 from simulator.fakes.amplitude.projects import ENDPOINTS, US, AmplitudeSettings, Project
+from simulator.fakes.amplitude.reads.housekeeping import DeliveryMetrics
 from simulator.fakes.amplitude.service import AmplitudeService
 from simulator.fakes.braze.audience import schema as braze_audience_schema
 from simulator.fakes.braze.keys import CLUSTER_HOSTS, BrazeSettings
@@ -45,7 +46,7 @@ from simulator.sync.currents.connector import Connector
 from simulator.sync.engine import Engine
 from simulator.sync.ports import Request, Response, Transport, TransportError
 from simulator.sync.store import schema as engine_schema
-from simulator.sync.streaming.streamer import Streamer
+from simulator.sync.streaming.streamer import KIND, Streamer
 from simulator.timekeeping import Timekeeper
 
 MIGRATIONS: tuple[Migrations, ...] = tuple(
@@ -122,6 +123,7 @@ class World:
         for project in self.amplitude.store.projects.all():
             self._use_plan(project)
         self.amplitude.cohort_api.sync_info = self._sync_info
+        self.amplitude.housekeeping.metrics = self._delivery_metrics
         common: dict[str, Any] = {
             "database": self.database, "ledger": self.ledger, "clock": self.clock, "seed": seed,
             "transports": self._transports,
@@ -210,6 +212,16 @@ class World:
             for each in self.engine.tidings(cohort_id)
             if each.cadence in _FREQUENCIES
         ]
+
+    def _delivery_metrics(self, project: Project, sync_id: str, start: Instant, end: Instant) -> DeliveryMetrics | None:
+        """The figures of a stream of that project, one that was deleted too."""
+        for channel in self.streams.outbox.channels(KIND):
+            if (channel.id, channel.project) == (sync_id, project.name):
+                found = self.streams.delivery(channel, start, end)
+                return DeliveryMetrics(
+                    found.on_first_attempt, found.after_retry, found.expired, found.discarded, found.latency_seconds
+                )
+        return None
 
     def _observe(self, exchange: Exchange) -> None:
         self._transports.heard(exchange)

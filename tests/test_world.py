@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
+from werkzeug.test import TestResponse
 
 from simulator.audit.findings import Verdict
 from simulator.audit.invariants import check
@@ -15,6 +17,7 @@ from simulator.rules.identity import Kind
 from simulator.rules.instants import HOUR_MS, Instant
 from simulator.rules.mapping import Mapping
 from simulator.rules.switches import RuleSet
+from simulator.sync.streaming.settings import StreamSettings
 from simulator.world import DoorKind, World, WorldSettings
 
 HIERARCHY = (Mapping("user_id", Kind.EXTERNAL_ID), Mapping("device_id", Kind.DEVICE_ID))
@@ -124,6 +127,37 @@ def test_the_cohort_list_says_on_demand_what_the_engine_syncs() -> None:
         assert ("braze", "hourly") == (shown.target, shown.frequency)
         assert (started, None) == (shown.last_successful, shown.last_failure)
         assert [] == list(world.amplitude.cohort_api.sync_info("main", cohort))
+
+
+def test_the_delivery_metrics_of_amplitude_are_those_of_the_stream() -> None:
+    with World(WorldSettings(seed=7)) as world:
+        world.braze.seed_profiles([ProfileSeed(external_id="ida-1001")])
+        stream = world.streams.create(
+            StreamSettings(
+                name="events", endpoint=world.braze_endpoint, rest_api_key=world.braze.keys.rest_keys["main"],
+                events={"app_opened": ()},
+            )
+        )  # fmt: skip
+        world.amplitude.ingest("main", [{"user_id": "ida-1001", "event_type": "app_opened"}] * 2)
+        world.amplitude.ingest("main", [{"device_id": "d-ben-0001", "event_type": "app_opened"}])
+        world.agenda.advance_to(Instant(world.clock.now + HOUR_MS // 2))
+        project = world.amplitude.store.projects.named("main")
+        keys = base64.b64encode(f"{project.api_key}:{project.secret_key}".encode()).decode()
+
+        def asked(sync_id: str, period: str) -> TestResponse:
+            return world.amplitude.app.test_client().get(
+                "/api/2/event-streaming/delivery-metrics-summary",
+                query_string={"sync_id": sync_id, "time_period": period},
+                headers={"Authorization": f"Basic {keys}"},
+            )
+
+        hour = asked(stream.id, "ONE_HOUR").json or {}
+        assert (2, 2, 1, 1) == tuple(
+            hour[name] for name in ("eventsDelivered", "successOnFirstAttempt", "eventsNotDelivered", "eventsDiscarded")
+        )
+        assert (2 / 3, 5.0) == (hour["deliveryRate"], hour["latencyInSeconds"])
+        assert 0 == (asked(stream.id, "TEN_MINUTES").json or {})["eventsDelivered"]
+        assert 403 == asked("stream-99", "ONE_HOUR").status_code
 
 
 def test_a_plan_that_changes_holds_for_the_next_sync(tmp_path: Path) -> None:

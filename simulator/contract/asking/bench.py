@@ -15,6 +15,7 @@ from simulator.rules.instants import HOUR_MS, Instant
 from simulator.serving.plane.stories import Stories
 from simulator.serving.server import Server
 from simulator.serving.stage import Keys, Stage, world_settings
+from simulator.sync.streaming.settings import StreamSettings
 from simulator.world import World, WorldSettings
 
 SERVICES = ("braze", "amplitude", "control")
@@ -134,6 +135,12 @@ def furnish(world: World) -> Living:
     campaign = audience.create_campaign("welcome", plan)
     canvas = audience.create_canvas("journey", plan)
     transactional = audience.create_campaign("receipt", {"channel": "email", "transactional": True})
+    stream = world.streams.create(
+        StreamSettings(
+            name="events", endpoint=world.braze_endpoint, rest_api_key=world.braze.keys.rest_keys["main"],
+            events={"app_opened": ()},
+        )
+    )  # fmt: skip
     profiles = [world.braze.store.profiles.by_external_id("main", each) for each in external_ids]
     braze_ids = [profile.braze_id for profile in profiles if profile is not None]
     cohort_ids = [each.cohort_id for each in cohorts]
@@ -150,6 +157,7 @@ def furnish(world: World) -> Living:
         "segment_id": [each.segment_id for each in segments], "segment": ["everybody", "pros"],
         "campaign_id": [campaign.campaign_id], "campaign": ["welcome"], "canvas_id": [canvas.campaign_id],
         "transactional_campaign_id": [transactional.campaign_id],
-        "subscription_group_id": [group.group_id], "app_id": [world.amplitude.store.projects.named("main").app_id],
+        "subscription_group_id": [group.group_id], "sync_id": [stream.id],
+        "app_id": [world.amplitude.store.projects.named("main").app_id],
     }  # fmt: skip
     return Living({**people, **things})

@@ -20,6 +20,7 @@ from simulator.sync.connections import SetupRefused
 from simulator.sync.destinations.braze_attributes import OBJECTS_PER_REQUEST, rejected_objects
 from simulator.sync.ports import EventSources, Request, TransportError, Transports
 from simulator.sync.streaming.channels import ChannelDesk
+from simulator.sync.streaming.figures import Delivery, delivery
 from simulator.sync.streaming.outbox import Channel, Outbox, ParcelState, Posted
 from simulator.sync.streaming.settings import Filter, Objects, StreamSettings, identity, objects_of
 
@@ -104,6 +105,11 @@ class Streamer:
                 first = posted.attempts == 0 and posted.tries == 0
                 counts["first_attempt" if first else "after_retry"] += len(posted.items)
         return counts
+
+    def delivery(self, channel: Channel, start: Instant, end: Instant) -> Delivery:
+        """What became of a stream's objects from `start` up to and without `end`. Read only."""
+        lost = self._ledger.pages(rooms=["engine"], events=["stream_discarded"], sync=channel.id)
+        return delivery(self.outbox.all(channel.id), lost, LATENCY_MS, start, end)
 
     # due work
 
