@@ -15,6 +15,7 @@ from simulator.rules.instants import HOUR_MS, Instant
 from simulator.serving.plane.stories import Stories
 from simulator.serving.server import Server
 from simulator.serving.stage import Keys, Stage, world_settings
+from simulator.sync.streaming.outbox import Channel
 from simulator.sync.streaming.settings import StreamSettings
 from simulator.world import World, WorldSettings
 
@@ -135,12 +136,7 @@ def furnish(world: World) -> Living:
     campaign = audience.create_campaign("welcome", plan)
     canvas = audience.create_canvas("journey", plan)
     transactional = audience.create_campaign("receipt", {"channel": "email", "transactional": True})
-    stream = world.streams.create(
-        StreamSettings(
-            name="events", endpoint=world.braze_endpoint, rest_api_key=world.braze.keys.rest_keys["main"],
-            events={"app_opened": ()},
-        )
-    )  # fmt: skip
+    stream = _stream(world)
     profiles = [world.braze.store.profiles.by_external_id("main", each) for each in external_ids]
     braze_ids = [profile.braze_id for profile in profiles if profile is not None]
     cohort_ids = [each.cohort_id for each in cohorts]
@@ -161,3 +157,12 @@ def furnish(world: World) -> Living:
         "app_id": [world.amplitude.store.projects.named("main").app_id],
     }  # fmt: skip
     return Living({**people, **things})
+
+
+def _stream(world: World) -> Channel:
+    """A stream of one event, so that delivery metrics have something to be asked for."""
+    settings = StreamSettings(
+        name="events", endpoint=world.braze_endpoint, rest_api_key=world.braze.keys.rest_keys["main"],
+        events={"app_opened": ()},
+    )  # fmt: skip
+    return world.streams.create(settings)
