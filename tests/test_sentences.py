@@ -68,4 +68,7 @@ def test_a_sentence_is_shown_by_files_that_exist_and_one_names_its_document(sent
 def test_every_family_of_the_documents_is_in_the_table() -> None:
     shown = {Path(file).parent.name for sentence in sentences() for file in sentence.files}
 
-    assert {"identifier-fallback", "matching", "no-create", "keys-and-connections", "runs", "traps"} <= shown
+    assert {
+        "identifier-fallback", "matching", "no-create", "keys-and-connections", "runs", "traps", "segments", "traits",
+        "streaming", "currents", "campaigns", "history",
+    } <= shown  # fmt: skip
