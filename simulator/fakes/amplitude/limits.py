@@ -17,6 +17,12 @@ from simulator.fakes.amplitude.cohorts.api.limits import (
     MEMBERS_TO_DOWNLOAD,
     REQUESTS_IN_TEN_MINUTES,
 )
+from simulator.fakes.amplitude.ingestion.identify import (
+    GROUP_PROPERTIES_AT_MOST,
+    GROUPS_AT_MOST,
+    IDENTIFY,
+    URL_CHARACTERS,
+)
 from simulator.fakes.amplitude.ingestion.limits import (
     BATCH,
     HTTP_API,
@@ -24,6 +30,13 @@ from simulator.fakes.amplitude.ingestion.limits import (
     STARTER_BATCHES_PER_SECOND,
     STARTER_EVENTS_PER_SECOND,
     Endpoint,
+)
+from simulator.fakes.amplitude.ingestion.mapping import (
+    BODY_BYTES,
+    MAPPINGS_PER_CALL,
+    MAPPINGS_PER_WINDOW,
+    USERS_PER_READ,
+    WINDOW_MS,
 )
 from simulator.fakes.amplitude.parallel import POOL_OF
 from simulator.fakes.amplitude.projects import AmplitudeSettings
@@ -33,6 +46,8 @@ from simulator.rules.instants import format_duration
 
 COHORTS = "Amplitude, Behavioral Cohorts API"
 PRIVACY = "Amplitude, User Privacy API"
+MAPPING = "Amplitude, User Mapping API"
+GROUP_IDENTIFY = "Amplitude, Group Identify API"
 _TAXONOMY = "/api/2/taxonomy/"
 _BUDGET_OF = {
     "searchUsers": "users", "getUserActivity": "users", "listUserMappings": "dashboard", "listEvents": "dashboard",
@@ -84,13 +99,36 @@ def _ingestion(settings: AmplitudeSettings) -> dict[str, list[LimitRow]]:
     for each in found.values():
         each.append(LimitRow("", quota, BATCH.source))
         each.append(LimitRow("", updates, HTTP_API.source))
-    return found
+    identify = [
+        LimitRow("", f"{IDENTIFY.body_bytes} bytes per request", IDENTIFY.source),
+        LimitRow("", _rate(IDENTIFY, "calls"), IDENTIFY.source),
+        LimitRow("", updates, IDENTIFY.source),
+    ]
+    groups = (
+        f"{IDENTIFY.body_bytes} bytes, {GROUPS_AT_MOST} groups and {GROUP_PROPERTIES_AT_MOST} properties per request"
+    )
+    mappings = [
+        LimitRow("", f"{BODY_BYTES} bytes and {MAPPINGS_PER_CALL} mappings per request", MAPPING),
+        LimitRow("", f"{MAPPINGS_PER_WINDOW} mappings per {format_duration(WINDOW_MS)}", MAPPING),
+    ]
+    address = [LimitRow("", f"{URL_CHARACTERS} characters of address", IDENTIFY.source)]
+    return {
+        **found,
+        "identify": identify, "identifyByQuery": [*address, *identify[1:]],
+        "groupIdentify": [LimitRow("", groups, GROUP_IDENTIFY)],
+        "groupIdentifyByQuery": [*address, LimitRow("", groups, GROUP_IDENTIFY)],
+        "mapUsers": mappings, "mapUsersByQuery": [*address, *mappings],
+        "listUserMappings": [LimitRow("", f"{USERS_PER_READ} users per request", MAPPING)],
+    }  # fmt: skip
 
 
 def _upload(endpoint: Endpoint) -> list[LimitRow]:
-    rate = f"{endpoint.events_per_second} events per 1s and device or user, averaged over {RATE_WINDOW_SECONDS}s"
     size = f"{endpoint.body_bytes} bytes and {endpoint.events} events per request"
-    return [LimitRow("", size, endpoint.source), LimitRow("", rate, endpoint.source)]
+    return [LimitRow("", size, endpoint.source), LimitRow("", _rate(endpoint, "events"), endpoint.source)]
+
+
+def _rate(endpoint: Endpoint, what: str) -> str:
+    return f"{endpoint.events_per_second} {what} per 1s and device or user, averaged over {RATE_WINDOW_SECONDS}s"
 
 
 def _budgets(operation: Operation) -> Iterator[LimitRow]:

@@ -26,6 +26,18 @@ def test_uploads_have_a_size_a_rate_and_a_ceiling() -> None:
     assert "20971520 bytes and 2000 events per request" in limits_of("batchUploadEvents")
 
 
+def test_identify_calls_groups_and_mappings_have_theirs() -> None:
+    assert [
+        "1048576 bytes per request",
+        "30 calls per 1s and device or user, averaged over 30s",
+        "1800 property updates per 1h and user (more are dropped silently)",
+    ] == limits_of("identify")
+    assert "8192 characters of address" == limits_of("identifyByQuery")[0]
+    assert ["1048576 bytes, 1024 groups and 1024 properties per request"] == limits_of("groupIdentify")
+    assert ["1048576 bytes and 2000 mappings per request", "1500 mappings per 30s"] == limits_of("mapUsers")
+    assert "100 users per request" == limits_of("listUserMappings")[0]
+
+
 def test_cohort_downloads_are_counted_by_month_and_by_ten_minutes() -> None:
     downloads = ["500 per month", "60 per 10m", "4 in progress per 1m", "2000000 users", "5 concurrent requests"]
     assert downloads == limits_of("requestCohortExport")

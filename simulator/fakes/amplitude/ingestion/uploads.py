@@ -98,6 +98,7 @@ class Uploads:
         answer = {
             "code": 200,
             "server_upload_time": call.at,
+            # Of a body that was compressed, what it unpacked to (inferred).
             "payload_size_bytes": len(call.body),
             "events_ingested": counted,
         }
