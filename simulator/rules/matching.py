@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from itertools import compress
+from operator import eq
+from typing import NamedTuple
 
 from simulator.rules.identity import BrazeProfile, Identifier, Kind
 from simulator.rules.outcomes import DropReason
@@ -24,26 +26,46 @@ class Miss(NamedTuple):
     near: BrazeProfile | None = None
 
 
-Carrier = tuple[Any, ...]
-"""One profile that carries one of the values sent: the value's place among them, the profile's number, its Braze id
-and its external id (None for an anonymous one). Asked for aliases, also whether it has a device; asked for device ids,
-whether it was once anonymous."""
+class Carriers(NamedTuple):
+    """Profiles that carry one of the values sent, column by column: the value's place among them, the profile's number,
+    its Braze id, its external id (None for an anonymous one), and one thing more: asked for aliases, whether it has a
+    device; asked for device ids, whether it was once anonymous."""
+
+    places: Sequence[int]
+    numbers: Sequence[int]
+    braze_ids: Sequence[str]
+    external_ids: Sequence[str | None]
+    flags: Sequence[object] = ()
+
+    def only(self, chosen: Sequence[bool]) -> Carriers:
+        """Those that are chosen; `chosen` has a word on each."""
+        if all(chosen):
+            return self
+        return Carriers(
+            list(compress(self.places, chosen)),
+            list(compress(self.numbers, chosen)),
+            list(compress(self.braze_ids, chosen)),
+            list(compress(self.external_ids, chosen)),
+            list(compress(self.flags, chosen)),
+        )
 
 
-def settled(kind: Kind, values: Sequence[str], carriers: Iterable[Carrier], rules: RuleSet) -> list[Carrier]:
+def settled(kind: Kind, values: Sequence[str], carriers: Carriers, rules: RuleSet) -> Carriers:
     """The carriers that `match` would choose whoever else carries the value, in the order given.
 
     Says the same as `match` for the plain cases of a thousand identifiers at once; the rest is for `match`.
     """
+    if _ignored(kind, rules):
+        return Carriers((), (), (), ())
     if kind is Kind.EXTERNAL_ID:
-        return [each for each in carriers if each[3] == values[each[0]]]
-    if rules.cohort_identifiers == "external_ids":
-        return []
+        sent = map(values.__getitem__, carriers.places)
+        return carriers.only(list(map(eq, carriers.external_ids, sent)))
     if kind is Kind.DEVICE_ID:
-        return [each for each in carriers if each[3] is None]
+        return carriers.only([external_id is None for external_id in carriers.external_ids])
     if rules.alias_only_profiles != "ignore":
-        return list(carriers)
-    return [each for each in carriers if each[3] is not None or each[4]]
+        return carriers
+    pairs = zip(carriers.external_ids, carriers.flags, strict=True)
+    return carriers.only([external_id is not None or bool(device) for external_id, device in pairs])
 
 
 SETTLED_BY: Mapping[Kind, str] = {Kind.EXTERNAL_ID: "MATCH-1", Kind.ALIAS: "MATCH-2", Kind.DEVICE_ID: "MATCH-3"}
@@ -58,9 +80,13 @@ def match(identifier: Identifier, candidates: Sequence[BrazeProfile], rules: Rul
     `cohort_identifiers` what is no external id is ignored, as until August 2024.
     Braze, Amplitude cohort import, "User Matching".
     """
-    if rules.cohort_identifiers == "external_ids" and identifier.kind is not Kind.EXTERNAL_ID:
+    if _ignored(identifier.kind, rules):
         return Miss(DropReason.KIND_IGNORED)
     return _DECIDE[identifier.kind](identifier, candidates, rules)
+
+
+def _ignored(kind: Kind, rules: RuleSet) -> bool:
+    return rules.cohort_identifiers == "external_ids" and kind is not Kind.EXTERNAL_ID
 
 
 def _by_external_id(identifier: Identifier, candidates: Sequence[BrazeProfile], rules: RuleSet) -> Hit | Miss:

@@ -141,7 +141,10 @@ def additions(users: Iterable[AmplitudeUser], hierarchy: Sequence[mapping_rules.
     for user in users:
         for rank, name, place in steps:
             raw = user[3].get(name) if place is None else user[place]
-            if raw is not None and (value := text_of(raw)) is not None:
+            if raw is None:
+                continue
+            value = raw if raw.__class__ is str and raw and not raw.isspace() else text_of(raw)
+            if value is not None:
                 people.append(user[0])
                 values.append(value)
                 ranks.append(rank)

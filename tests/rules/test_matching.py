@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from simulator.rules.identity import BrazeProfile, Identifier, Kind
-from simulator.rules.matching import SETTLED_BY, Hit, Miss, match, settled
+from simulator.rules.matching import SETTLED_BY, Carriers, Hit, Miss, match, settled
 from simulator.rules.outcomes import DROP_RULES, SENTENCES, DropReason
-from simulator.rules.switches import RuleSet
+from simulator.rules.switches import SWITCHES, RuleSet
 
 DEFAULT = RuleSet()
 BEN = BrazeProfile("b1", device_ids=frozenset({"d-ben"}), once_anonymous=True)
@@ -112,9 +112,11 @@ def test_every_drop_reason_cites_rules_and_has_a_sentence() -> None:
     assert set(DropReason) <= set(SENTENCES)
 
 
-@pytest.mark.parametrize("only", ["match", "ignore"])
-def test_what_is_settled_for_many_at_once_is_what_the_rule_says_of_each(only: str) -> None:
-    rules = RuleSet(alias_only_profiles=only)
+@pytest.mark.parametrize(
+    ("switch", "value"), [(switch.name, value) for switch in SWITCHES.values() for value in switch.values]
+)
+def test_what_is_settled_for_many_at_once_is_what_the_rule_says_of_each(switch: str, value: str) -> None:
+    rules = RuleSet(**{switch: value})
     phone = BrazeProfile("b6", aliases=frozenset({("crm", "4713")}), device_ids=frozenset({"d-kim"}))
     profiles = [BEN, ANN, IDA, KIM, OLA, phone]
     values = {
@@ -124,7 +126,7 @@ def test_what_is_settled_for_many_at_once_is_what_the_rule_says_of_each(only: st
     }
     for kind, sent in values.items():
         label = "crm" if kind is Kind.ALIAS else ""
-        carriers = [
+        rows = [
             (place, number, each.braze_id, each.external_id, bool(each.device_ids))
             for place, value in enumerate(sent)
             for number, each in enumerate(profiles)
@@ -132,11 +134,12 @@ def test_what_is_settled_for_many_at_once_is_what_the_rule_says_of_each(only: st
             or (kind is Kind.DEVICE_ID and value in each.device_ids)
             or (kind is Kind.ALIAS and (label, value) in each.aliases)
         ]
+        carriers = Carriers(*zip(*rows, strict=True))
         found = settled(kind, sent, carriers, rules)
-        assert found
-        for place, *_ in found:
-            carrying = [profiles[carrier[1]] for carrier in carriers if carrier[0] == place]
+        assert found.places or rules.cohort_identifiers == "external_ids"
+        for place in found.places:
+            carrying = [profiles[row[1]] for row in rows if row[0] == place]
             verdict = match(Identifier(kind, sent[place], label), carrying, rules)
             assert isinstance(verdict, Hit)
             assert SETTLED_BY[kind] == verdict.rule
-            assert verdict.profile.braze_id in {each[2] for each in found if each[0] == place}
+            assert verdict.profile.braze_id == found.braze_ids[found.places.index(place)]

@@ -7,8 +7,9 @@ or dropped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, compress
 from typing import Any, NamedTuple
 
 from simulator.fakes.binding import Call, Reply
@@ -45,8 +46,20 @@ class Part(NamedTuple):
     remove: bool
 
 
-Found = tuple[Any, ...]
-"""What one value means: its place in the part, the profile's row and its Braze id; what follows is of no use here."""
+class Found(NamedTuple):
+    """Whom values mean, column by column: the value's place in the part, the profile's row and its Braze id."""
+
+    places: Sequence[int]
+    rows: Sequence[int]
+    braze_ids: Sequence[str]
+
+    def only(self, chosen: Sequence[bool]) -> Found:
+        """Those that are chosen; `chosen` has a word on each."""
+        return Found(
+            list(compress(self.places, chosen)),
+            list(compress(self.rows, chosen)),
+            list(compress(self.braze_ids, chosen)),
+        )
 
 
 @dataclass(slots=True)
@@ -54,13 +67,13 @@ class Judged:
     """What the rules say about a part: the hits by the rule that made them, and the misses by their place."""
 
     part: Part
-    hits: dict[str, list[Found]] = field(default_factory=dict)
+    hits: list[tuple[str, Found]] = field(default_factory=list)
     misses: dict[int, Miss] = field(default_factory=dict)
 
     @property
     def rows(self) -> list[int]:
         """The profiles that are meant; one stands here as often as it was sent."""
-        return [each[1] for found in self.hits.values() for each in found]
+        return list(chain.from_iterable(found.rows for _, found in self.hits))
 
 
 class Cohorts:
@@ -151,18 +164,20 @@ class Cohorts:
         reader, rules = self._room.store.candidates, self._room.rules
         carriers = reader.carriers(workspace, part.kind, part.label, part.values)
         plain = matching.settled(part.kind, part.values, carriers, rules)
-        by_place = {each[0]: each for each in reversed(plain)}
-        if len(by_place) < len(plain):
-            plain = [by_place[place] for place in sorted(by_place)]
+        placed = set(plain.places)
+        if len(placed) < len(plain.places):
+            plain = plain.only(_firsts(plain.places))
         judged = Judged(part)
-        if plain:
-            judged.hits[matching.SETTLED_BY[part.kind]] = plain
+        if placed:
+            judged.hits.append((matching.SETTLED_BY[part.kind], Found(*plain[:3])))
+        if len(placed) == len(part.values):
+            return judged
         rest = {
             place: Identifier(part.kind, value, part.label)
             for place, value in enumerate(part.values)
-            if place not in by_place
+            if place not in placed
         }
-        candidates = reader.candidates(workspace, rest, carriers) if rest else {}
+        candidates = reader.candidates(workspace, rest, carriers)
         for place, identifier in rest.items():
             verdict = matching.match(identifier, candidates[place], rules)
             if verdict[0] is DropReason.UNKNOWN_EXTERNAL_ID and rules.user_ids_hold == "any_identifier":
@@ -171,7 +186,7 @@ class Cohorts:
                 judged.misses[place] = verdict
             else:
                 braze_id = verdict.profile.braze_id
-                judged.hits.setdefault(verdict.rule, []).append((place, Profiles.row_of(braze_id), braze_id))
+                judged.hits.append((verdict.rule, Found([place], [Profiles.row_of(braze_id)], [braze_id])))
         return judged
 
     def _match_as_device(self, workspace: str, value: str) -> Hit | Miss | None:
@@ -252,24 +267,45 @@ def _parts(change: Mapping[str, Any]) -> Iterator[Part]:
         yield Part(Kind.ALIAS, label, names, remove)
 
 
+def _firsts(places: Sequence[int]) -> list[bool]:
+    """Which of several carriers of one value is meant: the first."""
+    seen: set[int] = set()
+    firsts = []
+    for place in places:
+        firsts.append(place not in seen)
+        seen.add(place)
+    return firsts
+
+
 def _apply(judged: Judged, members: set[int]) -> Iterator[Strip]:
     """Move the hits of one part in or out of `members`; a strip for each outcome by each rule."""
     part = judged.part
-    change: Callable[[int], None]
-    if part.remove:
-        change, present, absent = members.discard, Outcome.REMOVED.value, Outcome.ALREADY_GONE.value
-    else:
-        change, present, absent = members.add, Outcome.ALREADY_THERE.value, Outcome.ADDED.value
-    for rule, found in judged.hits.items():
-        by_outcome: dict[str, list[Found]] = {}
-        for each in found:
-            row = each[1]
-            by_outcome.setdefault(present if row in members else absent, []).append(each)
-            change(row)
-        for outcome, together in by_outcome.items():
-            profiles = [each[2] for each in together]
-            values = [part.values[each[0]] for each in together]
-            yield Strip(part.kind, part.label, outcome, _CITED[outcome][rule], "", (), profiles, values)
+    present, absent = (Outcome.REMOVED, Outcome.ALREADY_GONE) if part.remove else (Outcome.ALREADY_THERE, Outcome.ADDED)
+    for rule, found in judged.hits:
+        rows = set(found.rows)
+        if len(rows) == len(found.rows) and members.isdisjoint(rows):
+            sides = [(absent, found)]
+        else:
+            inside = _inside(found.rows, members, part.remove)
+            sides = [(present, found.only(inside)), (absent, found.only([not each for each in inside]))]
+        for outcome, (places, _, braze_ids) in sides:
+            if places:
+                values = list(map(part.values.__getitem__, places))
+                yield Strip(part.kind, part.label, outcome, _CITED[outcome][rule], "", (), braze_ids, values)
+        if part.remove:
+            members -= rows
+        else:
+            members |= rows
+
+
+def _inside(rows: Sequence[int], members: set[int], remove: bool) -> list[bool]:
+    """Whether each was a member when its turn came; the same profile may be sent twice."""
+    now = set(members)
+    found = []
+    for row in rows:
+        found.append(row in now)
+        (now.discard if remove else now.add)(row)
+    return found
 
 
 _CITED = {

@@ -5,14 +5,14 @@ The store only fetches: profiles that carry the value, and those that nearly do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from simulator.database import Database
 from simulator.rules.identity import BrazeProfile, Identifier, Kind
-from simulator.rules.matching import Carrier
+from simulator.rules.matching import Carriers
 
 _NONE: frozenset[str] = frozenset()
 
@@ -45,7 +45,7 @@ class CandidateReader:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def carriers(self, workspace: str, kind: Kind, label: str, values: Sequence[str]) -> list[Carrier]:
+    def carriers(self, workspace: str, kind: Kind, label: str, values: Sequence[str]) -> Carriers:
         """Every profile that carries one of the values now, in the order of the values; for external ids also those
         whose id differs in case only."""
         if kind is Kind.ALIAS:
@@ -53,14 +53,14 @@ class CandidateReader:
         return self._rows(_BY_EXTERNAL_ID if kind is Kind.EXTERNAL_ID else _BY_DEVICE_ID, values, workspace)
 
     def candidates(
-        self, workspace: str, identifiers: Mapping[int, Identifier], carriers: Iterable[Carrier]
+        self, workspace: str, identifiers: Mapping[int, Identifier], carriers: Carriers
     ) -> dict[int, list[BrazeProfile]]:
         """What `match` needs to decide single identifiers, by their place: the profiles that carry each, and for an
         external id those that once did or nearly do. `carriers` may speak of other places too."""
         found: dict[int, list[BrazeProfile]] = {place: [] for place in identifiers}
-        for place, _, braze_id, external_id, *rest in carriers:
+        for place, _, braze_id, external_id, *flag in zip(*filter(None, carriers), strict=True):
             if place in identifiers:
-                found[place].append(_profile(identifiers[place], braze_id, external_id, *rest))
+                found[place].append(_profile(identifiers[place], braze_id, external_id, *flag))
         external = {place: each.value for place, each in identifiers.items() if each.kind is Kind.EXTERNAL_ID}
         missed = {
             place: value
@@ -80,25 +80,27 @@ class CandidateReader:
         for (kind, label), together in by_sort.items():
             places = list(together)
             carriers = self.carriers(workspace, kind, label, [identifier.value for identifier in together.values()])
-            found |= self.candidates(workspace, together, [(places[index], *rest) for index, *rest in carriers])
+            placed = carriers._replace(places=[places[index] for index in carriers.places])
+            found |= self.candidates(workspace, together, placed)
         return [tuple(found[place]) for place in range(len(identifiers))]
 
     def _add_former(self, workspace: str, missed: Mapping[int, str], found: dict[int, list[BrazeProfile]]) -> None:
         places, values = list(missed), list(missed.values())
-        for index, _, braze_id, external_id in self._rows(_BY_DEPRECATED_ID, values, workspace):
+        carriers = self._rows(_BY_DEPRECATED_ID, values, workspace)
+        for index, _, braze_id, external_id in zip(*carriers[:4], strict=True):
             former = frozenset((values[index],))
             found[places[index]].append(BrazeProfile(braze_id, external_id, former))
 
     def _add_spellings(self, workspace: str, missed: Mapping[int, str], found: dict[int, list[BrazeProfile]]) -> None:
         spellings = [(place, near) for place, value in missed.items() for near in _spellings(value)]
-        for index, _, braze_id, external_id in self._rows(_BY_EXTERNAL_ID, [near for _, near in spellings], workspace):
+        carriers = self._rows(_BY_EXTERNAL_ID, [near for _, near in spellings], workspace)
+        for index, _, braze_id, external_id in zip(*carriers[:4], strict=True):
             found[spellings[index][0]].append(BrazeProfile(braze_id, external_id))
 
-    def _rows(self, query: str, sent: Sequence[str], *parameters: str) -> list[Carrier]:
+    def _rows(self, query: str, sent: Sequence[str], *parameters: str) -> Carriers:
         if not sent:
-            return []
-        columns = self._database.columns(query, (orjson.dumps(sent).decode(), *parameters))
-        return list(zip(*columns, strict=True))
+            return Carriers((), (), (), ())
+        return Carriers(*self._database.columns(query, (orjson.dumps(sent).decode(), *parameters)))
 
     def near_aliases(self, workspace: str, missed: Sequence[Identifier]) -> dict[Identifier, tuple[str, str]]:
         """For aliases that nobody carries: a pair that somebody does, the same but for case, blanks or label."""
@@ -148,11 +150,11 @@ def _cases(value: str) -> list[str]:
     return [other for other in dict.fromkeys(spellings) if other != value]
 
 
-def _profile(identifier: Identifier, braze_id: str, external_id: str | None, *rest: Any) -> BrazeProfile:
+def _profile(identifier: Identifier, braze_id: str, external_id: str | None, *flag: Any) -> BrazeProfile:
     if identifier.kind is Kind.ALIAS:
-        devices = _NONE if rest[0] is None else frozenset((rest[0],))
+        devices = _NONE if flag[0] is None else frozenset((flag[0],))
         return BrazeProfile(braze_id, external_id, _NONE, frozenset(((identifier.label, identifier.value),)), devices)
     if identifier.kind is Kind.DEVICE_ID:
         devices = frozenset((identifier.value,))
-        return BrazeProfile(braze_id, external_id, device_ids=devices, once_anonymous=bool(rest[0]))
+        return BrazeProfile(braze_id, external_id, device_ids=devices, once_anonymous=bool(flag[0]))
     return BrazeProfile(braze_id, external_id)
