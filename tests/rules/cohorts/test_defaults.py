@@ -8,7 +8,7 @@ import pytest
 
 from simulator.rules.cohorts.defaults import DEFAULT_COHORTS
 from simulator.rules.cohorts.language.reading import from_language
-from simulator.rules.cohorts.stored import to_stored_json
+from simulator.rules.cohorts.stored.writing import to_stored_json
 
 
 def clauses(name: str) -> list[tuple[bool, dict[str, Any]]]:
