@@ -103,8 +103,9 @@ def test_until_august_2024_only_external_ids_were_looked_at(identifier: Identifi
     rules = RuleSet(cohort_identifiers="external_ids")
     verdict = match(identifier, [BEN, IDA, KIM], rules)
     assert (isinstance(verdict, Hit), verdict == Miss(DropReason.KIND_IGNORED)) == (found, not found)
-    carriers = [(0, n, each.braze_id, each.external_id, True) for n, each in enumerate((BEN, IDA, KIM))]
-    assert bool(settled(identifier.kind, [identifier.value], carriers, rules)) is found
+    rows = [(0, n, each.braze_id, each.external_id, True) for n, each in enumerate((BEN, IDA, KIM))]
+    carriers = Carriers(*zip(*rows, strict=True))
+    assert bool(settled(identifier.kind, [identifier.value], carriers, rules).places) is found
 
 
 def test_every_drop_reason_cites_rules_and_has_a_sentence() -> None:
