@@ -1,4 +1,8 @@
-"""What Braze does with an identifier it is sent: which profile it means, or why it means none."""
+"""What Braze does with an identifier it is sent: which profile it means, or why it means none.
+
+That external ids, aliases and device ids are all compared with their case is inferred; for alias names "Identify users"
+says so.
+"""
 
 from __future__ import annotations
 

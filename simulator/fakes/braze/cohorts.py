@@ -3,6 +3,12 @@
 Source: Braze, "Partner cohort import integration" (errors, limits), "Amplitude cohort import" (User Matching).
 The answer tells the sender nothing about single users; the ledger page of the request says why each one was kept
 or dropped.
+
+No page prints a success, and none says who `Unauthorized access` and `Resource locked` are for: 201 with the message
+`success` is inferred from a client's tests, the first 401 goes to whoever sends neither key (inferred), and 423 comes
+from a fault only (our reading). That the partner's name in the path ignores case, and that ids and names of cohorts
+have no greatest length and live for ever, is inferred. Every assignment that hits a profile is billed, a repeated one
+too; one that hits nobody is not (inferred).
 """
 
 from __future__ import annotations

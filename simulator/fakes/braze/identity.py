@@ -1,6 +1,8 @@
 """The life of a profile: born, identified, merged into another, renamed, deleted; each step with a line in the ledger.
 
 Sources: Braze, "User profile lifecycle", "User merge behavior", "Merge users", "Delete users" (LIFE-1 to LIFE-3).
+Cohort membership belongs to the profile: it stays when the profile gets an external id or another one, and ends when
+it is deleted (inferred); for merges there is a switch.
 """
 
 from __future__ import annotations

@@ -169,6 +169,7 @@ class Keys:
     def rest_key_of(self, call: Call) -> RestKey:
         """The valid REST key that a call carries in its Authorization header. Raises Problem (401, 403).
 
+        A key used from an address that is not on its list is refused like an unknown one (inferred).
         By the switch `key_in_body` a call without the header may carry it as `api_key`, as until 2020.
         """
         scheme, _, key = call.headers.get("authorization", "").partition(" ")

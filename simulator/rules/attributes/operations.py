@@ -138,6 +138,8 @@ def _change_objects(current: object, sent: object, options: WriteOptions) -> Wri
     operations = _mapping(sent)
     if current is not None and not isinstance(current, list):
         raise NotAValue("$add, $remove and $update need an array of objects")
+    if current is None and not operations.get("$add"):
+        raise NotAValue("there is no array of objects to remove from or to update")
     objects: list[object] = _list(current)
     points = 0
     for operation in OBJECT_ARRAY_OPERATIONS:

@@ -66,5 +66,8 @@ def partner_name(partner: str) -> str:
 
 
 def cohort_title(partner: str, name: str, cohort_id: str) -> str:
-    """A cohort in the filter's list: `[Amplitude] NAME: ID` (SEG-1; Braze, "Amplitude for Currents")."""
+    """A cohort in the filter's list: `[Amplitude] NAME: ID` (SEG-1; Braze, "Amplitude for Currents").
+
+    That Braze puts the partner in front, and not the partner itself, is inferred.
+    """
     return f"[{partner_name(partner)}] {name}: {cohort_id}"

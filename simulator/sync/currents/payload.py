@@ -24,7 +24,10 @@ TOO_LARGE = "more than 900 KB"
 
 
 def batch_event(event: CurrentsEvent) -> dict[str, Any] | str:
-    """The event for Amplitude, or a sentence that says why it is dropped. `time` is in milliseconds."""
+    """The event for Amplitude, or a sentence that says why it is dropped.
+
+    `time` is in milliseconds (inferred: Braze says Unix timestamp and no unit, Amplitude reads milliseconds).
+    """
     if not event.external_id and not event.device_id:
         return NOBODY
     made: dict[str, Any] = {

@@ -1,7 +1,8 @@
 """Braze's partner cohort import: the call that names a cohort and the calls that change who is in it.
 
 Braze, Partner cohort import integration. The bodies are written out here and share nothing with the service that
-reads them, so that a wrong field name cannot agree with itself.
+reads them, so that a wrong field name cannot agree with itself. Amplitude's own traffic is in no page: that it calls
+itself `amplitude` in the path and sends the cohort's own creation time as `created_at` is inferred.
 """
 
 from __future__ import annotations

@@ -319,6 +319,35 @@ def test_the_same_cohort_id_of_two_partners_is_two_cohorts(braze: Any) -> None:
     assert (braze.members(partner="segment"), braze.members()) == (["ida-1001"], [])
 
 
+def test_the_partner_in_the_path_is_the_same_in_any_case(braze: Any) -> None:
+    braze.identified("ida-1001")
+    braze.change({"user_ids": ["ida-1001"]}, partner="Amplitude")
+    assert braze.members(partner="amplitude") == ["ida-1001"]
+
+
+def test_ids_and_names_of_cohorts_may_be_long(braze: Any) -> None:
+    long = "x" * 10_000
+    answer = braze.post("/partners/amplitude/cohorts", braze.cohort_body(**{**NAME, "cohort_id": long, "name": long}))
+    assert answer.status == 201
+    assert braze.store.membership.cohort("main", "amplitude", long).name == long
+
+
+def test_a_device_id_is_compared_with_its_case(braze: Any) -> None:
+    braze.anonymous("d-ben-0001")
+    braze.change({"device_ids": ["D-BEN-0001"]})
+    assert braze.members() == []
+
+
+def test_membership_stays_through_a_new_external_id_and_ends_with_the_profile(braze: Any) -> None:
+    braze.identified("ida-1001")
+    braze.change({"user_ids": ["ida-1001"]})
+    rename = {"current_external_id": "ida-1001", "new_external_id": "ida-2002"}
+    braze.post("/users/external_ids/rename", {"external_id_renames": [rename]})
+    assert braze.members() == ["ida-2002"]
+    braze.post("/users/delete", {"external_ids": ["ida-2002"]})
+    assert braze.members() == []
+
+
 def test_membership_at_a_past_instant_can_be_asked(braze: Any) -> None:
     ida = braze.identified("ida-1001")
     instants = [braze.clock.now]

@@ -45,6 +45,8 @@ def test_inc_changes_a_whole_number(current: object, sent: object, after: int) -
         ("x", [["nested"]]),
         ("x", {"add": ["a"]}),
         (None, {"remove": ["a"]}),
+        (None, {"$remove": [{"$identifier_key": "id", "$identifier_value": 1}]}),
+        (None, {"$update": [{"$identifier_key": "id", "$identifier_value": 1, "$new_object": {"id": 2}}]}),
         (["a"], {"add": [{"b": 1}]}),
         ("x", {"$add": [{"a": 1}]}),
         (PETS, {"$add": "x"}),
