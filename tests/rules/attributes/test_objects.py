@@ -219,3 +219,33 @@ def test_properties_have_a_greatest_size(check: Any, sent: Any, kilobytes: int, 
     else:
         with pytest.raises(InvalidObject, match="'properties' is not valid"):
             check(whole)
+
+
+@pytest.mark.parametrize(
+    ("check", "sent"),
+    [
+        (check_event, lambda text: {**EVENT, "name": text}),
+        (check_event, lambda text: {**EVENT, "properties": {text: 1}}),
+        (check_event, lambda text: {**EVENT, "properties": {"a": text}}),
+        (check_purchase, lambda text: {**PURCHASE, "product_id": text}),
+        (check_attributes, lambda text: {**IDA, "push_tokens": [{**TOKEN, "device_id": text}]}),
+    ],
+    ids=["event name", "property name", "property value", "product id", "device id"],
+)
+@pytest.mark.parametrize(("size", "fits"), [(254, True), (255, True), (256, False)])
+def test_texts_have_at_most_255_characters(check: Any, sent: Any, size: int, fits: bool) -> None:
+    if fits:
+        assert check(sent("x" * size)).value == "ida-1001"
+    else:
+        with pytest.raises(InvalidObject):
+            check(sent("x" * size))
+
+
+@pytest.mark.parametrize(("size", "fits"), [(7, False), (8, True), (9, True)])
+def test_a_device_id_of_a_push_token_has_at_least_eight_bytes(size: int, fits: bool) -> None:
+    sent = {**IDA, "push_tokens": [{**TOKEN, "device_id": "d" * size}]}
+    if fits:
+        assert check_attributes(sent).value == "ida-1001"
+    else:
+        with pytest.raises(InvalidObject, match="8 to 255 bytes"):
+            check_attributes(sent)

@@ -125,3 +125,10 @@ def test_a_change_that_would_exceed_the_size_is_discarded() -> None:
     assert write("a", large, {"$add": large}, WriteOptions()) == Written(
         large, 0, "objects and arrays of objects hold at most 100 KB"
     )
+
+
+@pytest.mark.parametrize(("size", "fits"), [(254, True), (255, True), (256, False)])
+def test_names_values_and_keys_of_attributes_have_at_most_255_characters(size: int, fits: bool) -> None:
+    text = "x" * size
+    writes = [(text, 1), ("a", text), ("a", [text]), ("a", {text: 1}), ("a", {"b": text}), ("a", {"add": [text]})]
+    assert [write(name, None, sent, WriteOptions()).value is not None for name, sent in writes] == [fits] * 6
