@@ -11,6 +11,7 @@ Figure: at most three times the prototype, whole process under 1 GiB.
 from __future__ import annotations
 
 import argparse
+import gc
 import resource
 import sqlite3
 import sys
@@ -173,6 +174,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--people", type=int, default=1_000_000)
     people: int = parser.parse_args().people
+    gc.set_threshold(100_000, 50, 50)  # as the command has it
     with tempfile.TemporaryDirectory() as place:
         least = bare(people, Path(place))
         print(f"barest prototype: {least.wall:.1f} s, {people / least.wall:,.0f} people a second", flush=True)
