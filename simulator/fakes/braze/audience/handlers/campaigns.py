@@ -92,7 +92,7 @@ class CampaignHandlers:
             message.variation_id: _shown(message, variant.name)
             for variant in campaign.plan.variants
             for step in variant.steps
-            for message in step.messages
+            for message in step.all_messages
         }
         conversions = [
             {"type": "Performs Custom Event", "window": window // SECOND_MS, "custom_event_name": name}
@@ -233,12 +233,12 @@ def _step_shown(step: Step, following: Sequence[Step]) -> dict[str, object]:
     after = [each.step_id for each in following]
     return {
         "name": step.name,
-        "type": "message",
+        "type": "experiment" if step.paths else "message",
         "id": step.step_id,
         "next_step_ids": after,
         "next_paths": [{"name": None, "next_step_id": step_id} for step_id in after],
-        "channels": list(dict.fromkeys(message.channel for message in step.messages)),
-        "messages": {message.variation_id: _shown(message, step.name) for message in step.messages},
+        "channels": list(dict.fromkeys(message.channel for message in step.all_messages)),
+        "messages": {message.variation_id: _shown(message, step.name) for message in step.all_messages},
     }
 
 

@@ -10,6 +10,7 @@ import orjson
 
 from simulator.fakes.braze.audience.messaging.plans import (
     Delivery,
+    Message,
     Plan,
     PlanRefused,
     Status,
@@ -65,6 +66,8 @@ class Campaigns:
             raise PlanRefused("a campaign needs a name")
         if not canvas and any(len(variant.steps) > 1 for variant in plan.variants):
             raise PlanRefused("a campaign has one step; several steps are a Canvas")
+        if not canvas and any(step.paths for step in plan.steps):
+            raise PlanRefused("an experiment is a step of a Canvas")
         if not canvas and (plan.exit_event or plan.exit_audience is not None):
             raise PlanRefused("a campaign is over once it is sent; exit criteria are for a Canvas")
         if canvas and plan.delivery is Delivery.TRANSACTIONAL:
@@ -187,6 +190,17 @@ class Campaigns:
                 replace(
                     step,
                     step_id=step.step_id or made("step", v, s),
+                    paths=tuple(
+                        replace(
+                            path,
+                            path_id=path.path_id or made("path", v, s, p),
+                            messages=tuple(
+                                replace(message, variation_id=message.variation_id or made("message", v, s, p, m))
+                                for m, message in enumerate(path.messages)
+                            ),
+                        )
+                        for p, path in enumerate(step.paths)
+                    ),
                     messages=tuple(
                         replace(message, variation_id=message.variation_id or made("message", v, s, m))
                         for m, message in enumerate(step.messages)
@@ -203,8 +217,16 @@ class Campaigns:
 
 
 def _without_ids(variant: Variant) -> Variant:
+    def fresh(messages: Sequence[Message]) -> tuple[Message, ...]:
+        return tuple(replace(message, variation_id="") for message in messages)
+
     steps = tuple(
-        replace(step, step_id="", messages=tuple(replace(message, variation_id="") for message in step.messages))
+        replace(
+            step,
+            step_id="",
+            messages=fresh(step.messages),
+            paths=tuple(replace(path, path_id="", messages=fresh(path.messages)) for path in step.paths),
+        )
         for step in variant.steps
     )
     return replace(variant, variant_id="", steps=steps)

@@ -128,6 +128,8 @@ CAMPAIGN_CONTROL = "users.campaigns.EnrollInControl"
 CONVERSION = {False: "users.campaigns.Conversion", True: "users.canvas.Conversion"}
 CANVAS_EXIT_AUDIENCE = "users.canvas.exit.MatchedAudience"
 CANVAS_EXIT_EVENT = "users.canvas.exit.PerformedEvent"
+SPLIT_ENTRY = "users.canvas.experimentstep.SplitEntry"
+SPLIT_CONVERSION = "users.canvas.experimentstep.Conversion"
 
 EVENT_TITLES: dict[str, str] = {
     "users.messages.email.Send": "Email Send",
@@ -174,6 +176,8 @@ EVENT_TITLES: dict[str, str] = {
     CONVERSION[True]: "Canvas Conversion Event",
     CANVAS_EXIT_AUDIENCE: "Canvas exit (matched audience)",
     CANVAS_EXIT_EVENT: "Canvas exit (performed event)",
+    SPLIT_ENTRY: "Canvas experiment step split entry",
+    SPLIT_CONVERSION: "Canvas experiment step conversion",
     "users.behaviors.CustomEvent": "Custom Event",
     "users.behaviors.Purchase": "Purchase",
     "users.behaviors.Location": "Location",

@@ -2,12 +2,15 @@
 
 A person enters when every audience lets them in, the entry rule allows it and they are not in the Global Control
 Group. The variant follows from the seed and the person, so a second entry meets the same variant (inferred: Braze keeps
-people in their variant). Source: Braze, "Re-eligibility", "Global Control Group", "Create a Canvas", "Exit criteria".
+people in their variant). Source: Braze, "Re-eligibility", "Global Control Group", "Create a Canvas", "Exit criteria",
+"Experiment Paths".
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
 
 import orjson
 
@@ -18,14 +21,17 @@ from simulator.fakes.braze.audience.messaging.channels import (
     CANVAS_ENTRY,
     CANVAS_EXIT_AUDIENCE,
     CANVAS_EXIT_EVENT,
+    SPLIT_ENTRY,
 )
-from simulator.fakes.braze.audience.messaging.plans import WHOLE, Step, Variant
+from simulator.fakes.braze.audience.messaging.plans import WHOLE, Path, Step, Variant
 from simulator.fakes.braze.audience.messaging.sender import Dispatch, Sender
 from simulator.fakes.braze.audience.segments import Segments
 from simulator.fakes.braze.store.room import Room
 from simulator.ids import derive_hex, derive_int
 from simulator.rules.instants import Instant
 from simulator.rules.segments.tree import EVERYBODY, AllOf, Tree
+
+Shared = TypeVar("Shared", Variant, Path)
 
 
 class Entries:
@@ -144,7 +150,19 @@ class Entries:
             dispatch.workspace, dispatch.at, dispatch.campaign_id, dispatch.send_id, dispatch.recipients,
             dispatch.request, shared,
         )  # fmt: skip
-        self._sender.send(stepped, list(entries), step.messages)
+        if not step.paths:
+            self._sender.send(stepped, list(entries), step.messages)
+            return
+        by_path: dict[str, list[int]] = {}
+        for profile in self._room.store.profiles.by_rows(entries):
+            drawn = derive_int(self._room.seed, "braze", "path", step.step_id, profile.braze_id) % WHOLE
+            by_path.setdefault(_chosen(step.paths, drawn).path_id, []).append(profile.row)
+        for path in step.paths:
+            rows = by_path.get(path.path_id, [])
+            told = {"experiment_step_id": step.step_id, "experiment_split_id": path.path_id}
+            told |= {"experiment_split_name": path.name}
+            self._sender.note(stepped, rows, SPLIT_ENTRY, {**told, "in_control_group": not path.messages})
+            self._sender.send(replace(stepped, properties={**shared, **told}), rows, path.messages)
 
     def _note_entries(
         self, campaign: Campaign, variant: Variant, rows: Sequence[int], at: Instant, send_id: str, dispatch_id: str
@@ -182,12 +200,7 @@ class Entries:
 
     def _variant(self, campaign: Campaign, braze_id: str) -> Variant:
         drawn = derive_int(self._room.seed, "braze", "variant", campaign.campaign_id, braze_id) % WHOLE
-        reached = 0
-        for variant in campaign.plan.variants:
-            reached += variant.share
-            if drawn < reached:
-                return variant
-        return campaign.plan.variants[-1]
+        return _chosen(campaign.plan.variants, drawn)
 
     def _eligible(self, campaign: Campaign, rows: Sequence[int], at: Instant) -> list[int]:
         """Those who have not entered yet, or long enough ago."""
@@ -200,3 +213,13 @@ class Entries:
         )
         pause = campaign.plan.reentry_ms
         return [row for row in rows if row not in last or (pause is not None and last[row] + pause <= at)]
+
+
+def _chosen(shares: Sequence[Shared], drawn: int) -> Shared:
+    """The one in whose share a number from 0 to 99 lies."""
+    reached = 0
+    for each in shares:
+        reached += each.share
+        if drawn < reached:
+            return each
+    return shares[-1]

@@ -54,13 +54,29 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Path:
+    """One way through an experiment: a share of the people, in whole percent; without messages it is the control."""
+
+    name: str
+    share: int
+    messages: tuple[Message, ...]
+    path_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
-    """Messages that go out together, some time after the step before."""
+    """Messages that go out together, some time after the step before; or an experiment, which parts people by paths."""
 
     name: str
     messages: tuple[Message, ...]
     delay_ms: int = 0
     step_id: str = ""
+    paths: tuple[Path, ...] = ()
+
+    @property
+    def all_messages(self) -> tuple[Message, ...]:
+        """Those of the paths too."""
+        return (*self.messages, *(message for path in self.paths for message in path.messages))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +127,7 @@ class Plan:
     @property
     def channels(self) -> list[str]:
         """Channels in use, each once."""
-        return list(dict.fromkeys(message.channel for step in self.steps for message in step.messages))
+        return list(dict.fromkeys(message.channel for step in self.steps for message in step.all_messages))
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -247,9 +263,7 @@ def _variants(form: Mapping[str, object]) -> tuple[Variant, ...]:
 def _variant(form: object, number: int) -> Variant:
     if not isinstance(form, Mapping):
         raise PlanRefused("a variant must be an object with a share and steps")
-    share = form.get("share", WHOLE)
-    if isinstance(share, bool) or not isinstance(share, int) or not 0 < share <= WHOLE:
-        raise PlanRefused("a variant's share must be a whole number of percent, 1 to 100")
+    share = _share(form.get("share", WHOLE))
     steps = () if form.get("control") else _steps(form)
     return Variant(str(form.get("name") or f"Variant {number}"), share, steps, str(form.get("id") or ""))
 
@@ -263,16 +277,39 @@ def _steps(form: Mapping[str, object]) -> tuple[Step, ...]:
     return tuple(
         Step(
             str(each.get("name") or f"Step {number}"),
-            _messages(each),
+            () if each.get("paths") else _messages(each),
             _duration(each.get("delay")) or 0,
             str(each.get("id") or ""),
+            _paths(each),
         )
         for number, each in enumerate(given, 1)
     )
 
 
+def _paths(form: Mapping[str, object]) -> tuple[Path, ...]:
+    given = form.get("paths") or ()
+    if not isinstance(given, Sequence) or not all(isinstance(each, Mapping) for each in given):
+        raise PlanRefused("the paths of an experiment must be a list of paths")
+    found = tuple(
+        Path(
+            str(each.get("name") or f"Path {number}"), _share(each.get("share", WHOLE)),
+            () if each.get("control") else _messages(each), str(each.get("id") or ""),
+        )
+        for number, each in enumerate(given, 1)
+    )  # fmt: skip
+    if found and sum(path.share for path in found) != WHOLE:
+        raise PlanRefused("the shares of the paths must add up to 100")
+    return found
+
+
+def _share(share: object) -> int:
+    if isinstance(share, bool) or not isinstance(share, int) or not 0 < share <= WHOLE:
+        raise PlanRefused("a share must be a whole number of percent, 1 to 100")
+    return share
+
+
 def _messages_of(variants: Sequence[Variant]) -> list[Message]:
-    return [message for variant in variants for step in variant.steps for message in step.messages]
+    return [message for variant in variants for step in variant.steps for message in step.all_messages]
 
 
 def _messages(form: Mapping[str, object]) -> tuple[Message, ...]:
@@ -294,6 +331,15 @@ def _message(form: Mapping[str, object]) -> Message:
     return Message(channel, dict(content), str(form.get("id") or ""))
 
 
+def _messages_form(messages: Sequence[Message]) -> list[dict[str, object]]:
+    return [{"id": each.variation_id, "channel": each.channel, "content": dict(each.content)} for each in messages]
+
+
+def _path_form(path: Path) -> dict[str, object]:
+    form: dict[str, object] = {"id": path.path_id, "name": path.name, "share": path.share}
+    return {**form, "messages": _messages_form(path.messages)} if path.messages else {**form, "control": True}
+
+
 def _variant_form(variant: Variant) -> dict[str, object]:
     form: dict[str, object] = {"id": variant.variant_id, "name": variant.name, "share": variant.share}
     if variant.control:
@@ -303,10 +349,11 @@ def _variant_form(variant: Variant) -> dict[str, object]:
             "id": step.step_id,
             "name": step.name,
             "delay": format_duration(step.delay_ms),
-            "messages": [
-                {"id": message.variation_id, "channel": message.channel, "content": dict(message.content)}
-                for message in step.messages
-            ],
+            **(
+                {"paths": [_path_form(path) for path in step.paths]}
+                if step.paths
+                else {"messages": _messages_form(step.messages)}
+            ),
         }
         for step in variant.steps
     ]

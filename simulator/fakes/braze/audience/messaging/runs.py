@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import orjson
 
 from simulator.fakes.braze.audience.messaging.campaigns import Campaign, Campaigns
-from simulator.fakes.braze.audience.messaging.channels import CONVERSION
+from simulator.fakes.braze.audience.messaging.channels import CONVERSION, SPLIT_CONVERSION, SPLIT_ENTRY
 from simulator.fakes.braze.audience.messaging.entries import Entries
 from simulator.fakes.braze.audience.messaging.plans import Delivery, Status
 from simulator.fakes.braze.audience.messaging.sender import Dispatch, Sender
@@ -18,6 +18,7 @@ from simulator.rules.instants import Instant
 NO_ENTRY = -1
 """The step of a pending row that is an entry still to be made."""
 ANY_PRODUCT = "*"
+_SPLIT = ("canvas_variation_id", "experiment_step_id", "experiment_split_id", "experiment_split_name")
 
 
 class MessagingRuns:
@@ -125,3 +126,14 @@ class MessagingRuns:
                 shared = {f"{kind}_id": campaign.campaign_id, f"{kind}_name": campaign.name}
                 dispatch = Dispatch(campaign.workspace, at, campaign.campaign_id, send_id, properties=shared)
                 self._sender.note(dispatch, [row], name, {"conversion_behavior": event})
+                for split in self._splits(campaign, row, entered):
+                    self._sender.note(dispatch, [row], SPLIT_CONVERSION, {**split, "conversion_behavior": event})
+
+    def _splits(self, campaign: Campaign, row: int, entered: int) -> list[dict[str, object]]:
+        """The experiments that a person has passed since they entered, and the path they took in each."""
+        told = self._database.rows(
+            "SELECT properties FROM braze_message_event WHERE profile = ? AND campaign_id = ? AND campaign_id <> '' "
+            "AND name = ? AND at >= ? ORDER BY sequence",
+            (row, campaign.campaign_id, SPLIT_ENTRY, entered),
+        )
+        return [{key: orjson.loads(properties)[key] for key in _SPLIT} for (properties,) in told]

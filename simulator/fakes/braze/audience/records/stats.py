@@ -36,7 +36,7 @@ def campaign_day(campaign: Campaign, events: Sequence[MessageEvent]) -> Stats:
     """One day of a campaign, without its date: figures by channel and variation, then totals."""
     messages: dict[str, list[Stats]] = {}
     for variant in campaign.plan.variants:
-        for message in (message for step in variant.steps for message in step.messages):
+        for message in (message for step in variant.steps for message in step.all_messages):
             figures = _message_figures(message, events)
             messages.setdefault(message.channel, []).append({"variation_name": variant.name, **figures})
     conversions = _count(events, lambda event: event.name == CONVERSION[False])
@@ -77,7 +77,7 @@ def _totals(events: Sequence[MessageEvent]) -> Stats:
 
 def _step_figures(step: Step, events: Sequence[MessageEvent]) -> Stats:
     messages: dict[str, list[Stats]] = {}
-    for message in step.messages:
+    for message in step.all_messages:
         messages.setdefault(message.channel, []).append(_message_figures(message, events))
     return {
         "name": step.name,

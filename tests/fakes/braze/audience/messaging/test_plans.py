@@ -99,7 +99,7 @@ def test_the_full_form_reads_back_as_the_same_plan(form: dict[str, Any]) -> None
         ({"steps": [{"delay": "soon"}]}, "'soon' is not a duration"),
         ({"variants": []}, "variants must be a list of variants"),
         ({"variants": ["x"]}, "a variant must be an object"),
-        ({"variants": [{"share": 0}]}, "a variant's share must be a whole number of percent"),
+        ({"variants": [{"share": 0}]}, "a share must be a whole number of percent"),
         ({"variants": [{"share": 99}]}, "the shares of the variants must add up to 100"),
         ({"control": 100}, "control must be a whole number of percent"),
         ({"control": True}, "control must be a whole number of percent"),

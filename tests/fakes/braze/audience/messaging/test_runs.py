@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
-from simulator.fakes.braze.audience.messaging.channels import CANVAS_EXIT_AUDIENCE, CANVAS_EXIT_EVENT
+from simulator.fakes.braze.audience.messaging.channels import (
+    CANVAS_EXIT_AUDIENCE,
+    CANVAS_EXIT_EVENT,
+    SPLIT_CONVERSION,
+    SPLIT_ENTRY,
+)
 from simulator.fakes.braze.audience.messaging.plans import PlanRefused, Status, read_plan, write_plan
 from simulator.rules.instants import HOUR_MS, MINUTE_MS, Instant
 
@@ -279,3 +284,87 @@ def test_exit_criteria_are_kept_with_the_plan_and_are_for_a_canvas(house: Any) -
         house.campaign(exit={"event": "bought"})
     with pytest.raises(PlanRefused, match=r"exit\.audience: cuntry: is not a filter"):
         house.canvas("Other", exit={"audience": {"cuntry": {}}})
+
+
+# -- experiments of a Canvas
+
+EXPERIMENT = {
+    "name": "Which channel",
+    "paths": [
+        {"name": "By webhook", "share": 40, "channel": "webhook"},
+        {"name": "By card", "share": 40, "channel": "content_card"},
+        {"name": "Holdout", "share": 20, "control": True},
+    ],
+}
+
+
+def test_an_experiment_parts_people_by_shares_and_says_so(house: Any) -> None:
+    for number in range(96):
+        house.braze.identified(f"user-{number}")
+    made = house.canvas(steps=[EXPERIMENT])
+    house.audience.send_now(made.campaign_id)
+    splits: dict[str, set[str]] = {}
+    for event in house.audience.message_events():
+        if event.name == SPLIT_ENTRY:
+            splits.setdefault(str(event.properties["experiment_split_name"]), set()).add(event.braze_id)
+    got = {
+        channel: {event.braze_id for event in house.audience.message_events() if event.name == name}
+        for channel, name in {
+            "By webhook": "users.messages.webhook.Send", "By card": "users.messages.contentcard.Send",
+        }.items()
+    }  # fmt: skip
+    assert (len(set.union(*splits.values())), sum(map(len, splits.values()))) == (100, 100)
+    assert (splits["By webhook"], splits["By card"]) == (got["By webhook"], got["By card"])
+    assert 5 < len(splits["Holdout"]) < 40
+
+
+def test_people_stay_on_their_path(house: Any) -> None:
+    made = house.canvas(steps=[EXPERIMENT], reentry="always")
+    for _ in range(3):
+        house.audience.send_now(made.campaign_id)
+        house.wait("1h")
+    taken = {
+        (event.braze_id, event.properties["experiment_split_id"])
+        for event in house.audience.message_events()
+        if event.name == SPLIT_ENTRY
+    }
+    assert len(taken) == 4
+
+
+def test_a_conversion_counts_for_the_path_that_was_taken(house: Any) -> None:
+    made = house.canvas(steps=[EXPERIMENT], conversions=[{"event": "bought", "within": "1d"}])
+    house.audience.send_now(made.campaign_id)
+    house.wait("1h")
+    house.event("ida-1001", "bought")
+    told = house.audience.message_events()
+    (entry,) = [each for each in told if each.name == SPLIT_ENTRY and each.external_id == "ida-1001"]
+    (conversion,) = [each for each in told if each.name == SPLIT_CONVERSION]
+    keys = ("experiment_step_id", "experiment_split_id", "experiment_split_name", "canvas_variation_id")
+    assert (conversion.external_id, conversion.title) == ("ida-1001", "Canvas experiment step conversion")
+    assert [conversion.properties[key] for key in keys] == [entry.properties[key] for key in keys]
+
+
+def test_the_details_show_an_experiment_with_the_messages_of_all_paths(house: Any) -> None:
+    made = house.canvas(steps=[EXPERIMENT, {"channel": "webhook", "delay": "1d"}])
+    (first, second) = house.braze.get("/canvas/details", canvas_id=made.campaign_id).body["steps"]
+    assert (first["type"], first["channels"], len(first["messages"])) == ("experiment", ["webhook", "content_card"], 2)
+    assert (second["type"], first["next_step_ids"]) == ("message", [second["id"]])
+    assert read_plan(write_plan(made.plan)) == made.plan
+
+
+@pytest.mark.parametrize(
+    ("paths", "why"),
+    [
+        ([{"share": 50, "channel": "webhook"}], "the shares of the paths must add up to 100"),
+        ([{"share": 0, "channel": "webhook"}], "a share must be a whole number of percent, 1 to 100"),
+        (["one"], "the paths of an experiment must be a list of paths"),
+    ],
+)
+def test_paths_must_make_sense(house: Any, paths: list[Any], why: str) -> None:
+    with pytest.raises(PlanRefused, match=why):
+        house.canvas(steps=[{"paths": paths}])
+
+
+def test_a_campaign_has_no_experiment(house: Any) -> None:
+    with pytest.raises(PlanRefused, match="an experiment is a step of a Canvas"):
+        house.campaign(steps=[EXPERIMENT])

@@ -209,7 +209,7 @@ def _messages(body: Body) -> list[Message]:
 
 def _tracked(campaign: Campaign, messages: Sequence[Message]) -> list[Message]:
     """Each message must name a variation of the campaign, of its own channel. Raises Problem."""
-    channels = {message.variation_id: message.channel for step in campaign.plan.steps for message in step.messages}
+    channels = {message.variation_id: message.channel for step in campaign.plan.steps for message in step.all_messages}
     for message in messages:
         if not message.variation_id:
             raise refuse(400, "Message Variant Unspecified")
