@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from simulator.audit.findings import Verdict
 from simulator.audit.invariants import check
+from simulator.fakes.amplitude.projects import ProjectSettings
 from simulator.fakes.amplitude.service import UserSeed
 from simulator.fakes.braze.seeding import ProfileSeed
 from simulator.rules.cadence import Cadence
@@ -17,6 +18,7 @@ from simulator.rules.identity import Kind
 from simulator.rules.instants import HOUR_MS, Instant
 from simulator.rules.mapping import Mapping
 from simulator.rules.switches import RuleSet
+from simulator.sync.connections import SetupRefused
 from simulator.sync.streaming.settings import StreamSettings
 from simulator.world import DoorKind, World, WorldSettings
 
@@ -185,3 +187,44 @@ def test_the_journal_keeps_every_exchange_without_its_secrets() -> None:
         assert ["nameCohort", "changeCohortUsers"] == operations
         secret = world.braze.keys.data_import_keys["main"]
         assert not any(secret in repr(entry) for entry in world.journal.entries())
+
+
+def test_the_destinations_of_every_project_go_on_in_a_world_that_is_opened_again(tmp_path: Path) -> None:
+    """CONN-2, CONN-3."""
+    settings = WorldSettings(seed=7, state=tmp_path / "world.sqlite")
+    with World(settings) as world:
+        world.amplitude.add_project(ProjectSettings("shop", plan="plus", automated_syncs=1))
+        world.braze.seed_profiles([ProfileSeed(external_id="ben-1001")])
+        world.amplitude.ingest("shop", [{"user_id": "ben-1001", "event_type": "bought"}])
+        cohort = world.amplitude.cohorts.create("buyers", {"performed": "bought", "within": "7d"}, project="shop")
+        connection = world.engine.create_connection(
+            "braze",
+            rest_endpoint=world.braze_endpoint,
+            partner_api_key=world.braze.keys.partner_api_key,
+            data_import_key=world.braze.keys.data_import_keys["main"],
+            mappings=HIERARCHY,
+            project="shop",
+        )
+        world.streams.create(
+            StreamSettings(
+                name="live",
+                endpoint=world.braze_endpoint,
+                rest_api_key=world.braze.keys.rest_keys["main"],
+                events={"bought": ()},
+            ),
+            "shop",
+        )
+        sync = world.engine.create_sync(cohort.cohort_id, connection.id, Cadence.HOURLY).id
+    with World(settings) as again:
+        again.braze.seed_profiles([ProfileSeed(external_id="kim-1001")])
+        for project, person in (("shop", "kim-1001"), ("main", "ida-1001")):
+            again.amplitude.ingest(project, [{"user_id": person, "event_type": "bought"}])
+        again.agenda.advance_to(Instant(again.clock.now + HOUR_MS))
+        runs = again.engine.runs(sync)
+        (stream,) = again.streams.streams()
+
+        assert [1, 1] == [run.added for run in runs]
+        assert ("shop", 1) == (stream.project, again.streams.metrics(stream.id)["delivered"])
+        assert ("plus", 1) == again.engine.setup.terms["shop"]
+        with pytest.raises(SetupRefused, match="the plan includes 1 automated syncs"):
+            again.engine.create_sync(cohort.cohort_id, connection.id, Cadence.DAILY)

@@ -11,7 +11,6 @@ from pathlib import Path
 from simulator.audit.findings import Finding
 from simulator.audit.findings import Verdict as FindingVerdict
 from simulator.audit.invariants import check, same_digest
-from simulator.fakes.amplitude.projects import AmplitudeSettings, ProjectSettings
 from simulator.rules.outcomes import Outcome
 from simulator.rules.switches import RuleSet
 from simulator.scenario.acting.flow import advance_to
@@ -66,21 +65,9 @@ class _Played:
 
 
 def settings_of(scenario: Scenario, options: RunOptions) -> WorldSettings:
-    """The world that a scenario asks for."""
+    """The world that a scenario asks for; its projects are made with its people."""
     seed = scenario.seed if options.seed is None else options.seed
-    first = ProjectSettings(plan=str(scenario.plan))
-    others = [
-        ProjectSettings(
-            name,
-            plan=str(each.plan),
-            automated_syncs=each.automated_syncs,
-            region=each.region,
-            default_cohorts=each.default_cohorts,
-        )
-        for name, each in scenario.projects.items()
-    ]
-    amplitude = AmplitudeSettings(projects=(first, *others))
-    return WorldSettings(seed=seed, start=scenario.clock, rules=rules_of(scenario, options), amplitude=amplitude)
+    return WorldSettings(seed=seed, start=scenario.clock, rules=rules_of(scenario, options))
 
 
 def rules_of(scenario: Scenario, options: RunOptions) -> RuleSet:

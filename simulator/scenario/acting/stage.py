@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any
 
 from simulator.fakes.amplitude.cohorts.catalogue import CohortRefused
+from simulator.fakes.amplitude.projects import ProjectSettings
 from simulator.fakes.amplitude.service import SeedEvent, UserSeed
 from simulator.fakes.braze.seeding import ProfileSeed
 from simulator.fakes.braze.store.profiles import Profile
@@ -213,6 +214,7 @@ def set_up(scenario: Scenario, world: World, crowd: Crowd | None = None) -> Stag
     stage = Stage(scenario, world, population=crowd, sync_names=sync_names(scenario))
     if scenario.population is not None and crowd is None:
         stage.population = Crowd(scenario.population, world.settings.seed)
+    _make_projects(stage)
     _seed_amplitude(stage)
     _seed_braze(stage)
     for name in _in_order(scenario):
@@ -232,6 +234,20 @@ def set_up(scenario: Scenario, world: World, crowd: Crowd | None = None) -> Stag
     stage.marks.profiles = stage.profile_count()
     stage.marks.data_points = world.braze.store.points.total(WORKSPACE)
     return stage
+
+
+def _make_projects(stage: Stage) -> None:
+    """CONN-2, CONN-3. The first project's plan, and the others with theirs."""
+    amplitude, scenario = stage.world.amplitude, stage.scenario
+    if amplitude.store.projects.named(MAIN).plan != scenario.plan:
+        amplitude.store.projects.change_plan(MAIN, str(scenario.plan))
+    for name, each in scenario.projects.items():
+        amplitude.add_project(
+            ProjectSettings(
+                name, plan=str(each.plan), automated_syncs=each.automated_syncs, region=each.region,
+                default_cohorts=each.default_cohorts,
+            )
+        )  # fmt: skip
 
 
 def _connect(stage: Stage, name: str, connection: Connection) -> None:

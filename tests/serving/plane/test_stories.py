@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from simulator.rules.cadence import Cadence
 from simulator.scenario.parse import load_text
 from simulator.serving.plane.stories import Stories
 from simulator.serving.server import Server
@@ -102,3 +103,35 @@ def _sync_and_tell(server: Server) -> dict[str, Any]:
     connection = stage.world.engine.store.connections()[0]
     stage.world.engine.create_sync(stage.cohort_id("openers", "main"), connection.id, "one_time")  # type: ignore[arg-type]
     return {name: stage.story(name) for name in ("ben", "ida")}
+
+
+SHOPS = """
+scenario: A shop beside the first project
+plan: growth
+projects: {shop: {plan: plus}}
+people:
+  ida: {user_id: ida-1001, projects: [main, shop], events: [app_opened]}
+connections:
+  shop: {identify_by: user_id, project: shop}
+cohorts:
+  shoppers: {performed: app_opened, within: 7d, project: shop}
+steps:
+  - expect: {profiles_created: 0}
+"""
+
+
+def test_the_projects_of_a_scenario_are_made_in_the_served_world_also_after_a_reset() -> None:
+    """CONN-2, CONN-3."""
+    with Server(WorldSettings(seed=7), people=Stories(load_text(SHOPS)[0])) as server:
+        for _ in range(2):
+            world = server.main.world
+            plans = {each.name: each.plan for each in world.amplitude.store.projects.all()}
+            (connection,) = world.engine.store.connections()
+            sync = world.engine.create_sync(server.main.cohort_id("shoppers", "shop"), connection.id, Cadence.HOURLY)
+            added = world.engine.runs(sync.id)[0].added
+            told = server.main.story("ida")
+            server.main.reset()
+
+            assert ({"main": "growth", "shop": "plus"}, "shop", 1) == (plans, connection.project, added)
+            assert told is not None
+            assert str(told["text"]).endswith("at the end, ida is a member of shoppers in Braze")
