@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shlex
 from pathlib import Path
 
 import click
@@ -43,10 +45,13 @@ def command(name: str) -> int:
     if path.exists():
         raise click.UsageError(f"{path} exists; choose another name")
     title = re.sub(r"[-_]+", " ", path.name.removesuffix(SUFFIX)).strip().capitalize()
+    if not re.fullmatch(r"[^\W\d][\w ]*", title) or title.lower() in ("true", "false", "null"):
+        # What YAML would not take for a text as it stands.
+        title = json.dumps(title, ensure_ascii=False)
     schema = Path(os.path.relpath(resources.folder("contracts") / "scenario.schema.json", path.resolve().parent))
     try:
         path.write_text(_SKELETON.format(schema=schema.as_posix(), title=title), encoding="utf-8")
     except OSError as error:
         raise EnvironmentFault(f"{path} cannot be written: {error.strerror}") from error
-    talk(f"wrote {shown_name(path)}; run it with: absim run {shown_name(path)}")
+    talk(f"wrote {shown_name(path)}; run it with: {shlex.join(['absim', 'run', shown_name(path)])}")
     return ExitCode.PASSED

@@ -11,7 +11,7 @@ from simulator.rules.instants import Instant, format_duration, format_instant
 from simulator.scenario.checks import sync_names
 from simulator.scenario.language.quantities import Amount, Moment
 from simulator.scenario.language.records import Record, keys_of
-from simulator.scenario.model.expect import Expect
+from simulator.scenario.model.expect import Expect, Reading
 from simulator.scenario.model.expectations import Expectation
 from simulator.scenario.model.people import PastEvent, Person, Profile
 from simulator.scenario.model.scenario import Scenario
@@ -143,6 +143,9 @@ def written(value: Any) -> str:
         return written({k: format_duration(v) if k in durations else v for k, v in keys.items()})
     if isinstance(value, Moment | Amount):
         return value.text
+    if isinstance(value, Reading):
+        named = {"set": value.base} if value.base else {}
+        return written({**named, **value.switches}) if value.switches else value.base
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {written(each)}" for key, each in value.items()) + "}"
     if isinstance(value, list | tuple):

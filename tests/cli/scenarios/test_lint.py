@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -98,6 +99,18 @@ def test_a_plan_follows_the_clock_as_far_as_it_can(run_absim: Absim, folder: Pat
     ] == [found.strip() for found in re.findall(r"^ +\d  (.{20})  line", out, re.MULTILINE)]  # fmt: skip
 
 
+def test_a_plan_writes_rules_as_the_file_does(run_absim: Absim, folder: Path) -> None:
+    (folder / "under.scenario.yaml").write_text(
+        "scenario: under\nsteps:\n  - expect: {under: {fallback: off, set: braze-page}, runs: 0}\n"
+        "  - expect: {under: default, runs: 0}\n"
+    )
+
+    out = run_absim("plan", "under.scenario.yaml").out
+
+    assert "expect: {under: {set: braze-page, fallback: off}, runs: [0]}" in out
+    assert "expect: {under: default, runs: [0]}" in out
+
+
 def test_an_invalid_file_has_no_plan(run_absim: Absim, folder: Path) -> None:
     (folder / "bad.scenario.yaml").write_text("scenario: bad\n")
 
@@ -120,6 +133,15 @@ def test_a_new_scenario_passes(run_absim: Absim, folder: Path) -> None:
     assert 0 == run_absim("run", path.name).code
     schema = path.read_text().splitlines()[0].partition("$schema=")[2]
     assert (resources.folder("contracts") / "scenario.schema.json").samefile(folder / schema)
+
+
+@pytest.mark.parametrize("name", ["a: b", "true", "007", "Zoë & 日本", "#1", "x [y]"])
+def test_a_new_scenario_may_be_called_anything(run_absim: Absim, name: str) -> None:
+    ended = run_absim("new", name)
+
+    assert 0 == ended.code
+    assert f"absim run {shlex.quote(f'{name}.scenario.yaml')}" in ended.err
+    assert 0 == run_absim("run", f"{name}.scenario.yaml").code
 
 
 @pytest.mark.parametrize("name", ["good", "good.scenario.yaml"])
