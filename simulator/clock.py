@@ -83,6 +83,10 @@ class Agenda:
         """Whether any work has begun and not ended."""
         return any(work.unfinished() for work in self._works)
 
+    def unfinished_works(self) -> list[str]:
+        """Names of works that have begun and not ended."""
+        return [work.name for work in self._works if work.unfinished()]
+
     def overdue(self) -> list[str]:
         """Names of works with something due at or before now that has not run (INV-6)."""
         now = self.clock.now

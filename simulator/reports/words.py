@@ -40,7 +40,7 @@ def problem_texts(result: Result) -> Iterator[str]:
     """Everything that keeps a scenario from having passed."""
     yield from (difference_text(difference) for difference in result.differences)
     yield from (breach_text(breach) for breach in result.breaches)
-    if not result.evaluated:
+    if not result.evaluated and not result.differences:
         yield f"{result.file}:{result.line}: no expectation was evaluated under these rules ({result.rules})"
 
 

@@ -51,6 +51,14 @@ def test_a_scenario_without_an_evaluated_expectation_says_so(passed: Result) -> 
     assert "no expectation was evaluated under these rules (default)" in file.getvalue()
 
 
+def test_a_step_that_could_not_be_done_is_reason_enough(failed: Result) -> None:
+    told, file = console()
+
+    print_failures(told, [replace(failed, evaluated=0)])
+
+    assert "no expectation was evaluated" not in file.getvalue()
+
+
 def test_cases_that_passed_share_a_line_and_others_have_their_own(passed: Result) -> None:
     told, file = console()
     cases = [replace(passed, title=f"Login [n={n}]", case={"n": n}) for n in (1, 2, 3)]

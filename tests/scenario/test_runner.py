@@ -142,3 +142,12 @@ def test_a_case_of_many_words_has_a_ledger_file_of_a_name_that_disks_take(tmp_pa
 
     assert ["", ""] == [each.unwritten for each in results]
     assert 2 == len(list(tmp_path.iterdir()))
+
+
+def test_what_is_still_unfinished_is_named(differs: Differs) -> None:
+    ((_, _, _, got),) = differs(
+        "steps:\n  - fault: {answer: 503}\n  - sync: openers\n  - advance: {until: idle, at_most: 1m}\n"
+        "expect: {added: []}\n"
+    )
+
+    assert "refused: something is still unfinished after 1m: sync engine" == got

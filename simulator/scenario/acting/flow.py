@@ -17,7 +17,8 @@ def advance(stage: Stage, step: Advance) -> None:
         advance_to(stage, step.until)
     elif step.until == IDLE:
         if not agenda.advance_until_idle(Instant(stage.now + step.at_most_ms)):
-            raise StepRefused(f"something is still unfinished after {format_duration(step.at_most_ms)}")
+            busy = ", ".join(agenda.unfinished_works())
+            raise StepRefused(f"something is still unfinished after {format_duration(step.at_most_ms)}: {busy}")
     else:
         limit = Instant(stage.now + step.at_most_ms)
         due = agenda.next_due()

@@ -46,7 +46,7 @@ def _post(stage: Stage, path: str, body: Mapping[str, object]) -> dict[str, Any]
     headers = {"content-type": "application/json", **_bearer(stage)}
     answer = send(stage, Service.BRAZE, Request("POST", path, headers, orjson.dumps(body)))
     told: dict[str, Any] = orjson.loads(answer.body)
-    if answer.status >= 300 or told.get("errors"):
+    if answer.status >= 300 or any(found for name, found in told.items() if name.endswith("errors")):
         raise StepRefused(f"Braze answers {path} with {answer.status} {answer.body.decode()}")
     return told
 

@@ -14,6 +14,9 @@ from simulator.scenario.language.quantities import Amount
 from simulator.scenario.model import expectations as model
 from simulator.scenario.model.expectations import Expectation, Who
 
+NAMED_AT_MOST = 12
+"""So many people are named beside their number."""
+
 
 def _profiles(evidence: Evidence, rows: Iterable[int]) -> list[str]:
     """The people whom profiles belong to; a profile of nobody is named by itself."""
@@ -141,7 +144,9 @@ def _compare(
     """Names exactly, or how many. Lists are about the people of the file; an amount counts everybody."""
     if isinstance(who, Amount):
         if len(found) not in who:
-            yield Difference(evidence.spot(expected, key), what, who.text, f"{len(found):,}", _sample(evidence, found))
+            named = f" ({listed(found)})" if 0 < len(found) <= NAMED_AT_MOST else ""
+            got = f"{len(found):,}{named}"
+            yield Difference(evidence.spot(expected, key), what, who.text, got, _sample(evidence, found))
         return
     here = {name for name in found if name in who or not evidence.stage.is_generated(name)}
     where = evidence.spot(expected, key)

@@ -75,6 +75,8 @@ def _reached(evidence: Evidence, sync: Sync) -> set[str]:
 
 
 CANDIDATES_AT_ONCE = 1_000
+SHOWN_CHARACTERS = 400
+"""So much of an answer is shown beside what it should have been."""
 
 
 def outcomes(evidence: Evidence, expected: model.Outcomes) -> Iterator[Difference]:
@@ -122,12 +124,14 @@ def profiles(evidence: Evidence, expected: model.Profiles) -> Iterator[Differenc
         found = stage.profiles_of(name)
         if not isinstance(wanted, Mapping):
             if found:
-                yield Difference(where, f"the profile of {name}", "none", f"{len(found)} profile(s)")
+                told = ", ".join(as_json_text(each) for each in documents.of(found, EXPORTED_FIELDS, stage.now))
+                counted = f"{len(found)} profile{'s' if len(found) > 1 else ''}"
+                yield Difference(where, f"the profile of {name}", "none", counted, told)
             continue
         shown = documents.of(found, EXPORTED_FIELDS, stage.now)
         tried = [list(differing_parts(dict(wanted), document)) for document in shown]
         if not tried:
-            yield Difference(where, f"the profile of {name}", str(dict(wanted)), "no profile")
+            yield Difference(where, f"the profile of {name}", as_json_text(dict(wanted)), "no profile")
         elif all(tried):
             for path, wish, got in min(tried, key=len):
                 yield Difference(where, f"{path} of {name}'s profile", as_json_text(wish), as_json_text(got))
@@ -163,7 +167,7 @@ def story(evidence: Evidence, expected: model.Story) -> Iterator[Difference]:
 def answer(expected: Answer, response: Response) -> Iterator[Difference]:
     """The answer to a `call`."""
     text = response.body.decode("utf-8", "replace")
-    shown = text[:400]
+    shown = text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
     if expected.status is not None and response.status != expected.status:
         where = expected.spots.get("status", expected.where)
         yield Difference(where, "status", str(expected.status), str(response.status), shown)
@@ -181,4 +185,5 @@ def answer(expected: Answer, response: Response) -> Iterator[Difference]:
     for name, value in expected.headers.items():
         got = response.headers.get(name.lower())
         if got != value:
-            yield Difference(expected.spots.get("headers", expected.where), f"header {name}", value, str(got))
+            told = "no such header" if got is None else got
+            yield Difference(expected.spots.get("headers", expected.where), f"header {name}", value, told)

@@ -173,3 +173,11 @@ def test_the_expected_answer_speaks_of_the_world_too(passes: Passes) -> None:
         "steps:\n  - call:\n      service: amplitude\n      method: GET\n      path: '/api/3/cohorts/{cohort:vips}'\n"
         "      expect: {status: 200, contains: '\"{cohort:vips}\"', body: {cohort: {id: '{cohort:vips}'}}}\n"
     )
+
+
+def test_a_rename_that_braze_reports_as_an_error_is_refused(run: Callable[..., Any]) -> None:
+    (difference,) = run(
+        "steps:\n  - rename_external_id: {person: ida, to: ida-1001}\n  - expect: {runs: 0}\n"
+    ).differences
+
+    assert "Braze answers /users/external_ids/rename with 201" in difference.got

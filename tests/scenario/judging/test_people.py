@@ -31,6 +31,11 @@ def test_amounts_count_people(differs: Differs, amount: str, fits: bool) -> None
     assert fits is (found == [])
 
 
+def test_a_wrong_amount_names_the_few(differs: Differs) -> None:
+    assert [(3, "added", "2", "3 (ben, ida, kim)")] == differs(SYNC + "expect: {added: 2}\n")
+    assert [(3, "removed", "2", "0")] == differs(SYNC + "expect: {removed: 2}\n")
+
+
 @pytest.mark.parametrize("cause", ["MATCH-5", "MATCH-1", "NOCREATE-1", "unknown_external_id"])
 def test_any_cited_rule_or_the_reason_names_a_drop(passes: Passes, cause: str) -> None:
     passes(SYNC + f"expect: {{dropped: {{noor: {cause}}}}}\n")

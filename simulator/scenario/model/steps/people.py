@@ -28,7 +28,8 @@ class LogIn(Step):
 
     The app calls Braze's changeUser, which acts at once: an anonymous profile becomes this user, or is merged into the
     user's profile if Braze knows the id already (LIFE-1, LIFE-2). It happens on the first device of the person's first
-    profile that has one, else on their Amplitude device, which then appears in Braze with an anonymous profile.
+    profile that has one, else on their Amplitude device, which then appears in Braze with an anonymous profile; without
+    a device nobody logs in.
 
     The app also sets the user id in Amplitude's SDK, which sends nothing by itself: Amplitude learns the user id with
     the person's next `event` or `change_property`. `learns: both` tells Amplitude at once as well; `learns: amplitude`
