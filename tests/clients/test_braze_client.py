@@ -94,6 +94,17 @@ def test_an_export_by_email_finds_everybody_who_shares_it(client: Any) -> None:
     assert sorted(user["external_id"] for user in exported["users"]) == ["ben", "ida"]
 
 
+def test_a_limit_is_told_with_the_instant_at_which_it_ends(library: Any, client: Any, stage: Stage) -> None:
+    stage.world.braze.limits.set_limit("export ids by field", 0)
+    stage.world.braze.limits.set_limit("export ids", 0)
+
+    with pytest.raises(library.BrazeRateLimitError) as limited:
+        client.user_export(external_ids=["ida-1001"])
+
+    ends_ms = int(limited.value.reset_epoch_s * 1000)
+    assert 0 < ends_ms - stage.world.clock.now <= 60_000
+
+
 def test_a_server_error_is_tried_again(
     client: Any, let_fail: Callable[..., None], statuses: Callable[..., list[int]]
 ) -> None:

@@ -121,6 +121,15 @@ def test_a_partner_with_a_wrong_key_is_refused(
     assert (answer.status, answer.body) == (401, {"message": message})
 
 
+@pytest.mark.parametrize("operation", PARTNERS, ids=by_id)
+def test_a_partner_that_is_switched_off_is_refused(braze: Any, operation: Operation) -> None:
+    braze.keys.switch_partner("main", "amplitude", enabled=False)
+    answer = call(braze, operation)
+    secret = braze.keys.data_import_keys["main"]
+    refusal = {"message": f"Partner not enabled for client with client secret: `{secret}`"}
+    assert (answer.status, answer.body) == (401, refusal)
+
+
 @pytest.mark.parametrize("operation", WITH_BODY, ids=by_id)
 @pytest.mark.parametrize("body", [b'{"a": 1,}', b"{'a': 1}", b"", b"[]", b'"text"'])
 def test_a_malformed_body_is_refused(braze: Any, operation: Operation, body: bytes) -> None:

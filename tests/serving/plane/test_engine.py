@@ -270,3 +270,23 @@ def test_sync_info_is_that_of_the_projects_own_cohort(client: Any) -> None:
             shown[project.name] = [each["syncMetadata"][0]["frequency"] for each in json.load(answer)["cohorts"]]
 
     assert {"main": ["hourly"], "shop": ["daily"]} == shown
+
+
+def test_a_cohort_is_synced_to_another_workspace_on_its_own_cluster(client: Any) -> None:
+    """KEY-3."""
+    made = client.sim("POST", "/braze/workspaces", {"workspace": "europe", "cluster": "EU-01"}).body
+    client.synced_cohort("ida-1001", cadence="hourly")
+    profiles = {"workspace": "europe", "profiles": [{"external_id": "ida-1001"}]}
+    assert client.sim("POST", "/braze/profiles", profiles).status == 201
+    connect(client, "abroad", endpoint=made["endpoint"], data_import_key=made["data_import_key"])
+    connect(client, "lost", endpoint="https://rest.iad-05.braze.com", data_import_key=made["data_import_key"])
+
+    for connection in ("abroad", "lost"):
+        client.sim("POST", "/syncs", {"cohort": "openers", "connection": connection, "cadence": "one_time"})
+
+    runs = [client.sim("GET", f"/syncs/sync-{n}/runs").body["runs"][0]["status"] for n in (2, 3)]
+    cohorts = client.sim("GET", "/braze/cohorts?workspace=europe").body["cohorts"]
+    assert (runs, [cohort["size"] for cohort in cohorts]) == (["success", "failed"], [1])
+    assert client.sim("GET", "/data-points?workspace=europe&by=cadence").body["charges"] == [
+        {"cadence": "one_time", "points": 1, "requests": 1}
+    ]
