@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import orjson
+
 from simulator.fakes.binding import Call, Handler, Reply
 from simulator.fakes.braze.audience.control_group import ControlGroup
 from simulator.fakes.braze.audience.handlers.arguments import says_true, texts
@@ -30,6 +32,10 @@ from simulator.rules.segments.tree import EVERYBODY
 
 Body = Mapping[str, object]
 BROADCAST_NEEDED = "'broadcast' must be true to send to a whole segment or audience"
+LONGEST_PUSH = {
+    "apple_push": (1_912, "Apple Push Length Exceeded"), "android_push": (4_000, "Android Push Length Exceeded"),
+}  # fmt: skip
+"""Bytes of a push object as JSON, and the complaint about more (Braze, API errors)."""
 BOTH = "Cannot send to both a broadcast and a list of recipients"
 
 
@@ -201,6 +207,9 @@ def _messages(body: Body) -> list[Message]:
             raise refuse(400, f"'messages.{channel}' must be an object")
         if CHANNELS[channel].needs == "push" and not isinstance(content.get("extra", {}), Mapping):
             raise refuse(400, "Invalid Extra Push Payload")
+        longest, complaint = LONGEST_PUSH.get(channel, (0, ""))
+        if longest and len(orjson.dumps(content)) > longest:
+            raise refuse(400, complaint)
     return [
         Message(channel, dict(content), str(content.get("message_variation_id") or ""))
         for channel, content in known.items()

@@ -2,9 +2,9 @@
 
 Source: Braze, "Schedule API-triggered campaigns", "Update scheduled API-triggered campaigns", "Delete scheduled
 API-triggered campaigns", the same for Canvases, "Create scheduled messages", "Update scheduled messages", "Delete
-scheduled messages": a time lies up to 90 days ahead. `in_local_time` and `at_optimal_time` are accepted and the send
-happens at the given time in UTC (inferred, left out: time zones and optimal times of people). A time that has passed,
-and one further ahead, are refused (inferred).
+scheduled messages", "API errors": a time lies up to 90 days ahead. `in_local_time` and `at_optimal_time` are accepted
+and the send happens at the given time in UTC (inferred, left out: time zones and optimal times of people). A time that
+has passed, and one further ahead, are refused (inferred).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from simulator.fakes.binding import Call, Handler, Reply
+from simulator.fakes.binding import Call, Handler, Problem, Reply
 from simulator.fakes.braze.audience.handlers.arguments import text
 from simulator.fakes.braze.audience.handlers.sending.messages import Body, MessageHandlers
 from simulator.fakes.braze.audience.handlers.sending.triggers import CAMPAIGN, CANVAS, Kind, TriggerHandlers
@@ -148,17 +148,21 @@ def _noted(waiting: Waiting) -> Reply:
     return success(201, dispatch_id=waiting.dispatch_id, schedule_id=waiting.schedule_id, **shown)
 
 
+def _bad_time(hint: str) -> Problem:
+    return refuse(400, "Bad Request", error=hint)
+
+
 def _time(body: Body, now: Instant) -> Instant:
-    """The time of a schedule object. Raises Problem."""
+    """The time of a schedule object. Raises Problem; the hint of a Bad Request is ours (inferred)."""
     schedule = body.get("schedule")
     if not isinstance(schedule, Mapping):
         raise refuse(400, "'schedule' is required")
     try:
         due_at = parse_instant(str(schedule.get("time") or ""))
     except ValueError:
-        raise refuse(400, "'schedule' must have a valid ISO 8601 'time'") from None
+        raise _bad_time("'schedule' must have a valid ISO 8601 'time'") from None
     if due_at < now:
-        raise refuse(400, "'schedule' must have a 'time' that has not passed")
+        raise _bad_time("'schedule' must have a 'time' that has not passed")
     if due_at > now + LATEST_MS:
         raise refuse(400, "'schedule' must have a 'time' at most 90 days ahead")
     return due_at

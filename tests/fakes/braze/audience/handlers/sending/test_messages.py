@@ -207,3 +207,19 @@ def test_who_was_not_reached_stands_in_the_ledger(house: Any) -> None:
     send(house, external_user_ids=["ann-1001"], messages={"email": {"subject": "Hello"}})
     entries = house.braze.entries("send")
     assert [(entry.outcome, entry.note) for entry in entries] == [("message_not_sent", "email: no e-mail address")]
+
+
+@pytest.mark.parametrize(
+    ("channel", "longest", "message"),
+    [
+        ("apple_push", 1_912, "Apple Push Length Exceeded"),
+        ("android_push", 4_000, "Android Push Length Exceeded"),
+    ],
+)
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_a_push_may_be_so_many_bytes_long(house: Any, channel: str, longest: int, message: str, more: int) -> None:
+    alert = "x" * (longest + more - len('{"alert":""}'))
+    answer = house.braze.post(
+        "/messages/send", {"external_user_ids": ["ida-1001"], "messages": {channel: {"alert": alert}}}
+    )
+    assert (answer.status, answer.body["message"]) == ((400, message) if more > 0 else (201, "success"))
