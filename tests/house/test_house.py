@@ -221,3 +221,67 @@ def test_each_room_keeps_to_its_own_tables() -> None:
         if not under(dotted(path), (owner,)) and (found := tables[prefix].search(path.read_text(encoding="utf-8")))
     ]
     assert [] == strangers
+
+
+CLOCKS = {
+    "time": {"time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "localtime", "gmtime",
+             "ctime", "asctime", "strftime", "sleep", "process_time"},
+    "datetime": {"now", "utcnow", "today"},
+}  # fmt: skip
+MAY_READ = {"simulator.serving.pacer": {"time_ns", "monotonic"}, "simulator.contract.check": {"perf_counter"}}
+"""The pacer moves the simulated clock along with real time; `absim contract` says how long it took, and no more."""
+SQL_CLOCK = re.compile(r"CURRENT_TIME(?:STAMP)?|(?:strftime|datetime|julianday|unixepoch)\([^)]*'now'")
+MAY_WAIT = {"simulator.serving.pacer", "simulator.serving.listener", "simulator.sync.postman", "simulator.cli.exec",
+            "simulator.cli.serve"}  # fmt: skip
+"""Who waits for a sign: the pacer for its tick, a door until it has settled, the postman for its next round (SMTP is
+real), and the two commands for the end of what they keep up."""
+
+
+def readings(path: Path) -> Iterator[tuple[str, int]]:
+    """Every look at the machine's clock, every sleep, and every SQL that asks for the time."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name | ast.Attribute):
+            owner = node.value.id if isinstance(node.value, ast.Name) else node.value.attr
+            if owner == "time" and node.attr in CLOCKS["time"]:
+                yield node.attr, node.lineno
+            if owner in ("datetime", "date") and node.attr in CLOCKS["datetime"]:
+                yield f"datetime.{node.attr}", node.lineno
+        elif isinstance(node, ast.ImportFrom) and node.module == "time":
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL_CLOCK.search(node.value):
+            yield "SQL", node.lineno
+
+
+@pytest.mark.parametrize("path", MODULES, ids=dotted)
+def test_nothing_reads_the_machines_clock_or_sleeps(path: Path) -> None:
+    allowed = MAY_READ.get(dotted(path), set())
+    assert [] == [f"line {line}: {name}" for name, line in readings(path) if name not in allowed]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=dotted)
+def test_nothing_waits_for_real_time(path: Path) -> None:
+    """`Event.wait(seconds)` and the like would be a sleep by another name."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    waits = [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "wait"
+    ]
+    assert dotted(path) in MAY_WAIT or [] == waits
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import time\ntime.sleep(1)",
+        "from time import monotonic",
+        "import datetime\ndatetime.datetime.now()",
+        "from datetime import date\ndate.today()",
+        "q = \"SELECT strftime('%s', 'now')\"",
+        "q = 'DEFAULT CURRENT_TIMESTAMP'",
+    ],
+)
+def test_a_look_at_the_machines_clock_is_found(tmp_path: Path, source: str) -> None:
+    path = tmp_path / "module.py"
+    path.write_text(source)
+    assert 1 == len(list(readings(path)))
