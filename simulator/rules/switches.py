@@ -397,6 +397,15 @@ class RuleSet:
         source="Amplitude, Export API",
         doc="how long after its end an upload hour can be exported",
     )
+    profile_age: str = _switch(
+        "any",
+        "earliest_page",
+        rule="PROF-1",
+        confidence="documented, of the earliest page only",
+        source="Amplitude, User Profile API",
+        doc="whom the user profile API knows: everybody at once; or nobody younger than 5 minutes, and recommendations "
+        "from 2 hours of age until 90 days without an event",
+    )
     profile_prefix: str = _switch(
         "none",
         "gp",

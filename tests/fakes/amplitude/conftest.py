@@ -73,7 +73,9 @@ class Amplitude:
         return {"Authorization": f"Basic {encoded}"}
 
     def get(self, path: str, **query: str | Sequence[str]) -> TestResponse:
-        return self.client.get(path, query_string=query, headers=self.auth())
+        """A read of a client that takes nothing encoded."""
+        headers = {**self.auth(), "Accept-Encoding": "identity"}
+        return self.client.get(path, query_string=query, headers=headers)
 
     def call(self, method: str, path: str, **how: Any) -> TestResponse:
         return self.client.open(path, method=method, headers=self.auth(), **how)

@@ -8,14 +8,18 @@ from simulator.fakes.amplitude.cohorts.computed import Computed
 from simulator.fakes.amplitude.ingestion.intake import Incoming, Intake
 from simulator.fakes.amplitude.projects import Project
 from simulator.fakes.amplitude.reads.parameters import day_text, flag
+from simulator.fakes.amplitude.reads.rows import DEFAULT_LIBRARY
 from simulator.fakes.amplitude.store.events import Kind
 from simulator.fakes.amplitude.store.placed import COMPUTATION, PROPENSITY, RECOMMENDATION
 from simulator.fakes.amplitude.store.users import UserRecord
 from simulator.fakes.amplitude.store.whole import AmplitudeStore
 from simulator.fakes.binding import Call, Problem, Reply
 from simulator.ids import derive_random
+from simulator.rules.instants import DAY_MS, HOUR_MS, MINUTE_MS, Instant
 
 ITEMS_AT_MOST = 100
+UNKNOWN_MS, YOUNG_MS, IDLE_MS = 5 * MINUTE_MS, 2 * HOUR_MS, 90 * DAY_MS
+"""Ages of the earliest version of the page: unknown below the first, without recommendations outside of the others."""
 RECOMMENDATION_EVENT = "[Recs] Recommendation Event"
 NOT_SEEN = "User id and device id not seen before"
 """The status that goes with this text is not documented; 400 is our reading."""
@@ -70,16 +74,29 @@ class UserProfile:
             owner = device and (device.last_user_id or device.anonymous_id)
             for number in users.canonical(project, [owner]).values() if owner else ():
                 record = users.by_amplitude_id(project, [number])[number]
-        if record is None:
+        if record is None or (self._waits() and call.at < record.created_at + UNKNOWN_MS):
             raise Problem(Reply(400, {"error": NOT_SEEN}))
         return record
 
+    def _waits(self) -> bool:
+        """The switch `profile_age`: whether somebody can be too young for this API."""
+        return self._intake.rules.profile_age == "earliest_page"
+
+    def _recommendable(self, record: UserRecord, at: Instant) -> bool:
+        if not self._waits():
+            return True
+        last = record.last_event_at or record.created_at
+        return at >= record.created_at + YOUNG_MS and at <= last + IDLE_MS
+
     def _properties(self, record: UserRecord) -> dict[str, object]:
         prefix = "gp:" if self._intake.rules.profile_prefix == "gp" else ""
-        properties: dict[str, object] = {"library": "http/2.0", **record.built_in}
-        if record.first_event_at is not None and record.last_event_at is not None:
-            properties["first_used"] = day_text(record.first_event_at)
-            properties["last_used"] = day_text(record.last_event_at)
+        # Events of whoever was merged into this user are this user's (ID-5).
+        events = self._store.events.of_users([record.amplitude_id]).get(record.amplitude_id, [])
+        library = events[-1].extra().get("library", DEFAULT_LIBRARY) if events else DEFAULT_LIBRARY
+        properties: dict[str, object] = {"library": library, **record.built_in}
+        if events:
+            properties["first_used"] = day_text(events[0].time)
+            properties["last_used"] = day_text(events[-1].time)
         return properties | {f"{prefix}{name}": value for name, value in record.properties.items()}
 
     def _computations(self, project: Project, record: UserRecord, call: Call) -> dict[str, object]:
@@ -99,6 +116,8 @@ class UserProfile:
         asked = _ids(call, "rec_id")
         if not asked:
             raise Problem(Reply(400, {"error": "rec_id is required when get_recs is true"}))
+        if not self._recommendable(record, call.at):
+            return None
         placed = self._store.placed.of(project, RECOMMENDATION, [record.amplitude_id], asked)
         found = placed.get(record.amplitude_id, {})
         random_order = call.argument("rec_type") == "random"

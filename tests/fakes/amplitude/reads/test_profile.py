@@ -52,6 +52,14 @@ def test_properties_are_custom_and_built_in(ida) -> None:
     }
 
 
+def test_what_was_done_before_the_login_counts_and_the_library_is_the_latest(amplitude, an_event) -> None:
+    amplitude.upload(an_event(device_id="d-ida-0001"))
+    amplitude.upload(an_event(None, device_id="d-ida-0002", time=1769594400000, library="http/2.0"))
+    amplitude.upload(an_event(device_id="d-ida-0002", library="amplitude-python/1.3.0"))
+    seen = profile(amplitude, user_id="ida-1001", get_amp_props="true").json["userData"]["amp_props"]
+    assert seen == {"library": "amplitude-python/1.3.0", "first_used": "2026-01-28", "last_used": "2026-03-02"}
+
+
 def test_by_switch_custom_properties_carry_a_prefix(amplitude_with, an_event) -> None:
     amplitude = amplitude_with(profile_prefix="gp")
     amplitude.upload(an_event(user_properties={"plan": "plus"}))
@@ -170,3 +178,28 @@ def test_six_hundred_calls_a_minute(ida) -> None:
 def test_a_wrong_path_is_an_empty_404(ida) -> None:
     answer = ida.client.get("/v1/profile")
     assert (answer.status_code, answer.data) == (404, b"")
+
+
+@pytest.mark.parametrize(
+    ("later", "status", "recommended"),
+    [
+        ("4m 59s", 400, None),
+        ("5m", 200, False),
+        ("1h 59m 59s", 200, False),
+        ("2h", 200, True),
+        ("90d", 200, True),
+        ("90d 1s", 200, False),
+    ],
+)
+def test_on_the_earliest_page_people_are_known_and_recommended_to_by_age(
+    amplitude_with, an_event, later, status, recommended
+) -> None:
+    """PROF-1."""
+    amplitude = amplitude_with(profile_age="earliest_page")
+    amplitude.upload(an_event())
+    place(amplitude, "recommendations", rec_id="r1", items=["cookie"])
+    amplitude.later(later)
+    answer = profile(amplitude, user_id="ida-1001", get_recs="true", rec_id="r1")
+    assert answer.status_code == status
+    if status == 200:
+        assert (answer.json["userData"]["recommendations"] is not None) is recommended

@@ -158,13 +158,15 @@ def test_the_file_holds_ids_every_field_quoted(desk):
     assert [row[1] for row in rows(file)[1:]] == ["ida-1001", "ben-1001", "李雷-1001", ""]
 
 
-def test_the_file_is_gzip_encoded_for_whoever_accepts_it(desk):
+@pytest.mark.parametrize("accepted", [{"Accept-Encoding": "gzip, deflate"}, {"Accept-Encoding": "*"}, {}], ids=str)
+def test_the_file_is_gzip_encoded_unless_the_client_takes_nothing_encoded(desk, accepted):
     cohort = desk.cohorts.create("openers", OPENERS)
     path = f"/api/5/cohorts/request/{export(desk, cohort.cohort_id)}/file"
-    headers = {**desk.amplitude.auth(), "Accept-Encoding": "gzip, deflate"}
-    file = desk.amplitude.client.get(path, headers=headers)
+    file = desk.amplitude.client.get(path, headers={**desk.amplitude.auth(), **accepted})
     assert file.headers["Content-Encoding"] == "gzip"
-    assert gzip.decompress(file.data) == desk.get(path).data
+    plain = desk.get(path)
+    assert "Content-Encoding" not in plain.headers
+    assert gzip.decompress(file.data) == plain.data
 
 
 def test_the_file_holds_the_properties_asked_for(desk):
