@@ -14,13 +14,7 @@ class UnknownSwitch(ValueError):
 def _switch(default: str, *others: str, rule: str, confidence: str, source: str, doc: str) -> Any:
     return field(
         default=default,
-        metadata={
-            "values": (default, *others),
-            "rule": rule,
-            "confidence": confidence,
-            "source": source,
-            "doc": doc,
-        },
+        metadata={"values": (default, *others), "rule": rule, "confidence": confidence, "source": source, "doc": doc},
     )
 
 
