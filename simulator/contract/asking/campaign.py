@@ -86,6 +86,7 @@ class Campaign:
             for path, item in document["paths"].items()
         }
         document["paths"] = {path: item for path, item in document["paths"].items() if item}
+        _drop_loose_links(document)
         config = SchemathesisConfig(seed=self.seed)
         project = config.projects.default
         project.update(workers=1, continue_on_failure=True, headers=credentials(target.service, bench.keys))
@@ -151,6 +152,20 @@ def _hook(before_call: Any) -> Iterator[None]:
         yield
     finally:
         hooks.GLOBAL_HOOK_DISPATCHER.unregister(before_call)
+
+
+def _drop_loose_links(document: Mapping[str, Any]) -> None:
+    """Take out the links that lead to operations which are not asked."""
+    definitions = [
+        each for item in document["paths"].values() for each in item.values() if isinstance(each, dict)
+    ]  # fmt: skip
+    asked = {each.get("operationId") for each in definitions}
+    for definition in definitions:
+        for answer in definition.get("responses", {}).values():
+            if "links" in answer:
+                answer["links"] = {
+                    name: link for name, link in answer["links"].items() if link.get("operationId") in asked
+                }
 
 
 def _text(body: Any) -> str:

@@ -161,6 +161,21 @@ def test_a_campaign_of_one_operation_is_clean_and_counted(bench: Bench) -> None:
     assert campaign.cases >= 4
 
 
+def test_an_operation_that_is_asked_alone_leads_nowhere(bench: Bench) -> None:
+    campaign = Campaign(3, ("stateful",), 2, frozenset({"createSendId"}))
+    campaign.run(bench, "braze")
+    assert ([], []) == (campaign.failures, campaign.errors)
+
+
+def test_a_sequence_walks_from_a_list_of_segments_to_the_export_of_one(bench: Bench) -> None:
+    asked = frozenset({"listSegments", "getSegment", "exportUsersBySegment", "downloadSegmentExport"})
+    campaign = Campaign(3, ("stateful",), 6, asked)
+    campaign.run(bench, "braze")
+    assert ([], []) == (campaign.failures, campaign.errors)
+    assert campaign.meter.counts["braze", "getSegment", "200"] > 0
+    assert campaign.meter.counts["braze", "exportUsersBySegment", "201"] > 0
+
+
 def test_the_same_seed_sends_the_same_requests() -> None:
     sent = []
     for _ in range(2):
