@@ -28,7 +28,8 @@ def plan_lines(scenario: Scenario) -> Iterator[str]:
     yield "people"
     width = max((len(name) for name in scenario.people), default=0)
     for name, person in scenario.people.items():
-        yield f"  {name:<{width}}  Amplitude: {amplitude_side(person, scenario.clock)}"
+        places = "" if person.projects == (MAIN,) else f" · project {', '.join(person.projects)}"
+        yield f"  {name:<{width}}  Amplitude: {amplitude_side(person, scenario.clock)}{places}"
         for profile in person.profiles or (None,):
             yield f"  {'':<{width}}  Braze: {braze_side(profile)}"
     if scenario.population is not None:
