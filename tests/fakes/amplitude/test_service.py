@@ -160,3 +160,15 @@ def test_a_reopened_world_goes_on_where_it_stopped(tmp_path, start, an_event) ->
 def test_other_rules_can_be_put_in_force(amplitude, an_event) -> None:
     amplitude.service.use_rules(RuleSet(short_ids="strip"))
     assert amplitude.upload(an_event("ida", device_id="d-ida-0001")).status_code == 200
+
+
+@pytest.mark.parametrize("operation", load("amplitude").operations.values(), ids=lambda each: each.operation_id)
+def test_the_contract_says_where_each_operation_comes_from_and_shows_every_body(operation) -> None:
+    contract, definition = load("amplitude"), operation.definition
+    silent = [name for name in ("summary", "x-source", "x-confidence") if not definition.get(name)]
+    silent += [each["name"] for each in operation.parameters if not each.get("description")]
+    bodies = {"request": contract.resolve(definition.get("requestBody", {}))}
+    bodies |= {status: contract.resolve(answer) for status, answer in definition["responses"].items()}
+    silent += [f"{where} {kind}" for where, body in bodies.items() for kind, content in body.get("content", {}).items()
+               if not content.get("examples")]  # fmt: skip
+    assert [] == silent

@@ -87,8 +87,10 @@ class CohortApi:
     # --- exports -----------------------------------------------------------------------------------
 
     def request_export(self, project: Project, call: Call) -> Reply:
-        """Begin an export job; the cohort is computed now."""
+        """Begin an export job; the cohort is computed now. The page speaks of discoverable cohorts: others are a 404."""
         found = self._find(project, call)
+        if not found.published:
+            raise Problem(detailed_error(404, "not_found", f"There is no cohort {found.cohort_id}"))
         properties = call.argument("props", "0")
         if properties not in ("0", "1"):
             raise Problem(detailed_error(400, "invalid_request", "props must be 0 or 1"))

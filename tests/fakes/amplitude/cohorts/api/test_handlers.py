@@ -279,3 +279,11 @@ def test_the_list_says_on_demand_what_each_cohort_is_synced_to(desk):
             "params": {"mapping": "user_id"},
         }
     ]
+
+
+def test_only_discoverable_cohorts_are_listed_and_downloaded(desk):
+    """Amplitude, Behavioral Cohorts API: "Get a discoverable cohort using its cohort_id"."""
+    cohort_id = desk.upload(published=False).json["cohortId"]
+    assert desk.get("/api/3/cohorts").json == {"cohorts": []}
+    assert desk.get(f"/api/5/cohorts/request/{cohort_id}").status_code == 404
+    assert desk.get("/api/3/cohorts/usage").json["rest_download"]["usage"] == 0
