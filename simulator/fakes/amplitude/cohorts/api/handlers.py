@@ -87,7 +87,7 @@ class CohortApi:
     # --- exports -----------------------------------------------------------------------------------
 
     def request_export(self, project: Project, call: Call) -> Reply:
-        """Begin an export job; the cohort is computed now. The page speaks of discoverable cohorts: others are a 404."""
+        """Begin an export job; the cohort is computed now. The page speaks of discoverable cohorts: others are 404."""
         found = self._find(project, call)
         if not found.published:
             raise Problem(detailed_error(404, "not_found", f"There is no cohort {found.cohort_id}"))
