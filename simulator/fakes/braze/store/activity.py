@@ -9,7 +9,7 @@ import orjson
 
 from simulator.database import Database
 from simulator.fakes.braze.store.profiles import Profile
-from simulator.rules.instants import Instant
+from simulator.rules.instants import SECOND_MS, Instant
 
 
 class EventRow(NamedTuple):
@@ -147,17 +147,21 @@ class Activity:
         """Sessions in an app begin."""
         first = self.sessions(row) == 0
         self._count_sessions(row, use)
-        self._database.execute(
-            "INSERT INTO braze_session (profile, app, at, times, origin) VALUES (?, ?, ?, ?, ?)",
-            (row, use.app, use.last_used, use.sessions, row),
-        )
+        with self._database.transaction() as sql:
+            number = sql.execute(
+                "INSERT INTO braze_session (profile, app, at, times, origin) VALUES (?, ?, ?, ?, ?)",
+                (row, use.app, use.last_used, use.sessions, row),
+            ).lastrowid
         kinds = ["first session"] * first + ["session start"] * use.sessions
-        shown = {"platform": use.platform}
+        shown = {"platform": use.platform, "session": number}
         self._tell([Happened(row, kind, use.app, use.last_used, use.app, shown) for kind in kinds])
 
     def end_session(self, row: int, app: str, at: Instant) -> None:
-        """A session ends; only those who listen hear of it."""
-        self._tell([Happened(row, "session end", app, at, app, {})])
+        """A session ends; only those who listen hear of it, with its number and how many seconds it lasted."""
+        query = "SELECT session, at FROM braze_session WHERE profile = ? AND app = ? AND at <= ? ORDER BY session DESC"
+        begun = self._database.row(f"{query} LIMIT 1", (row, app, at))
+        shown = {} if begun is None else {"session": begun[0], "duration": (at - begun[1]) // SECOND_MS}
+        self._tell([Happened(row, "session end", app, at, app, shown)])
 
     def uninstall(self, profile: Profile, app: str, device_id: str, at: Instant) -> None:
         """An app is taken off a device, which cannot be pushed to any more."""

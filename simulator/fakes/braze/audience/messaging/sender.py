@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import orjson
 
@@ -20,6 +20,7 @@ from simulator.fakes.braze.audience.records.events import MessageEvents, NewEven
 from simulator.fakes.braze.store.activity import PushToken
 from simulator.fakes.braze.store.profiles import Profile
 from simulator.fakes.braze.store.room import Room
+from simulator.ids import derive_uuid
 from simulator.ledger import Entry
 from simulator.rules.instants import Instant
 
@@ -50,7 +51,12 @@ class _Reach:
     uses_app: bool
     blocked_address: bool
     invalid_number: bool
-    device_id: str | None
+    devices: Mapping[str, Mapping[str, object]]
+
+    @property
+    def device_id(self) -> str | None:
+        """The first of the person's devices."""
+        return next(iter(self.devices), None)
 
 
 class Sender:
@@ -61,12 +67,21 @@ class Sender:
         self._database = room.database
         self._events = events
 
+    def _cards(self, message: Message, dispatch: Dispatch) -> Message:
+        """A content card has an id of its own, the same for everybody who gets it."""
+        if message.channel != "content_card" or "card_id" in message.content:
+            return message
+        of = message.variation_id or str(dispatch.properties.get("dispatch_id", ""))
+        card_id = derive_uuid(self._room.seed, "braze", "card", of)
+        return replace(message, content={**message.content, "card_id": card_id})
+
     def send(self, dispatch: Dispatch, rows: Sequence[int], messages: Sequence[Message]) -> int:
         """Send every message to every profile that it can reach; how many people got at least one."""
         written: list[NewEvent] = []
         entries: list[Entry] = []
         reached = 0
         with self._database.transaction():
+            messages = [self._cards(message, dispatch) for message in messages]
             for reach in self._reaches(dispatch.workspace, rows):
                 got_one = False
                 for message in messages:
@@ -128,7 +143,7 @@ class Sender:
             _Reach(
                 profile, tokens.get(profile.row, []), profile.row in using, profile.email in blocked,
                 f"+{(profile.phone or '').strip().lstrip('+')}" in invalid,
-                next((device_id for device_id, _ in devices.get(profile.row, ())), None),
+                dict(devices.get(profile.row, ())),
             )
             for profile in profiles
         ]  # fmt: skip
@@ -171,9 +186,14 @@ def _events(dispatch: Dispatch, reach: _Reach, message: Message) -> Iterable[New
         shared["to_phone_number"] = reach.profile.phone
     elif channel.needs == "push":
         for token in _tokens(reach, channel):
+            device = reach.devices.get(token.device_id, {})
+            told = {"device_model": device.get("model"), "os_version": device.get("os")}
             own = {**shared, "platform": channel.push_platform, "app_id": token.app_id}
+            own |= {name: value for name, value in told.items() if value}
             yield _event(dispatch, reach, channel.events[0], own, token.device_id or None)
         return
+    if channel.name == "content_card":
+        shared["card_id"] = message.content["card_id"]
     for name in channel.events:
         yield _event(dispatch, reach, name, shared)
 

@@ -13,6 +13,7 @@ import orjson
 from simulator.fakes.braze.audience.records.events import MessageEvents, NewEvent
 from simulator.fakes.braze.store.activity import Happened
 from simulator.fakes.braze.store.room import Room
+from simulator.ids import derive_uuid
 
 TYPE_IDS = {
     "event": "users.behaviors.CustomEvent",
@@ -30,6 +31,7 @@ class Behaviours:
     """Listens to activity."""
 
     def __init__(self, room: Room, events: MessageEvents) -> None:
+        self._room = room
         self._database = room.database
         self._events = events
 
@@ -51,6 +53,9 @@ class Behaviours:
             properties = dict(each.properties)
             if each.kind == "event":
                 properties["name"] = each.name
+            if "session" in properties:
+                number = int(str(properties.pop("session")))
+                properties["session_id"] = derive_uuid(self._room.seed, "braze", "session", number)
             if each.app_id:
                 properties["app_id"] = each.app_id
             by_workspace.setdefault(workspace, []).append(

@@ -14,8 +14,10 @@ import orjson
 
 from simulator.fakes.braze.audience.messaging.channels import EVENT_TITLES
 from simulator.fakes.braze.store.room import Room
-from simulator.ids import derive_uuid
+from simulator.ids import derive_hex, derive_uuid
 from simulator.rules.instants import Instant
+
+BEHAVIOURS = "users.behaviors."
 
 
 class NewEvent(NamedTuple):
@@ -62,6 +64,7 @@ class MessageEvents:
     def __init__(self, room: Room) -> None:
         self._room = room
         self._database = room.database
+        self._groups: dict[str, str] = {}
 
     def add(self, workspace: str, events: Iterable[NewEvent]) -> None:
         """Write events."""
@@ -93,8 +96,17 @@ class MessageEvents:
 
     def _read(self, row: tuple[Any, ...]) -> MessageEvent:
         sequence, workspace, at, name, braze_id, external_id, device_id, campaign_id, send_id, properties = row
+        shown = orjson.loads(properties)
+        if not name.startswith(BEHAVIOURS):
+            shown["app_group_id"] = self._group(workspace)
         return MessageEvent(
             sequence, workspace, Instant(at), name, EVENT_TITLES[name],
             derive_uuid(self._room.seed, "braze", "message_event", sequence), braze_id, external_id, device_id,
-            campaign_id, send_id, orjson.loads(properties),
+            campaign_id, send_id, shown,
         )  # fmt: skip
+
+    def _group(self, workspace: str) -> str:
+        """What Currents calls a workspace: 24 hexadecimal digits."""
+        if workspace not in self._groups:
+            self._groups[workspace] = derive_hex(self._room.seed, "braze", "workspace", workspace, length=24)
+        return self._groups[workspace]

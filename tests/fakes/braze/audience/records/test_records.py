@@ -258,3 +258,57 @@ def test_failures_count_in_the_figures(house: Any) -> None:
     answer = house.braze.get("/campaigns/data_series", campaign_id=made.campaign_id, length=1)
     (figures,) = answer.body["data"][0]["messages"]["sms"]
     assert (figures["sent"], figures["delivery_failed"], figures["rejected"]) == (1, 1, 0)
+
+
+# -- properties that Currents promises
+
+
+def test_a_session_has_an_id_and_its_end_says_how_long_it_lasted(house: Any) -> None:
+    phone = house.braze.phone
+    phone.start_session("d-ben-0001")
+    house.wait("90s")
+    phone.end_session("d-ben-0001")
+    _, start, end = [event.properties for event in house.audience.message_events()]
+    assert (end["duration"], end["session_id"]) == (90, start["session_id"])
+
+
+def test_an_end_without_a_beginning_says_nothing_of_its_length(house: Any) -> None:
+    house.braze.phone.end_session("d-ben-0001")
+    assert [dict(event.properties) for event in house.audience.message_events()] == [{"app_id": "app"}]
+
+
+def test_a_push_says_what_phone_it_went_to(house: Any) -> None:
+    phone = house.braze.phone
+    phone.appear("d-ben-0001", details={"model": "Pixel 9", "os": "Android 16"})
+    phone.register_push_token("d-ben-0001", "t-1", app="shop", platform="android")
+    house.audience.send_now(house.campaign(channel="android_push").campaign_id)
+    (event,) = house.audience.message_events()
+    told = {name: event.properties[name] for name in ("platform", "app_id", "device_model", "os_version")}
+    assert told == {"platform": "android", "app_id": "shop", "device_model": "Pixel 9", "os_version": "Android 16"}
+
+
+def test_messages_name_their_workspace_and_behaviour_does_not(two_workspaces: Any) -> None:
+    house = two_workspaces
+    house.event("ida-1001", "app_opened")
+    for workspace in ("main", "second"):
+        house.braze.phone.appear(f"d-{workspace}", workspace=workspace)
+        made = house.audience.create_campaign("Hello", {"channel": "webhook"}, workspace=workspace)
+        house.audience.send_now(made.campaign_id)
+    told = {(event.workspace, event.properties.get("app_group_id")) for event in house.audience.message_events()}
+    names = {workspace: name for workspace, name in told if name is not None}
+    assert len(told) == 3
+    assert sorted(names) == ["main", "second"]
+    assert names["main"] != names["second"]
+
+
+@pytest.mark.parametrize("by_campaign", [True, False])
+def test_a_content_card_has_one_id_for_everybody_and_for_what_they_do_with_it(house: Any, by_campaign: bool) -> None:
+    if by_campaign:
+        made = house.campaign(channel="content_card")
+        house.audience.send_now(made.campaign_id)
+        house.audience.reactions.react("main", house.people.ida.braze_id, made.campaign_id, "dismiss")
+    else:
+        people = {"external_user_ids": ["ida-1001", "ann-1001"], "messages": {"content_card": {"title": "Hello"}}}
+        house.braze.post("/messages/send", people)
+    cards = [event.properties["card_id"] for event in house.audience.message_events()]
+    assert (len(cards), len(set(cards))) == (5 if by_campaign else 2, 1)
