@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import orjson
@@ -63,28 +63,33 @@ class Database:
         with self._lock:
             return self._connection.serialize()
 
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> _Transaction:
         """Hold the lock; commit at the end, roll back on an exception. A nested one joins the outer."""
-        with self._lock:
-            if self._depth:
-                self._depth += 1
-                try:
-                    yield self._connection
-                finally:
-                    self._depth -= 1
-                return
-            self._connection.execute("BEGIN IMMEDIATE")
-            self._depth = 1
-            try:
-                yield self._connection
-            except BaseException:
-                self._connection.rollback()
-                raise
-            else:
+        return _Transaction(self)
+
+    def _begin(self) -> sqlite3.Connection:
+        """What entering a transaction does."""
+        self._lock.acquire()
+        try:
+            if not self._depth:
+                self._connection.execute("BEGIN IMMEDIATE")
+        except BaseException:
+            self._lock.release()
+            raise
+        self._depth += 1
+        return self._connection
+
+    def _end(self, *, failed: bool) -> None:
+        """What leaving it does."""
+        self._depth -= 1
+        try:
+            if not self._depth and not failed:
                 self._connection.commit()
-            finally:
-                self._depth = 0
+        finally:
+            if not self._depth and self._connection.in_transaction:
+                # It failed, or the disk has no room for it: nothing of it stays.
+                self._connection.rollback()
+            self._lock.release()
 
     def execute(self, statement: str, parameters: Sequence[Any] = ()) -> int:
         """Run one writing statement (in a transaction of its own if none is open); the number of rows changed."""
@@ -124,6 +129,23 @@ class Database:
         """Close the connection; a file world can be opened again."""
         with self._lock:
             self._connection.close()
+
+
+class _Transaction:
+    """A class and no generator: a small world opens a hundred."""
+
+    __slots__ = ("_database",)
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __enter__(self) -> sqlite3.Connection:
+        return self._database._begin()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._database._end(failed=kind is not None)
 
 
 def _connect(path: str) -> sqlite3.Connection:

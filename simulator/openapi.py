@@ -115,6 +115,18 @@ class Contract:
             node = target
         return node
 
+    def tagged(self, tag: str | None) -> tuple[frozenset[str], frozenset[str]]:
+        """The ids of the operations with this tag (all without one), and those of them that are emulated."""
+        if tag not in self._tagged:
+            found = [each for each in self.operations.values() if tag is None or tag in each.tags]
+            emulated = frozenset(each.operation_id for each in found if each.emulated)
+            self._tagged[tag] = frozenset(each.operation_id for each in found), emulated
+        return self._tagged[tag]
+
+    @cached_property
+    def _tagged(self) -> dict[str | None, tuple[frozenset[str], frozenset[str]]]:
+        return {}
+
     @cached_property
     def _literal_paths(self) -> dict[str, dict[str, Operation]]:
         found: dict[str, dict[str, Operation]] = {}

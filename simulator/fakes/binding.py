@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qs
 
 import orjson
@@ -133,8 +133,16 @@ class Manners:
 
 
 @dataclass(frozen=True, slots=True)
-class _Bound:
-    """One operation with what stands around it."""
+class _Binding:
+    """What stands behind and around the operations that were bound together."""
+
+    handlers: Mapping[str, Handler]
+    gates: tuple[Gate, ...]
+    observed: bool
+
+
+class _Bound(NamedTuple):
+    """One operation, what answers it and what stands around that."""
 
     operation: Operation
     handler: Handler
@@ -156,7 +164,7 @@ class Service:
         self._calls = 0
         self._manners = manners
         self._contracts: list[Contract] = []
-        self._bound: dict[str, _Bound] = {}
+        self._bound: dict[str, _Binding] = {}
         # The contract is the routing table, parsed once a process; Flask's would be compiled anew for each world.
         self.app.before_request(self._view)
 
@@ -174,8 +182,7 @@ class Service:
         Raises ContractMismatch when an emulated operation has no handler or a handler no operation. Calls to
         operations that are not `observed` (the control plane) reach neither gates nor observers.
         """
-        operations = [op for op in contract.operations.values() if tag is None or tag in op.tags]
-        declared = {op.operation_id for op in operations if op.emulated}
+        operations, declared = contract.tagged(tag)
         unbound, undeclared = declared - handlers.keys(), handlers.keys() - declared
         if unbound or undeclared:
             raise ContractMismatch(
@@ -184,11 +191,9 @@ class Service:
                 f"handlers without operation: {', '.join(sorted(undeclared)) or 'none'}"
             )
         self.handlers.update(handlers)
-        if contract not in self._contracts:
+        if not any(each is contract for each in self._contracts):
             self._contracts.append(contract)
-        for operation in operations:
-            handler = handlers.get(operation.operation_id, self._manners.left_out)
-            self._bound[operation.operation_id] = _Bound(operation, handler, tuple(gates), observed)
+        self._bound.update(dict.fromkeys(operations, _Binding(handlers, tuple(gates), observed)))
 
     def _view(self) -> Response:
         found, parameters, status = self._find(request.method, request.path)
@@ -206,8 +211,9 @@ class Service:
                 continue
             # A HEAD is a GET whose body the server keeps to itself.
             operation = at[0].get("GET" if method == "HEAD" else method)
-            if operation is not None and operation.operation_id in self._bound:
-                return self._bound[operation.operation_id], at[1], 200
+            if operation is not None and (binding := self._bound.get(operation.operation_id)) is not None:
+                handler = binding.handlers.get(operation.operation_id, self._manners.left_out)
+                return _Bound(operation, handler, binding.gates, binding.observed), at[1], 200
             if any(each.operation_id in self._bound for each in at[0].values()):
                 status = 405
         return None, {}, status

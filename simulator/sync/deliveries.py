@@ -94,9 +94,9 @@ class Deliverer:
             self._store.update_run(run.sync, run.number, status=RunStatus.CANCELLED, finished_at=at, reason=reason)
 
     def _lanes(self, run: Run) -> list[Delivery]:
-        return self._store.lanes(run.sync, run.number, NAME_STAGE, 1) or self._store.lanes(
-            run.sync, run.number, run.stage, LANES
-        )
+        """The call that names the cohort has all lanes to itself; it has the lowest number of its run (SYNC-2)."""
+        lanes = self._store.lanes(run.sync, run.number, (NAME_STAGE, run.stage), LANES)
+        return lanes[:1] if lanes and lanes[0].stage == NAME_STAGE else lanes
 
     def _attempt(self, sync: Sync, run: Run, delivery: Delivery, at: Instant) -> None:
         connection = self._store.connection(sync.connection)

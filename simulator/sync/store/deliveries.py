@@ -51,11 +51,11 @@ class DeliveryRows(Rows):
         """How many requests a run has planned so far; they are numbered from 0 without gaps."""
         return int(self._database.value("SELECT count(*) FROM engine_delivery WHERE sync = ? AND run = ?", (sync, run)))
 
-    def lanes(self, sync: int, run: int, stage: int, width: int) -> list[Delivery]:
-        """The requests in the lanes of a run's stage: the first few that have no final answer yet."""
+    def lanes(self, sync: int, run: int, stages: tuple[int, int], width: int) -> list[Delivery]:
+        """The requests in the lanes of a run's stages: the first few that have no final answer yet."""
         return self._deliveries(
-            "WHERE sync = ? AND run = ? AND state = 'waiting' AND stage = ? ORDER BY number LIMIT ?",
-            (sync, run, stage, width),
+            "WHERE sync = ? AND run = ? AND state = 'waiting' AND stage IN (?, ?) ORDER BY number LIMIT ?",
+            (sync, run, *stages, width),
         )
 
     def deliveries(self, sync: int, run: int) -> list[Delivery]:
