@@ -233,6 +233,11 @@ class Keys:
             (workspace, partner.lower(), enabled),
         )
 
+    def has_partner(self, workspace: str, partner: str) -> bool:
+        """Whether a partner is switched on for a workspace."""
+        query = "SELECT enabled FROM braze_partner WHERE workspace = ? AND partner = ?"
+        return bool(self._database.value(query, (workspace, partner.lower())) in (None, 1))
+
     def partner_workspace(self, call: Call, body: Mapping[str, object]) -> str:
         """KEY-2, KEY-3, KEY-4. The workspace that receives a partner's cohort. Raises Problem (401), in this order:
         nothing that looks like a key, wrong partner key, wrong data import key, partner switched off."""

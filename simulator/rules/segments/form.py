@@ -175,7 +175,7 @@ def _comparison_of(text: object, shape: _Shape, where: str) -> Comparison:
 
 def _subject_of(key: str, kind: Kind, body: Mapping[str, object], where: str) -> str:
     if kind is Kind.PARTNER_COHORT:
-        return key.removesuffix(COHORTS_SUFFIX)
+        return key.removesuffix(COHORTS_SUFFIX).lower()
     shape = SHAPES[kind]
     if not shape.subject:
         return ""

@@ -106,12 +106,12 @@ def filters_of(tree: Tree) -> tuple[Filter, ...]:
 
 def in_cohort(partner: str, cohort_id: str) -> Filter:
     """The partner's own filter, "includes": members of one of its cohorts (SEG-1)."""
-    return Filter(Kind.PARTNER_COHORT, Comparison.INCLUDES_VALUE, cohort_id, partner)
+    return Filter(Kind.PARTNER_COHORT, Comparison.INCLUDES_VALUE, cohort_id, partner.lower())
 
 
 def not_in_cohort(partner: str, cohort_id: str) -> Filter:
     """The partner's own filter, "does not include": everybody else, strangers to the cohort too (SEG-1)."""
-    return Filter(Kind.PARTNER_COHORT, Comparison.DOES_NOT_INCLUDE_VALUE, cohort_id, partner)
+    return Filter(Kind.PARTNER_COHORT, Comparison.DOES_NOT_INCLUDE_VALUE, cohort_id, partner.lower())
 
 
 def identified() -> Filter:

@@ -139,13 +139,15 @@ class Audience:
         return self.segments.create(workspace, name, given, description=description, tracked=tracked, tags=tags)
 
     def cohort_titles(self, partner: str = "amplitude", workspace: str = MAIN) -> list[str]:
-        """The entries of a partner's filter: `[Amplitude] NAME: ID`."""
-        found = self._room.store.membership.cohorts(workspace, partner)
+        """The entries of a partner's filter: `[Amplitude] NAME: ID`; a partner that is switched off has no filter."""
+        if not self._keys.has_partner(workspace, partner):
+            return []
+        found = self._room.store.membership.cohorts(workspace, partner.lower())
         return [cohort_title(partner, cohort.shown_name, cohort.cohort_id) for cohort in found]
 
     def cohort_id(self, named: str, partner: str = "amplitude", workspace: str = MAIN) -> str:
         """The id behind an entry of the filter; what is no entry is taken for an id."""
-        for cohort in self._room.store.membership.cohorts(workspace, partner):
+        for cohort in self._room.store.membership.cohorts(workspace, partner.lower()):
             if named == cohort_title(partner, cohort.shown_name, cohort.cohort_id):
                 return cohort.cohort_id
         return named

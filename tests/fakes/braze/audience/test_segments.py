@@ -48,6 +48,16 @@ def test_each_partner_has_a_filter_of_its_own(house: Any) -> None:
     assert (house.in_segment("Of Segment"), house.in_segment("Of Amplitude")) == (["ida"], [])
 
 
+@pytest.mark.parametrize("partner", ["hightouch", "Hightouch", "HIGHTOUCH"])
+def test_a_partner_is_known_by_its_name_however_it_is_spelt(house: Any, partner: str) -> None:
+    house.braze.change({"user_ids": ["ida-1001"]}, partner=partner)
+    form = {"Hightouch_cohorts": {"comparison": "includes_value", "value": "openers"}}
+    house.audience.create_segment("By form", form)
+    house.audience.create_segment("By cohort", includes=["openers"], partner="Hightouch")
+    assert (house.in_segment("By form"), house.in_segment("By cohort")) == (["ida"], ["ida"])
+    assert house.audience.cohort_titles("Hightouch") == ["[Hightouch] openers: openers"]
+
+
 def test_a_cohort_may_be_named_by_its_title_in_the_filter(house: Any) -> None:
     body = {"cohort_id": "abcd1234", "name": "TEST_COHORT", "created_at": "2026-03-02T10:00:00Z"}
     house.braze.post("/partners/amplitude/cohorts", house.braze.cohort_body(**body), key="")
@@ -55,6 +65,15 @@ def test_a_cohort_may_be_named_by_its_title_in_the_filter(house: Any) -> None:
     (title,) = house.audience.cohort_titles()
     house.audience.create_segment("By title", includes=[title])
     assert (title, house.in_segment("By title")) == ("[Amplitude] TEST_COHORT: abcd1234", ["ida"])
+
+
+def test_a_partner_that_is_switched_off_has_no_filter_and_its_members_stay_in_segments(house: Any) -> None:
+    house.braze.change({"user_ids": ["ida-1001"]})
+    house.audience.create_segment("Openers", includes=["openers"])
+    house.braze.keys.switch_partner("main", "amplitude", enabled=False)
+    assert (house.audience.cohort_titles(), house.in_segment("Openers")) == ([], ["ida"])
+    house.braze.keys.switch_partner("main", "amplitude", enabled=True)
+    assert house.audience.cohort_titles() == ["[Amplitude] openers: openers"]
 
 
 @pytest.mark.parametrize(
