@@ -12,10 +12,8 @@ class UnknownSwitch(ValueError):
 
 
 def _switch(default: str, *others: str, rule: str, confidence: str, source: str, doc: str) -> Any:
-    return field(
-        default=default,
-        metadata={"values": (default, *others), "rule": rule, "confidence": confidence, "source": source, "doc": doc},
-    )
+    said = {"rule": rule, "confidence": confidence, "source": source, "doc": doc}
+    return field(default=default, metadata={"values": (default, *others), **said})
 
 
 _BRAZE_IMPORT = "Braze, Amplitude cohort import"
@@ -230,6 +228,14 @@ class RuleSet:
         confidence="documented, contradictory",
         source="Braze, Export user profile by identifier",
         doc="what an export that names several of device, Braze id, email and phone does: refuse, or use the first",
+    )
+    renamed_ids: str = _switch(
+        "operations",
+        "new_ids",
+        rule="LIFE-3",
+        confidence="live; a client's types say otherwise",
+        source="Braze, Rename external ID endpoint",
+        doc="what external_ids of a rename's answer lists: each old id with the new one, or the new ids",
     )
     key_in_body: str = _switch(
         "refused",

@@ -78,8 +78,14 @@ def target_of(sent: Mapping[str, object]) -> Target:
     raise InvalidObject(Fault.NO_IDENTIFIER)
 
 
+def id_text(value: object) -> object:
+    """An id as Braze keeps it: a whole number is taken for its digits, as recorded answers to public clients show."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def check_external_id(value: object) -> str:
-    """1 to 987 bytes of text. Raises InvalidObject."""
+    """1 to 987 bytes of text, or a whole number. Raises InvalidObject."""
+    value = id_text(value)
     if not isinstance(value, str) or not value:
         raise InvalidObject(Fault.BAD_EXTERNAL_ID)
     if len(value.encode()) > EXTERNAL_ID_BYTES:
@@ -192,7 +198,7 @@ def check_purchase(sent: object) -> Target:
     if not isinstance(sent, Mapping):
         raise InvalidObject(Fault.NOT_AN_OBJECT)
     target = target_of(sent)
-    if not _is_name(sent.get("product_id")):
+    if not _is_name(id_text(sent.get("product_id"))):
         raise InvalidObject(Fault.BAD_PRODUCT)
     currency = sent.get("currency")
     if not isinstance(currency, str) or currency.upper() not in CURRENCIES:

@@ -18,7 +18,7 @@ from simulator.fakes.braze.wire import IDS_PER_REQUEST, TOO_MANY_IDS, body_of, r
 from simulator.rules.attributes import prioritization
 from simulator.rules.attributes.faults import InvalidObject
 from simulator.rules.attributes.fields import is_phone_number
-from simulator.rules.attributes.objects import check_alias
+from simulator.rules.attributes.objects import check_alias, id_text
 from simulator.rules.attributes.prioritization import BadPrioritization
 
 MERGES_NOT_OBJECTS = "'merge_updates' must be an array of objects"
@@ -167,6 +167,8 @@ def _check_merge_identifier(identifier: object) -> None:
 
 
 def _is_entry(name: str, entry: object) -> bool:
+    if name == "external_ids":
+        entry = id_text(entry)
     if name in ("external_ids", "braze_ids"):
         return isinstance(entry, str) and bool(entry)
     try:

@@ -15,7 +15,7 @@ from simulator.fakes.braze.store.profiles import Profile, random_bucket
 from simulator.fakes.braze.store.room import Room
 from simulator.fakes.braze.wire import IDS_PER_REQUEST, TOO_MANY_USERS, body_of, refuse, sample_text, success, utc_text
 from simulator.rules.attributes.faults import InvalidObject
-from simulator.rules.attributes.objects import check_alias
+from simulator.rules.attributes.objects import check_alias, id_text
 from simulator.rules.instants import DAY_MS, Instant
 
 HISTORY_MS = 90 * DAY_MS
@@ -173,7 +173,10 @@ class ExportByIds:
 
 def _asked(body: Mapping[str, object]) -> tuple[list[str], list[tuple[str, str]]]:
     external_ids, aliases = ([] if body.get(name) is None else body[name] for name in ("external_ids", "user_aliases"))
-    if not isinstance(external_ids, list) or not all(isinstance(each, str) for each in external_ids):
+    if not isinstance(external_ids, list):
+        raise refuse(400, NOT_ARRAYS)
+    texts = [text for each in external_ids if isinstance(text := id_text(each), str)]
+    if len(texts) < len(external_ids):
         raise refuse(400, NOT_ARRAYS)
     if not isinstance(aliases, list):
         raise refuse(400, NOT_ARRAYS)
@@ -181,9 +184,9 @@ def _asked(body: Mapping[str, object]) -> tuple[list[str], list[tuple[str, str]]
         pairs = [check_alias(alias) for alias in aliases]
     except InvalidObject:
         raise refuse(400, NOT_ARRAYS) from None
-    if len(external_ids) + len(pairs) > IDS_PER_REQUEST:
+    if len(texts) + len(pairs) > IDS_PER_REQUEST:
         raise refuse(400, TOO_MANY_USERS)
-    return external_ids, pairs
+    return texts, pairs
 
 
 def _empty_lists(body: Mapping[str, object]) -> bool:

@@ -14,7 +14,7 @@ from simulator.fakes.braze.store.writes import Accepted
 from simulator.fakes.braze.wire import IDS_PER_REQUEST, TOO_MANY_IDS, body_of, objects_in, refuse, success
 from simulator.ledger import Entry
 from simulator.rules.attributes.faults import InvalidObject
-from simulator.rules.attributes.objects import check_external_id
+from simulator.rules.attributes.objects import check_external_id, id_text
 from simulator.rules.identity import Identifier, Kind
 
 SAME = "current_external_id and new_external_id are the same"
@@ -35,10 +35,10 @@ class ExternalIds:
         self._life = life
 
     def rename(self, call: Call) -> Reply:
-        """Up to 50 renames, each on its own."""
+        """Up to 50 renames, each on its own; the switch `renamed_ids` says how those that were done are listed."""
         accepted = Accepted(self._keys.workspace_of(call), call.at, call.request_id)
         renames = objects_in(body_of(call), "external_id_renames", IDS_PER_REQUEST, TOO_MANY_IDS)
-        renamed: list[str] = []
+        renamed: list[dict[str, str]] = []
         errors: list[list[str]] = []
         with self._room.database.transaction():
             for each in renames:
@@ -47,8 +47,11 @@ class ExternalIds:
                 if wrong:
                     errors.append([str(current), wrong])
                 else:
-                    renamed.append(str(new))
-        return success(external_ids=renamed, rename_errors=errors)
+                    renamed.append({"current_external_id": str(current), "new_external_id": str(new)})
+        told: list[object] = list(renamed)
+        if self._room.rules.renamed_ids == "new_ids":
+            told = [each["new_external_id"] for each in renamed]
+        return success(external_ids=told, rename_errors=errors)
 
     def _rename_one(self, accepted: Accepted, current: object, new: object) -> str:
         """What is wrong with a rename, or nothing when it is done."""
@@ -72,8 +75,9 @@ class ExternalIds:
     def remove(self, call: Call) -> Reply:
         """Up to 50 deprecated ids; a primary id is an error."""
         accepted = Accepted(self._keys.workspace_of(call), call.at, call.request_id)
-        wanted = body_of(call).get("external_ids")
-        if not isinstance(wanted, list) or not wanted or not all(isinstance(each, str) and each for each in wanted):
+        sent = body_of(call).get("external_ids")
+        wanted = [text for each in sent if isinstance(text := id_text(each), str)] if isinstance(sent, list) else []
+        if not isinstance(sent, list) or not sent or len(wanted) < len(sent) or not all(wanted):
             raise refuse(400, NOT_STRINGS)
         if len(wanted) > IDS_PER_REQUEST:
             raise refuse(400, TOO_MANY_IDS)

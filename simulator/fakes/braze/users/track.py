@@ -25,6 +25,7 @@ from simulator.rules.attributes.objects import (
     check_event,
     check_purchase,
     custom_of,
+    id_text,
     target_of,
 )
 
@@ -104,7 +105,7 @@ class Track:
         """The identifier as it was sent, and what the request named."""
         (name, sent), *_ = ((name, objects[0]) for name, objects in good.items() if objects)
         naming = target_of(sent).naming
-        shown: dict[str, object] = {naming.value: sent[naming.value]}
+        shown: dict[str, object] = {naming.value: id_text(sent[naming.value])}
         if name == "attributes":
             custom = {key: profile.custom[key] for key in custom_of(sent) if key in profile.custom}
             shown["custom_attributes"] = custom
@@ -125,19 +126,16 @@ class Track:
 
     def _check(self, workspace: str, sent: Arrays) -> tuple[dict[str, list[Sent]], list[ObjectError]]:
         """The objects that can be applied, and one error for each of the others."""
-        external_ids = [
-            each["external_id"]
-            for objects in sent.values()
-            for each in objects
-            if isinstance(each, dict) and isinstance(each.get("external_id"), str)
-        ]
+        objects = [each for array in sent.values() for each in array if isinstance(each, dict)]
+        named = [id_text(each.get("external_id")) for each in objects]
+        external_ids = [external_id for external_id in named if isinstance(external_id, str)]
         blocked = self._room.store.identifiers.blocked(workspace, external_ids)
         unmade = self._unmade_groups(workspace, sent.get("attributes", ()))
         good: dict[str, list[Sent]] = {}
         errors: list[ObjectError] = []
-        for name, objects in sent.items():
+        for name, array in sent.items():
             good[name] = []
-            for index, each in enumerate(objects):
+            for index, each in enumerate(array):
                 try:
                     target = ARRAYS[name](each)
                     if target.naming is Naming.EXTERNAL_ID and target.value in blocked:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+KIM = {"alias_name": "kim-7", "alias_label": "crm"}
+
 TOO_MANY = "The max number of external_ids and aliases per request was exceeded"
 
 
@@ -74,7 +76,7 @@ def test_bytes_are_counted_not_characters(braze: Any) -> None:
     assert new(braze, alias("雷" * 79)).status == 400
 
 
-@pytest.mark.parametrize("wrong", [{"alias_name": ""}, {"alias_label": None}, {"alias_name": 7}, {"external_id": 7}])
+@pytest.mark.parametrize("wrong", [{"alias_name": ""}, {"alias_label": None}, {"alias_name": 7}, {"external_id": 7.5}])
 def test_a_bad_alias_is_listed_and_the_others_are_processed(braze: Any, wrong: dict[str, object]) -> None:
     answer = new(braze, alias(), {**alias("8"), **wrong})
     assert (answer.status, answer.body["aliases_processed"]) == (201, 1)
@@ -131,3 +133,16 @@ def test_aliases_log_no_data_points(braze: Any) -> None:
     new(braze, alias())
     rename(braze, "7", "8")
     assert braze.store.points.total("main") == 0
+
+
+def test_an_alias_under_a_key_of_its_own_counts(braze: Any) -> None:
+    answer = braze.post("/users/alias/new", {"user_aliases": [{"user_alias": KIM}]})
+    assert (answer.status, answer.body) == (201, {"aliases_processed": 1, "message": "success"})
+    assert braze.store.profiles.by_alias("main", KIM["alias_label"], KIM["alias_name"]) is not None
+
+
+def test_a_whole_number_is_an_external_id_too(braze: Any) -> None:
+    braze.identified("1001")
+    braze.post("/users/alias/new", {"user_aliases": [{"external_id": 1001, **KIM}]})
+    found = braze.store.profiles.by_alias("main", KIM["alias_label"], KIM["alias_name"])
+    assert found.external_id == "1001"

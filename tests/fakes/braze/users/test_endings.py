@@ -231,7 +231,7 @@ def test_a_deprecated_id_deletes_the_whole_user(braze: Any) -> None:
         {},
         {"external_ids": []},
         {"external_ids": "ida"},
-        {"external_ids": [7]},
+        {"external_ids": [7.5]},
         {"user_aliases": ["x"]},
         {"email_addresses": ["a@example.com"]},
         {"email_addresses": [{"email": "a@example.com", "prioritization": ["best"]}]},

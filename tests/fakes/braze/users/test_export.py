@@ -220,7 +220,7 @@ def test_fifty_ids_and_aliases_are_taken(braze: Any, count: int, status: int) ->
     [
         {},
         {"external_ids": "ida"},
-        {"external_ids": [7]},
+        {"external_ids": [7.5]},
         {"user_aliases": ["x"]},
         {"user_aliases": {}, "external_ids": ["a"]},
         {"device_id": 7},

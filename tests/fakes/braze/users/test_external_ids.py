@@ -17,7 +17,11 @@ def test_a_renamed_user_is_found_under_both_ids_and_shown_under_the_new_one(braz
     answer = rename(braze, ("ida-1001", "ida-2002"))
     assert (answer.status, answer.body) == (
         201,
-        {"message": "success", "external_ids": ["ida-2002"], "rename_errors": []},
+        {
+            "message": "success",
+            "external_ids": [{"current_external_id": "ida-1001", "new_external_id": "ida-2002"}],
+            "rename_errors": [],
+        },
     )
     assert braze.export("ida-1001")["external_id"] == braze.export("ida-2002")["external_id"] == "ida-2002"
 
@@ -39,7 +43,7 @@ def test_tracking_a_deprecated_id_reaches_its_profile(braze: Any) -> None:
         (("ida", "ben"), "new_external_id is already in use"),
         (("ida", "deprecated"), "new_external_id is already in use"),
         (("ida", ""), "'external_id' must be a non-empty string"),
-        (("ida", 7), "'external_id' must be a non-empty string"),
+        (("ida", 7.5), "'external_id' must be a non-empty string"),
         (("ida", "x" * 988), "'external_id' must be fewer than 988 bytes"),
     ],
 )
@@ -48,7 +52,8 @@ def test_a_rename_that_cannot_be_is_listed(braze: Any, pair: tuple[object, objec
         braze.identified(external_id)
     rename(braze, ("deprecated", "current"))
     answer = rename(braze, pair, ("ben", "ben-2"))
-    assert (answer.status, answer.body["external_ids"]) == (201, ["ben-2"])
+    renamed = [{"current_external_id": "ben", "new_external_id": "ben-2"}]
+    assert (answer.status, answer.body["external_ids"]) == (201, renamed)
     assert answer.body["rename_errors"] == [[str(pair[0]), message]]
 
 
@@ -93,7 +98,7 @@ def test_a_primary_or_unknown_id_cannot_be_removed(braze: Any) -> None:
     }
 
 
-@pytest.mark.parametrize("external_ids", [None, [], "ida", [7], [""]])
+@pytest.mark.parametrize("external_ids", [None, [], "ida", [7.5], [True], [""]])
 def test_a_removal_of_a_wrong_shape_is_refused(braze: Any, external_ids: object) -> None:
     answer = braze.post("/users/external_ids/remove", {"external_ids": external_ids})
     assert (answer.status, answer.body) == (400, {"message": "'external_ids' must be a non-empty array of strings"})
@@ -105,3 +110,19 @@ def test_renaming_is_told_and_logs_no_data_points(braze: Any) -> None:
     (entry,) = braze.entries("external_id_renamed")
     assert (entry.identifier.value, entry.note, entry.rules) == ("ida-2002", "was ida-1001", ("LIFE-3", "MATCH-6"))
     assert braze.store.points.total("main") == 0
+
+
+def test_by_switch_a_rename_answers_with_the_new_ids(braze: Any) -> None:
+    braze.rules(renamed_ids="new_ids")
+    braze.identified("ida-1001")
+    rename = {"current_external_id": "ida-1001", "new_external_id": "ida-2002"}
+    assert braze.post("/users/external_ids/rename", {"external_id_renames": [rename]}).body["external_ids"] == [
+        "ida-2002"
+    ]
+
+
+def test_whole_numbers_are_ids_too(braze: Any) -> None:
+    braze.identified("1001")
+    rename = {"current_external_id": 1001, "new_external_id": 2002}
+    assert braze.post("/users/external_ids/rename", {"external_id_renames": [rename]}).body["rename_errors"] == []
+    assert braze.post("/users/external_ids/remove", {"external_ids": [1001]}).body["removed_ids"] == ["1001"]

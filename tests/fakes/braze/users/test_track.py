@@ -425,3 +425,37 @@ def test_sync_in_update_only_mode_may_find_nobody(braze: Any) -> None:
 def test_sync_takes_one_object(braze: Any) -> None:
     answer = braze.post("/users/track/sync", {"attributes": [{"external_id": "ida"}], "events": [event()]})
     assert (answer.status, answer.body) == (400, {"message": "Max Input Length Exceeded"})
+
+
+# -- whole numbers as ids
+
+
+def test_a_whole_number_as_an_id_is_taken_for_its_digits(braze: Any) -> None:
+    """Recorded answers to public clients count such objects as processed."""
+    sent = {"attributes": [{"external_id": 1001, "plan": "gold"}], "purchases": [purchase(product_id=7)]}
+    sent["purchases"][0]["external_id"] = 1001
+    assert "errors" not in braze.post("/users/track", sent).body
+    shown = braze.export("1001")
+    assert (shown["external_id"], shown["purchases"][0]["name"]) == ("1001", "7")
+    braze.store.identifiers.block("main", "1001")
+    assert braze.post("/users/track", sent).status == 400
+
+
+def test_sync_answers_with_the_digits(braze: Any) -> None:
+    users = braze.post("/users/track/sync", {"attributes": [{"external_id": 1001, "plan": "gold"}]}).body["users"]
+    assert users == [{"external_id": "1001", "custom_attributes": {"plan": "gold"}}]
+
+
+def test_identify_delete_and_export_take_whole_numbers(braze: Any) -> None:
+    alias = {"alias_name": "7", "alias_label": "crm"}
+    braze.post("/users/alias/new", {"user_aliases": [alias]})
+    braze.post("/users/identify", {"aliases_to_identify": [{"external_id": 1001, "user_alias": alias}]})
+    exported = braze.post("/users/export/ids", {"external_ids": [1001, 2002]}).body
+    assert ([user["external_id"] for user in exported["users"]], exported["invalid_user_ids"]) == (["1001"], ["2002"])
+    assert braze.post("/users/delete", {"external_ids": [1001]}).body["deleted"] == 1
+    assert braze.store.profiles.count("main") == 0
+
+
+@pytest.mark.parametrize("wrong", [True, 1001.0, [1001], {"id": 1}])
+def test_other_values_are_no_ids(braze: Any, wrong: object) -> None:
+    assert braze.post("/users/track", {"attributes": [{"external_id": wrong, "plan": "gold"}]}).status == 400
