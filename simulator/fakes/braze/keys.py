@@ -176,20 +176,25 @@ class Keys:
         if not scheme and self._room.rules.key_in_body == "accepted":
             scheme, key = "bearer", _key_beside_the_data(call)
         if scheme.lower() != "bearer" or not key:
-            raise refuse(401, INVALID_KEY)
+            raise self._invalid(key)
         found = self._database.row(
             "SELECT workspace, shown, name, permissions, addresses, created_at, revoked_at FROM braze_rest_key "
             "WHERE digest = ?",
             (_digest(key.strip()),),
         )
         if found is None:
-            raise refuse(401, INVALID_KEY)
+            raise self._invalid(key)
         rest_key = _rest_key(found)
         revoked = rest_key.revoked_at is not None and rest_key.revoked_at <= call.at
         elsewhere = bool(rest_key.addresses) and call.remote not in rest_key.addresses
         if revoked or elsewhere or not self._on_this_cluster(rest_key.workspace, call):
-            raise refuse(401, INVALID_KEY)
+            raise self._invalid(key)
         return rest_key
+
+    def _invalid(self, key: str) -> Problem:
+        """The refusal of a key; by the switch `invalid_key_text` it repeats the key, as recorded answers do."""
+        with_key = self._room.rules.invalid_key_text == "with_key" and key
+        return refuse(401, f"Invalid API key: {key.strip()}" if with_key else INVALID_KEY)
 
     def workspace_of(self, call: Call) -> str:
         """The workspace whose REST key a call carries. Raises Problem."""

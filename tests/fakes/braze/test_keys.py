@@ -66,6 +66,12 @@ def test_a_wrong_or_malformed_key_is_refused_everywhere(braze: Any, permission: 
     assert answered(braze.post(path, body, key="", headers=sent)) == INVALID
 
 
+def test_by_switch_a_refusal_repeats_the_key(braze: Any) -> None:
+    braze.rules(invalid_key_text="with_key")
+    assert answered(braze.post("/users/track", TRACK, key="nobodys")) == (401, {"message": "Invalid API key: nobodys"})
+    assert answered(braze.post("/users/track", TRACK, key="")) == INVALID
+
+
 def test_a_revoked_rest_key_is_refused_from_its_instant_on(braze: Any) -> None:
     key = braze.keys.create_rest_key("main", "short")
     assert braze.keys.revoke_rest_key(key, braze.clock.now + 1)

@@ -13,6 +13,7 @@ from simulator.fakes.binding import Call
 from simulator.fakes.braze.audience.lists.names import rows_text
 from simulator.fakes.braze.audience.segments import Segments
 from simulator.fakes.braze.wire import TOO_MANY_IDS, refuse
+from simulator.rules.attributes.objects import id_text
 from simulator.rules.instants import Instant, parse_instant
 
 LONGEST_SERIES = 100
@@ -144,11 +145,16 @@ def text(body: Mapping[str, object], name: str) -> str:
 
 
 def texts(body: Mapping[str, object], name: str, *, at_most: int = 50, too_many: str = TOO_MANY_IDS) -> list[str]:
-    """A string or a list of strings; none at all is an empty list. Raises Problem for anything else and too many."""
+    """A string or a list of strings; none at all is an empty list. Raises Problem for anything else and too many.
+
+    A whole number among ids is taken for its digits, as recorded answers to public clients show.
+    """
     value = body.get(name)
     if value is None or value == "":
         return []
     values = value if isinstance(value, list) else [value]
+    if name.endswith(("_id", "_ids")):
+        values = [id_text(each) for each in values]
     found = [each for each in values if isinstance(each, str) and each]
     if len(found) < len(values):
         raise refuse(400, f"'{name}' must be a string or an array of strings")

@@ -115,7 +115,7 @@ def test_nobody_who_matches_is_no_error(house: Any, news: str) -> None:
         ({"subscription_group_id": "nothing"}, "Invalid Subscription Group ID"),
         ({"subscription_state": "maybe"}, "'subscription_state' must be 'subscribed' or 'unsubscribed'"),
         ({"external_id": None}, "'external_id', 'email' or 'phone' is required"),
-        ({"external_id": 7}, "'external_id' must be a string or an array of strings"),
+        ({"external_id": 7.5}, "'external_id' must be a string or an array of strings"),
         (
             {"email": "a@example.org", "phone": "+491"},
             "Either an email address or a phone number should be provided, but not both.",

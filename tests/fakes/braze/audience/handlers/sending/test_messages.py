@@ -98,7 +98,7 @@ def test_subscribed_is_the_default(house: Any) -> None:
     [
         ({}, "No Recipients"),
         ({"external_user_ids": []}, "No Recipients"),
-        ({"external_user_ids": [7]}, "'external_user_ids' must be a string or an array of strings"),
+        ({"external_user_ids": [7.5]}, "'external_user_ids' must be a string or an array of strings"),
         ({"user_aliases": ["kim-7"]}, "'user_aliases' must be an array of alias objects"),
         ({"segment_id": UNKNOWN, "broadcast": True}, "Invalid Segment ID"),
         ({"external_user_ids": ["ida-1001"], "messages": None}, "No message to send"),

@@ -1,30 +1,20 @@
-"""Where the documents disagree or are silent: one named switch each, with a default and its alternatives."""
+"""What Braze does and how the engine syncs to it, where the documents disagree or are silent."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from dataclasses import dataclass
 
-
-class UnknownSwitch(ValueError):
-    """A switch or a value of one that does not exist; the message lists what does."""
-
-
-def _switch(default: str, *others: str, rule: str, confidence: str, source: str, doc: str) -> Any:
-    said = {"rule": rule, "confidence": confidence, "source": source, "doc": doc}
-    return field(default=default, metadata={"values": (default, *others), **said})
-
+from simulator.rules.switches.declaring import switch
 
 _BRAZE_IMPORT = "Braze, Amplitude cohort import"
 _BRAZE_PARTNER = "Braze, Partner cohort import integration"
 
 
 @dataclass(frozen=True, slots=True)
-class RuleSet:
-    """One reading of the documents. Every field is a switch; `SWITCHES` describes each."""
+class BrazeReadings:
+    """One reading of the documents about the sync and about Braze."""
 
-    fallback: str = _switch(
+    fallback: str = switch(
         "on_missing",
         "on_no_match",
         "off",
@@ -33,7 +23,7 @@ class RuleSet:
         source="Braze, Amplitude cohort import; Amplitude, Braze (Cohort Sync)",
         doc="when the next mapping is tried: the person has no value, Braze did not match, or never",
     )
-    server_device_id: str = _switch(
+    server_device_id: str = switch(
         "on",
         "off",
         rule="MAP-4",
@@ -41,7 +31,7 @@ class RuleSet:
         source="Amplitude, HTTP V2 API",
         doc="whether Amplitude fills in a device id for people who sent none",
     )
-    device_match: str = _switch(
+    device_match: str = switch(
         "anonymous_only",
         "never_once_anonymous",
         rule="MATCH-4",
@@ -49,7 +39,7 @@ class RuleSet:
         source=f"{_BRAZE_IMPORT}, User Matching",
         doc="which identified profiles a device id cannot reach: all of them, or those that began anonymous",
     )
-    alias_only_profiles: str = _switch(
+    alias_only_profiles: str = switch(
         "match",
         "ignore",
         rule="MATCH-2",
@@ -57,7 +47,7 @@ class RuleSet:
         source=f"{_BRAZE_IMPORT}, User Matching",
         doc="whether an alias reaches a profile that has no external id",
     )
-    deprecated_external_ids: str = _switch(
+    deprecated_external_ids: str = switch(
         "match",
         "ignore",
         rule="MATCH-6",
@@ -65,7 +55,7 @@ class RuleSet:
         source="Braze, Rename external ID endpoint",
         doc="whether a renamed external id still reaches its profile in a cohort import",
     )
-    cohort_identifiers: str = _switch(
+    cohort_identifiers: str = switch(
         "all_kinds",
         "external_ids",
         rule="MATCH-3",
@@ -73,7 +63,7 @@ class RuleSet:
         source=_BRAZE_PARTNER,
         doc="what a cohort import looks at: all three kinds, or external ids only as the page said until August 2024",
     )
-    user_ids_hold: str = _switch(
+    user_ids_hold: str = switch(
         "external_ids",
         "any_identifier",
         rule="MATCH-1",
@@ -81,7 +71,7 @@ class RuleSet:
         source=_BRAZE_PARTNER,
         doc="what user_ids of a cohort import may hold: external ids, or device ids too",
     )
-    lone_alias: str = _switch(
+    lone_alias: str = switch(
         "array_of_one",
         "refuse",
         rule="MATCH-2",
@@ -89,7 +79,7 @@ class RuleSet:
         source=_BRAZE_PARTNER,
         doc="what a cohort import does with aliases that is one object and no array",
     )
-    failed_run_tail: str = _switch(
+    failed_run_tail: str = switch(
         "send_rest",
         "stop",
         rule="SYNC-5",
@@ -97,7 +87,7 @@ class RuleSet:
         source="Amplitude, Create a cohort sync integration",
         doc="what happens to the other batches of a run once one batch has failed for good",
     )
-    cohort_data_points: str = _switch(
+    cohort_data_points: str = switch(
         "on",
         "off",
         rule="DP-1",
@@ -105,7 +95,7 @@ class RuleSet:
         source="Braze, Data points",
         doc="whether cohort adds and removes that hit a profile log a data point (newer contracts: no)",
     )
-    membership_on_merge: str = _switch(
+    membership_on_merge: str = switch(
         "lost",
         "carried",
         rule="LIFE-2",
@@ -113,7 +103,7 @@ class RuleSet:
         source="Braze, User merge behavior",
         doc="what becomes of cohort membership when a profile is merged into another",
     )
-    track_limit: str = _switch(
+    track_limit: str = switch(
         "total",
         "total_50",
         "per_array",
@@ -122,7 +112,7 @@ class RuleSet:
         source="Braze, Create and update users",
         doc="whether users/track takes 75 objects in all, 50 (contracts by active users of 2024-25) or 75 per array",
     )
-    write_visibility: str = _switch(
+    write_visibility: str = switch(
         "at_once",
         "processing",
         "export_lag",
@@ -131,7 +121,7 @@ class RuleSet:
         source="Braze, API limits",
         doc="when a Braze write shows: at once, after 10 to 100 ms, or after the 2 to 4 s seen on exports",
     )
-    error_type: str = _switch(
+    error_type: str = switch(
         "sentence",
         "code",
         rule="TRACK-1",
@@ -139,7 +129,7 @@ class RuleSet:
         source="Braze, Create and update users",
         doc="whether errors[].type of users/track is a sentence, as live answers, or a code, as the page's table",
     )
-    error_items: str = _switch(
+    error_items: str = switch(
         "objects",
         "strings",
         rule="TRACK-1",
@@ -147,7 +137,7 @@ class RuleSet:
         source="Braze, Create and update users",
         doc="whether the items of errors[] are objects, as live answers, or strings, as the page draws them",
     )
-    post_success: str = _switch(
+    post_success: str = switch(
         "201",
         "200",
         rule="TRACK-1",
@@ -155,7 +145,7 @@ class RuleSet:
         source="Braze, Create and update users (synchronous); Identify users; public clients disagree",
         doc="the status of a POST that succeeds; a merge answers 202 either way",
     )
-    unknown_subscription_group: str = _switch(
+    unknown_subscription_group: str = switch(
         "refuse",
         "accept",
         rule="TRACK-1",
@@ -163,7 +153,7 @@ class RuleSet:
         source="Braze, Create and update users",
         doc="whether users/track refuses an object that names a subscription group nobody made",
     )
-    array_maximum: str = _switch(
+    array_maximum: str = switch(
         "500",
         "100",
         "25",
@@ -172,7 +162,7 @@ class RuleSet:
         source="Braze, Custom attributes",
         doc="how many values an array attribute holds before the oldest drop out",
     )
-    alias_in_events: str = _switch(
+    alias_in_events: str = switch(
         "false_creates",
         "update_only",
         rule="CREATE-2",
@@ -180,7 +170,7 @@ class RuleSet:
         source="Braze, Create and update users; Event object",
         doc="whether an event or purchase with _update_existing_only false creates an alias-only profile",
     )
-    identify_unknown_id: str = _switch(
+    identify_unknown_id: str = switch(
         "assigned",
         "error",
         rule="LIFE-3",
@@ -188,7 +178,7 @@ class RuleSet:
         source="Braze, Identify users; Aliases to identify object",
         doc="what identify does with an external id that nobody has: assign it, or report a non-fatal error",
     )
-    identify_behavior: str = _switch(
+    identify_behavior: str = switch(
         "merge",
         "none",
         rule="LIFE-3",
@@ -196,7 +186,7 @@ class RuleSet:
         source="Braze, Identify users",
         doc="what identify does with data when the request sends no merge_behavior",
     )
-    anonymous_history: str = _switch(
+    anonymous_history: str = switch(
         "blank_fields",
         "lost",
         "everything",
@@ -205,7 +195,7 @@ class RuleSet:
         source="Braze, User profile lifecycle; Create and update users; Setting user IDs",
         doc="what a login to a known id carries over: listed fields that are blank, nothing, or every field",
     )
-    devices_on_identify: str = _switch(
+    devices_on_identify: str = switch(
         "moved",
         "left",
         rule="LIFE-3",
@@ -213,7 +203,7 @@ class RuleSet:
         source="Braze, User merge behavior; Identify users",
         doc="whether identify hands devices over to the user it merges into, as a merge does",
     )
-    delete_kinds: str = _switch(
+    delete_kinds: str = switch(
         "one",
         "several",
         rule="LIFE-3",
@@ -221,7 +211,7 @@ class RuleSet:
         source="Braze, Delete users",
         doc="whether users/delete takes one kind of identifier a request, or several as in the page's example",
     )
-    export_lookups: str = _switch(
+    export_lookups: str = switch(
         "one",
         "first",
         rule="LIFE-3",
@@ -229,7 +219,7 @@ class RuleSet:
         source="Braze, Export user profile by identifier",
         doc="what an export that names several of device, Braze id, email and phone does: refuse, or use the first",
     )
-    renamed_ids: str = _switch(
+    renamed_ids: str = switch(
         "operations",
         "new_ids",
         rule="LIFE-3",
@@ -237,7 +227,7 @@ class RuleSet:
         source="Braze, Rename external ID endpoint",
         doc="what external_ids of a rename's answer lists: each old id with the new one, or the new ids",
     )
-    key_in_body: str = _switch(
+    key_in_body: str = switch(
         "refused",
         "accepted",
         rule="KEY-4",
@@ -245,7 +235,15 @@ class RuleSet:
         source="Braze, API overview",
         doc="whether a REST key sent as api_key in body or query opens anything, as until 2020",
     )
-    partner_keys: str = _switch(
+    invalid_key_text: str = switch(
+        "page",
+        "with_key",
+        rule="KEY-4",
+        confidence="documented; live in other words",
+        source="Braze, API errors; recorded answers to public clients",
+        doc="how an unknown REST key is refused: Invalid API Key, or Invalid API key: and the key itself",
+    )
+    partner_keys: str = switch(
         "one",
         "by_region",
         rule="KEY-2",
@@ -253,7 +251,7 @@ class RuleSet:
         source=_BRAZE_PARTNER,
         doc="whether a partner's key opens every cluster, or one opens the EU's and another all the rest",
     )
-    permission_error: str = _switch(
+    permission_error: str = switch(
         "403",
         "401",
         rule="KEY-4",
@@ -261,7 +259,7 @@ class RuleSet:
         source="Braze, API errors",
         doc="the status for a valid key that lacks the endpoint's permission",
     )
-    export_created_at: str = _switch(
+    export_created_at: str = switch(
         "iso_8601",
         "utc_text",
         rule="LIFE-3",
@@ -269,7 +267,7 @@ class RuleSet:
         source="Braze, Export user profile by identifier",
         doc="how created_at reads in an export: 2020-07-10T15:00:00Z or 2020-07-10 15:00:00.000 UTC",
     )
-    export_coordinates: str = _switch(
+    export_coordinates: str = switch(
         "longitude_first",
         "latitude_first",
         rule="LIFE-3",
@@ -277,7 +275,7 @@ class RuleSet:
         source="Braze, Export user profile by identifier",
         doc="the order of last_coordinates: as declared, or as in the page's sample",
     )
-    fields_to_export: str = _switch(
+    fields_to_export: str = switch(
         "optional",
         "required",
         rule="LIFE-3",
@@ -285,7 +283,7 @@ class RuleSet:
         source="Braze, Export user profile by identifier",
         doc="whether an export must name its fields (accounts since August 2024) or may leave them out",
     )
-    rate_limit_reset: str = _switch(
+    rate_limit_reset: str = switch(
         "epoch_seconds",
         "seconds_left",
         rule="LIMIT-1",
@@ -293,7 +291,7 @@ class RuleSet:
         source="Braze, API limits; Create and update users",
         doc="what X-RateLimit-Reset says",
     )
-    trait_identifier: str = _switch(
+    trait_identifier: str = switch(
         "user_id",
         "any",
         rule="TRAIT-1",
@@ -301,7 +299,7 @@ class RuleSet:
         source="Braze, Amplitude Audiences",
         doc="whether traits are sent by user id only or by external id, Braze id, alias or email",
     )
-    user_forwarding: str = _switch(
+    user_forwarding: str = switch(
         "selected_changed",
         "any_identify",
         rule="STREAM-1",
@@ -309,145 +307,3 @@ class RuleSet:
         source="Amplitude, Braze event streaming",
         doc="whether user forwarding sends only when a selected property changed or on every identify",
     )
-    property_most_recently: str = _switch(
-        "profile",
-        "latest_active_event",
-        rule="COHORT-1",
-        confidence="documented, two readings",
-        source="Amplitude, Identify API; Define a cohort",
-        doc="what a property's most recent value is: the profile's, or the one on the latest active event",
-    )
-    rolling_window: str = _switch(
-        "sliding",
-        "whole_days",
-        rule="COHORT-2",
-        confidence="inferred",
-        source="Amplitude, Define a cohort",
-        doc="whether 'in the last 7 days' slides with the clock or counts whole UTC days and moves at midnight",
-    )
-    mapped_users: str = _switch(
-        "joined",
-        "apart",
-        rule="ID-6",
-        confidence="inferred",
-        source="Amplitude, User Mapping (Aliasing) API",
-        doc="whether the events of a mapped user also count for the user it is mapped to when cohorts are computed",
-    )
-    short_ids: str = _switch(
-        "refuse",
-        "strip",
-        rule="INGEST-1",
-        confidence="live, against the documents",
-        source="Amplitude, HTTP V2 API",
-        doc="what becomes of an event whose user id or device id is too short: a 400, or the id is removed from it",
-    )
-    error_indexes: str = _switch(
-        "all",
-        "first",
-        rule="INGEST-1",
-        confidence="documented, contradictory",
-        source="Amplitude, Batch Event Upload API; HTTP V2 API",
-        doc="which events a 400 blames for a field: all that are wrong, or the first",
-    )
-    property_operations: str = _switch(
-        "every_event",
-        "identify_only",
-        rule="INGEST-1",
-        confidence="documented, clients do otherwise",
-        source="Amplitude, Identify API",
-        doc="where $set and the other operations work: on every event, or on $identify only",
-    )
-    dedupe_key: str = _switch(
-        "device_and_insert_id",
-        "insert_id",
-        rule="INGEST-2",
-        confidence="documented, contradictory",
-        source="Amplitude, HTTP V2 API; Batch Event Upload API",
-        doc="what makes an event a duplicate within 7 days",
-    )
-    ingested_count: str = _switch(
-        "all",
-        "new_only",
-        rule="INGEST-2",
-        confidence="inferred",
-        source="Amplitude, HTTP V2 API",
-        doc="whether events_ingested counts duplicates that were silently ignored",
-    )
-    device_scope: str = _switch(
-        "organisation",
-        "project",
-        rule="ID-4",
-        confidence="documented; projects may also be looked at apart",
-        source="Amplitude, Track unique users",
-        doc="whether a device that has a user in another project counts as that user's here too",
-    )
-    wrong_key_status: str = _switch(
-        "403",
-        "401",
-        rule="READ-1",
-        confidence="live, against the documents",
-        source="Amplitude, User Privacy API",
-        doc="how wrong keys are answered outside ingestion",
-    )
-    export_delay: str = _switch(
-        "two_hours",
-        "none",
-        rule="READ-1",
-        confidence="documented, roughly",
-        source="Amplitude, Export API",
-        doc="how long after its end an upload hour can be exported",
-    )
-    profile_age: str = _switch(
-        "any",
-        "earliest_page",
-        rule="PROF-1",
-        confidence="documented, of the earliest page only",
-        source="Amplitude, User Profile API",
-        doc="whom the user profile API knows: everybody at once; or nobody younger than 5 minutes, and recommendations "
-        "from 2 hours of age until 90 days without an event",
-    )
-    profile_prefix: str = _switch(
-        "none",
-        "gp",
-        rule="PROF-1",
-        confidence="documented, contradictory",
-        source="Amplitude, User Profile API; Use recommendations",
-        doc="whether custom properties carry the prefix gp: in the user profile API",
-    )
-    activity_limit: str = _switch(
-        "exact",
-        "zero_indexed",
-        rule="READ-1",
-        confidence="documented, contradictory",
-        source="Amplitude, Dashboard REST API",
-        doc="whether limit=1 of useractivity gives one event or two",
-    )
-
-    def with_switches(self, values: Mapping[str, str]) -> RuleSet:
-        """A copy with some switches set. Raises UnknownSwitch for a name or value that does not exist."""
-        for name, value in values.items():
-            if name not in SWITCHES:
-                raise UnknownSwitch(f"unknown switch {name!r}; there are {', '.join(SWITCHES)}")
-            if value not in SWITCHES[name].values:
-                choices = ", ".join(SWITCHES[name].values)
-                raise UnknownSwitch(f"switch {name} has no value {value!r}; it takes {choices}")
-        return replace(self, **values)
-
-    def as_mapping(self) -> dict[str, str]:
-        """Every switch and its value, in declaration order."""
-        return {name: getattr(self, name) for name in SWITCHES}
-
-
-@dataclass(frozen=True, slots=True)
-class Switch:
-    """What one switch means: its values (the default first), rule, confidence and source."""
-
-    name: str
-    values: tuple[str, ...]
-    rule: str
-    confidence: str
-    source: str
-    doc: str
-
-
-SWITCHES: dict[str, Switch] = {f.name: Switch(name=f.name, **f.metadata) for f in fields(RuleSet)}
