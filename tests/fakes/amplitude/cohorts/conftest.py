@@ -94,8 +94,12 @@ class Shop:
         return list(self.users.canonical(self.project, [owner]).values()) if owner else []
 
     def erase(self, person: str) -> None:
-        """What a deletion job does on its day."""
-        if numbers := self.known(person):
+        """What a deletion job does on its day; a device stands for its anonymous user, merged by now or not."""
+        numbers = self.known(person)
+        if person.startswith(":"):
+            device = self.users.devices(self.project, [person[1:]]).get(person[1:])
+            numbers = [device.anonymous_id] if device and device.anonymous_id else []
+        if numbers:
             self.deletions.erase(self.project, numbers, self.clock.now)
 
     def maps(self, user_id: str, global_user_id: str | None) -> None:

@@ -336,3 +336,13 @@ def test_a_propensity_that_changes_moves_a_person(shop):
     assert shop.who("likely") == ["ida-1001"]
     shop.predicts("churn", "ida-1001", 79)
     assert shop.who("likely") == []
+
+
+def test_whoever_an_erased_anonymous_user_was_merged_into_loses_its_events(shop):
+    shop.did("ida-1001:d-1", "signed_up")
+    shop.did(":d-2")
+    shop.cohorts.create("openers", OPENERS)
+    shop.did("ida-1001:d-2", "signed_up")
+    assert shop.who("openers") == ["ida-1001"]
+    shop.erase(":d-2")
+    assert shop.who("openers") == []

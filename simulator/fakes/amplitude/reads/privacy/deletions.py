@@ -71,14 +71,15 @@ class Deletions:
         records = self._store.users.by_amplitude_id(project, everything).values()
         user_ids = [each.user_id for each in records if each.user_id is not None]
         # Whoever counted their events as well has lost them.
-        targets = [each for each in self._store.relations.targets(project, user_ids) if each not in everything]
+        others = {each.merged_into for each in records if each.merged_into is not None}
+        others.update(self._store.relations.targets(project, user_ids))
         self._store.events.erase(project, everything)
         self._store.users.erase(project, everything)
         self._store.placed.erase(project, everything)
         self._store.relations.erase(project, user_ids)
         entries = [Entry(str(each), "", None, "erased", ("READ-1",)) for each in everything]
         self._ledger.write(at, room="amplitude", event="deletion", entries=entries)
-        self._intake.tell(project, [*everything, *targets], at)
+        self._intake.tell(project, [*everything, *sorted(others.difference(everything))], at)
 
     # --- handlers ----------------------------------------------------------------------------------
 
