@@ -24,6 +24,9 @@ NOUNS: dict[Kind, str] = {
     Kind.SEGMENT_MEMBERSHIP: "segment membership",
 }
 
+DAYS = " x days "
+"""What stands for a number of days in the name of a comparison."""
+
 
 def describe(tree: Tree) -> str:
     """One sentence part for the whole tree; an empty one reads `all users`."""
@@ -43,7 +46,10 @@ def _describe_filter(asked: Filter) -> str:
     parts = [NOUNS.get(asked.kind, f"{partner_name(asked.subject)} Cohorts")]
     if asked.kind is not Kind.PARTNER_COHORT and asked.subject:
         parts.append(f'"{asked.subject}"')
-    parts.append(asked.comparison.value.replace("_", " "))
+    words = asked.comparison.value.replace("_", " ")
+    if DAYS in words:
+        return " ".join([*parts, words.replace(DAYS, f" {asked.value} days ")])
+    parts.append(words)
     if asked.value is not None:
         parts.append(_value_in_words(asked))
     if asked.within_days is not None:

@@ -48,6 +48,10 @@ def test_filters_are_joined_and_groups_bracketed() -> None:
     ("asked", "words"),
     [
         (attribute("visits", Comparison.GREATER_THAN, 7), 'custom attribute "visits" greater than 7'),
+        (
+            attribute("bought_at", Comparison.LESS_THAN_X_DAYS_AGO, 2),
+            'custom attribute "bought_at" less than 2 days ago',
+        ),
         (performed("e", Comparison.EQUALS, 2, 7), 'custom event "e" equals 2 in the last 7 days'),
         (Filter(Kind.COUNTRY, Comparison.IS, ("DE", "FR")), 'country is "DE" or "FR"'),
         (

@@ -108,10 +108,9 @@ def _sample(at: Instant) -> str:
 def _listed(call: Call, found: Sequence[Listed], key: str, written: Callable[[Instant], str]) -> Reply:
     """Narrowed to one address, which makes the dates irrelevant, or to a range of days."""
     start, end = date(call, "start_date"), date(call, "end_date")
-    limit = whole(
-        call, "limit", f"'limit' must be between 1 and {LISTED_AT_MOST}", least=1, most=LISTED_AT_MOST,
-        default=LISTED_BY_DEFAULT,
-    )  # fmt: skip
+    message = f"'limit' must be between 1 and {LISTED_AT_MOST}"
+    # The example of the page on unsubscribed addresses asks for 0; that it means the default is inferred.
+    limit = whole(call, "limit", message, most=LISTED_AT_MOST) or LISTED_BY_DEFAULT
     offset = whole(call, "offset", "'offset' must be a non-negative integer")
     address = (call.argument("email") or "").lower()
     if end is None:

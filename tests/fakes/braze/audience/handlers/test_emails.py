@@ -147,7 +147,7 @@ def test_a_page_holds_a_hundred_by_default(house: Any, count: int, sizes: list[i
         ({"start_date": "1 March", "end_date": "2026-03-02"}, "'start_date' must be in YYYY-MM-DD format"),
         ({"start_date": "2026-02-30", "end_date": "2026-03-02"}, "'start_date' must be in YYYY-MM-DD format"),
         ({"start_date": "2026-03-02", "end_date": "2026-03-02"}, "'start_date' must be earlier than 'end_date'"),
-        ({**DAYS, "limit": "0"}, "'limit' must be between 1 and 500"),
+        ({**DAYS, "limit": "-1"}, "'limit' must be between 1 and 500"),
         ({**DAYS, "limit": "501"}, "'limit' must be between 1 and 500"),
         ({**DAYS, "offset": "-1"}, "'offset' must be a non-negative integer"),
     ],
@@ -162,7 +162,7 @@ def test_only_unsubscribes_have_a_direction(house: Any) -> None:
     assert answer.body["message"] == "'sort_direction' must be 'asc' or 'desc'"
 
 
-@pytest.mark.parametrize("limit", ["1", "499", "500"])
+@pytest.mark.parametrize("limit", ["0", "1", "499", "500"])
 def test_limits_of_a_page_that_are_allowed(house: Any, limit: str) -> None:
     assert house.braze.get("/email/hard_bounces", **DAYS, limit=limit).status == 200
 
