@@ -240,7 +240,9 @@ class Deliverer:
         columns: dict[str, object] = {}
         if status is RunStatus.SUCCESS:
             columns |= {"cursor": run.cursor, "last_success": run.number}
-        if sync.state is SyncState.ACTIVE and sync.next_run_at is not None and sync.next_run_at < at:
+        # A sync that was saved again meanwhile runs at once (CAD-2); slots that passed are not made up for.
+        due = sync.next_run_at
+        if sync.state is SyncState.ACTIVE and due is not None and due < at and due != sync.saved_at:
             columns["next_run_at"] = next_free_run(sync.cadence, sync.saved_at, run.started_at, sync.slot_ms, at)
         if columns:
             self._store.update_sync(sync.number, **columns)

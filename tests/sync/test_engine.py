@@ -255,3 +255,20 @@ def test_an_engine_built_again_on_the_same_rows_goes_on_where_the_last_one_stopp
     assert [1, 2] == [len(bench.braze.names), len(bench.braze.changes)]
     assert bench.braze.requests[-1] == bench.braze.requests[-2]
     assert {(102, "ida-1001")} == bench.sent()
+
+
+def test_a_sync_saved_again_while_it_runs_runs_once_more_as_soon_as_that_run_ends(
+    bench: Any, ida: AmplitudeUser
+) -> None:
+    """CAD-2."""
+    bench.source.cohort("openers", ida)
+    bench.braze.answers = [201, 503]
+    sync = bench.engine.create_sync("openers", bench.connect().id, Cadence.HOURLY)
+    bench.engine.change_cadence(sync.id, Cadence.DAILY)
+    assert [RunStatus.RUNNING] == [run.status for run in bench.engine.runs(sync.id)]
+    bench.advance(SECOND_MS)
+    first, second = bench.engine.runs(sync.id)
+    assert (RunStatus.SUCCESS, RunStatus.SUCCESS) == (first.status, second.status)
+    assert first.started_at + SECOND_MS == second.started_at
+    bench.advance(2 * DAY_MS)
+    assert 4 == len(bench.engine.runs(sync.id))
