@@ -157,6 +157,20 @@ def test_an_unknown_external_id_is_created_unless_update_only(
 
 
 @pytest.mark.parametrize("array", ["attributes", "events", "purchases"])
+@pytest.mark.parametrize("named", [{"email": "kim@example.com"}, {"phone": "+14155552671"}])
+@pytest.mark.parametrize(
+    ("update_only", "there"), [({}, 1), ({"_update_existing_only": False}, 1), ({"_update_existing_only": True}, 0)]
+)
+def test_an_unknown_email_or_phone_is_created_unless_update_only(
+    braze: Any, array: str, named: dict[str, object], update_only: dict[str, bool], there: int
+) -> None:
+    shapes: dict[str, dict[str, object]] = {"attributes": {"plan": "gold"}, "events": event(), "purchases": purchase()}
+    sent = {key: value for key, value in shapes[array].items() if key != "external_id"}
+    assert braze.post("/users/track", {array: [{**sent, **named, **update_only}]}).status == 201
+    assert braze.store.profiles.count("main") == there
+
+
+@pytest.mark.parametrize("array", ["attributes", "events", "purchases"])
 @pytest.mark.parametrize(
     ("update_only", "there"), [({}, 0), ({"_update_existing_only": False}, 1), ({"_update_existing_only": True}, 0)]
 )
