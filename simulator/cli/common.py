@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 
 import click
 
+from simulator import resources
+
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -77,26 +79,40 @@ class Listed(click.ParamType[tuple[str, ...]]):
         return tuple(words)
 
 
+SHIPPED = "scenarios"
+"""The folder of the shipped scenarios; a name that begins so means one of them where the current folder has none."""
+
+
 def shown_name(path: Path) -> str:
-    """A path as it is shown: relative to the current folder when it lies below it."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
+    """A path as it is shown: relative to the current folder when it lies below it; a shipped one as `scenarios/…`."""
+    whole = path.resolve()
+    if whole.is_relative_to(Path.cwd()):
+        return str(whole.relative_to(Path.cwd()))
+    shipped = resources.folder(SHIPPED).resolve()
+    if whole.is_relative_to(shipped):
+        name = whole.relative_to(shipped.parent)
+        return str(path) if name.exists() else str(name)
+    return str(path)
 
 
 def scenario_files(paths: Sequence[Path]) -> list[Path]:
     """The scenario files under the paths; the shipped ones when no path is given. Raises UsageError, NothingRan."""
-    from simulator import resources
     from simulator.scenario.files import ScenarioMissing, find
 
     try:
-        found = find(paths or [resources.folder("scenarios")])
+        found = find([_or_shipped(path) for path in paths] or [resources.folder(SHIPPED)])
     except ScenarioMissing as error:
         raise click.UsageError(str(error)) from error
     if not found:
         raise NothingRan(f"there is no *.scenario.yaml under {', '.join(map(str, paths))}")
     return found
+
+
+def _or_shipped(path: Path) -> Path:
+    if path.exists() or path.parts[:1] != (SHIPPED,):
+        return path
+    shipped = resources.folder(SHIPPED).parent / path
+    return shipped if shipped.exists() else path
 
 
 def talk(message: str) -> None:

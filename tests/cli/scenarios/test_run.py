@@ -225,3 +225,19 @@ def test_the_command_is_installed() -> None:
     )
 
     assert ended.stdout.startswith("absim, version ")
+
+
+def test_shipped_scenarios_go_by_one_name_wherever_they_lie(run_absim: Absim, folder: Path) -> None:
+    name = "scenarios/matching/anonymous-by-device.scenario.yaml"
+
+    ran = run_absim("run", "--only", "anonymous-by-device", "--report", "junit")
+
+    assert (0, True) == (ran.code, "scenarios/matching\n" in ran.out.replace(" ", ""))
+    suite = fromstring((folder / "absim-reports/junit.xml").read_text())
+    assert ["scenarios/matching"] == [each.get("name") for each in suite]
+    for command in (("run", name), ("lint", name), ("plan", name), ("why", "ben", "--scenario", name)):
+        assert 0 == run_absim(*command).code
+    (folder / "scenarios/matching").mkdir(parents=True)
+    assert "no such file or folder" in run_absim("run", "scenarios/matching/nothing.scenario.yaml").err
+    (folder / name).write_text((folder / "red.scenario.yaml").read_text())
+    assert 1 == run_absim("run", name).code
