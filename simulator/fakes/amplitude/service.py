@@ -133,6 +133,11 @@ class AmplitudeService:
         }
 
     def _cohorts_of(self, project: Project, amplitude_id: int) -> list[str]:
+        # A cohort with a sync to the profile API has been asked for by that sync.
+        tracked = self.store.placed.profile_cohorts(project)
+        for cohort in self.cohorts.all(project.name):
+            if cohort.cohort_id in tracked:
+                self.cohorts.compute(cohort.cohort_id, project=project.name)
         return [cohort.cohort_id for cohort, _ in self.cohorts.cohorts_of(amplitude_id, project=project.name)]
 
     @property

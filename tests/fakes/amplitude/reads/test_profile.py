@@ -87,6 +87,16 @@ def test_cohorts_are_listed_once_they_are_synced_to_the_profile_api(ida) -> None
     assert answer["userData"]["cohort_ids"] == [cohort.cohort_id]
 
 
+def test_a_cohort_that_nobody_computed_yet_is_computed_when_a_profile_is_asked_for(ida) -> None:
+    cohort = ida.service.cohorts.create("openers", {"performed": "app_opened", "within": "7d"})
+    gone = ida.service.cohorts.create("gone", {"performed": "app_opened"})
+    for each in (cohort, gone):
+        ida.client.put("/_sim/amplitude/profile-cohorts", json={"cohort_id": each.cohort_id})
+    ida.service.cohorts.delete("gone")
+    answer = profile(ida, user_id="ida-1001", get_cohort_ids="true").json
+    assert answer["userData"]["cohort_ids"] == [cohort.cohort_id]
+
+
 def test_recommendations_come_in_the_order_asked_and_leave_an_event(ida) -> None:
     """PROF-1."""
     place(ida, "recommendations", rec_id="r1", items=["cookie", "cracker"])
