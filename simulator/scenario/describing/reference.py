@@ -54,6 +54,10 @@ def _keys(record: type[Record]) -> str:
     )
 
 
+def _keys_or_short(record: type[Record]) -> str:
+    return f"A single value, in place of a mapping, gives the key `{record.SHORT}`.\n\n{_keys(record)}"
+
+
 def _default(each: Key) -> str:
     if each.required:
         return "**required**"
@@ -152,11 +156,11 @@ def _reasons(members: Iterable[str]) -> str:
 
 _PARTS: dict[str, Callable[[], str]] = {
     "keys of the file": lambda: _keys(Scenario),
-    "keys of a project": lambda: _keys(Project),
+    "keys of a project": lambda: _keys_or_short(Project),
     "keys of a person": lambda: _keys(Person),
-    "keys of a past event": lambda: _keys(PastEvent),
+    "keys of a past event": lambda: _keys_or_short(PastEvent),
     "keys of a profile": lambda: _keys(Profile),
-    "keys of a connection": lambda: _keys(Connection),
+    "keys of a connection": lambda: _keys_or_short(Connection),
     "keys of a webhook": lambda: _keys(Webhook),
     "keys of a computation": lambda: f"{_keys(Computation)}\n\n{_yaml(Computation.EXAMPLES)}",
     "kinds": lambda: _table(("kind", "who that is"), ((f"`{k}`", text) for k, text in KIND_SENTENCES.items())),
