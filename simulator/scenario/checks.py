@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from simulator.feeds import MAIN
@@ -29,12 +30,21 @@ def check(scenario: Scenario, reader: Reader) -> None:
     _check_projects(scenario, reader)
     _check_circles(scenario, reader)
     _check_identifiers(scenario, reader)
+    _check_generated_names(scenario, reader)
     for name, where in _names_given_twice(scenario):
         hint = "give this one another name"
         reader.refuse(f"there is another sync called {name!r}", where, hint)
     if not any(_expects(step) for step in scenario.timeline):
         where = scenario.spots.get("scenario", scenario.where)
         reader.refuse("this scenario expects nothing", where, "add `expect:` at the end, or a step `- expect:`")
+
+
+def _check_generated_names(scenario: Scenario, reader: Reader) -> None:
+    size = scenario.population.size if scenario.population else 0
+    for name in scenario.people:
+        if re.fullmatch(r"p\d{6,8}", name) and int(name[1:]) < size:
+            where = reader.known("person")[name]
+            reader.refuse(f"{name} is one of the {size:,} generated people", where, "give this person another name")
 
 
 def _check_identifiers(scenario: Scenario, reader: Reader) -> None:

@@ -45,7 +45,8 @@ RULE_SET_HELP = "A named rule set in place of each file's; switches that a file 
 @option("--tag", "tags", multiple=True, metavar="TAG", help="Only scenarios with this tag or rule id; repeatable.")
 @option("--jobs", type=click.IntRange(0), default=0, help="Processes; 0 chooses. The results are the same.")
 @option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="What stdout gets.")
-@option("--report", "reports", type=Listed(["junit", "json", "ledger"]), default="", help="Reports to leave as files.")
+@option("--report", "reports", type=Listed(["junit", "json", "ledger"]), default="", metavar="WORDS",
+        help="Reports to leave as files: junit, json and ledger, any of them, with commas.")  # fmt: skip
 @option("--report-dir", type=click.Path(path_type=Path, file_okay=False), default=Path("absim-reports"),
         help="Where reports and the memory of this run lie.")  # fmt: skip
 @option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same.")

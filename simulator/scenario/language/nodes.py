@@ -275,6 +275,8 @@ def _broken_yaml(error: yaml.YAMLError, source: Source) -> Problem:
     if source.line(where.line)[where.column - 1 : where.column] == "\t":
         return Problem("a tab cannot indent YAML", where, "indent with blanks")
     hint = next((text for begin, text in _HINTS if error.problem.startswith(begin)), "")
+    if source.line(where.line)[: where.column].endswith("${"):
+        hint = 'inside [ ] and { } a parameter is quoted: "${name}"'
     context = f" {error.context}" if error.context else ""
     return Problem(f"this is not YAML: {error.problem}{context}", where, hint)
 
