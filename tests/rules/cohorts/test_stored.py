@@ -205,6 +205,44 @@ def test_what_would_change_who_is_in_is_refused_and_never_passed_over(clause, st
     assert refused.value.path == ("andClauses", 0, "orClauses", 0, *spot)
 
 
+FILTERED = {"subprop_type": "event", "subprop_key": "price", "subprop_op": "is", "subprop_value": [1]}
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"type_value": ""},
+        {"type_value": None},
+        {"filters": [{**FILTERED, "subprop_key": ""}]},
+        {"filters": [{**FILTERED, "subprop_value": []}]},
+        {"filters": [{**FILTERED, "subprop_value": "1"}]},
+        {"filters": [{**FILTERED, "subprop_value": [[1]]}]},
+        {"filters": ["price"]},
+        {**LAST_30_DAYS, "time_value": 0},
+        {**LAST_30_DAYS, "time_value": -1},
+        {**LAST_30_DAYS, "time_value": "30"},
+        {**LAST_30_DAYS, "time_value": 1e300},
+        {**LAST_30_DAYS, "time_value": float("inf")},
+        {**LAST_30_DAYS, "offset": "x" * 3_000},
+        {**LAST_30_DAYS, "interval": 13},
+        {"time_type": "absolute", "start": 9, "end": 9},
+        {"time_type": "absolute", "start": 1e300, "end": 1e301},
+    ],
+    ids=str,
+)
+def test_a_value_that_no_author_could_write_is_refused(strange):
+    """What is read is kept in the scenario language, so that must be able to say it."""
+    with pytest.raises(DefinitionError) as refused:
+        stored_clause({**OPENED, **strange})
+    assert refused.value.path[:4] == ("andClauses", 0, "orClauses", 0)
+
+
+def test_a_type_that_is_no_text_and_a_list_of_nobody_are_refused():
+    for clause in ({**OPENED, "type": ["event"]}, {"type": "static", "amplitude_ids": [], "user_ids": []}):
+        with pytest.raises(DefinitionError):
+            stored_clause(clause)
+
+
 @pytest.mark.parametrize(
     ("frame", "spot"),
     [

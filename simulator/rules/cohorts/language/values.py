@@ -20,10 +20,12 @@ from simulator.rules.cohorts.definition import (
 )
 from simulator.rules.cohorts.language.trees import Path
 from simulator.rules.cohorts.language.vocabulary import COMPARISON_WORDS, SKIPS, WINDOW_HEADS
-from simulator.rules.instants import DAY_MS, Instant, parse_duration, parse_instant
+from simulator.rules.instants import DAY_MS, Instant, format_duration, parse_duration, parse_instant
 
 _WORDS = "|".join(re.escape(word) for word in sorted(COMPARISON_WORDS, key=len, reverse=True))
 _COMPARISON = re.compile(rf"^\s*(?:({_WORDS})\s*)?(-?\d+(?:\.\d+)?)\s*(?:times?)?\s*$", re.IGNORECASE)
+MOST_MS = 100_000 * DAY_MS
+"""Nothing lasts longer: instants have to fit what a store can hold."""
 _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 
 
@@ -98,6 +100,8 @@ def read_duration(value: object, path: Path, least_ms: int = 1) -> int:
         raise DefinitionError(path, str(error)) from error
     if duration_ms < least_ms:
         raise DefinitionError(path, "the duration is zero")
+    if duration_ms > MOST_MS:
+        raise DefinitionError(path, f"the duration is longer than {format_duration(MOST_MS)}")
     return duration_ms
 
 

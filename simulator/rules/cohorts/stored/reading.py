@@ -27,6 +27,8 @@ from simulator.rules.cohorts.definition import (
     Performed,
     Retention,
     Rolling,
+    Row,
+    Scalar,
     Sequence,
     Since,
     StaticIds,
@@ -34,7 +36,9 @@ from simulator.rules.cohorts.definition import (
     Window,
     named_event,
 )
+from simulator.rules.cohorts.language.reading import from_language
 from simulator.rules.cohorts.language.trees import All, Either, Leaf, Not, Path, Tree, definition_of
+from simulator.rules.cohorts.language.writing import to_language
 from simulator.rules.cohorts.stored.words import (
     BRACKET,
     BUILT_IN_PROPERTIES,
@@ -101,16 +105,21 @@ def _read(clause: object, path: Path) -> Clause:
         "static": _read_static,
     }
     kind = body.get("type")
-    if kind not in readers:
+    if not isinstance(kind, str) or kind not in readers:
         raise DefinitionError((*path, "type"), f"clauses of type {kind!r} are not emulated", f"known: {list(readers)}")
     try:
-        return readers[kind](body, path)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        if isinstance(error, DefinitionError):
-            raise
+        clause = readers[kind](body, path)
+        # Values that no author could write (an empty name, a window of no length) are caught by writing the clause.
+        from_language(to_language(Definition((Row((clause,)),))))
+    except DefinitionError as error:
+        raise (
+            error if error.path[: len(path)] == path else DefinitionError(path, error.what, error.suggestion)
+        ) from error
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise DefinitionError(
             path, f"the clause of type {kind} is incomplete or has a value of a wrong type"
         ) from error
+    return clause
 
 
 def _read_performed(body: Json, path: Path) -> Clause:
@@ -140,7 +149,7 @@ def _read_distinct(body: Json, path: Path) -> Clause:
     words = {word: comparison for comparison, word in STICKINESS_WORDS.items()}
     _only(body, "stickiness_operator", tuple(words), path)
     period = body.get("period") if body.get("stickiness_type") == IN_ALL_PERIODS else None
-    each_ms = None if period is None else (period * DAY_MS if period > 0 else -period)
+    each_ms = None if period is None else round(_number(period) * (DAY_MS if period > 0 else -1))
     comparison, count = words[body["stickiness_operator"]], _number(body["count"])
     event, interval = _read_event(body["event"], (*path, "event")), _GRANULARITY[body.get("granularity", 1)]
     return DistinctIntervals(event, interval, comparison, count, _window(body, path), each_ms)
@@ -151,7 +160,8 @@ def _read_sequence(body: Json, path: Path) -> Clause:
     steps = tuple(_read_event(step, (*spot, index)) for index, step in enumerate(_list(body["events"], spot)))
     if len(steps) < 2:
         raise DefinitionError(spot, "a sequence needs two events or more")
-    return Sequence(steps, _window(body, path), body.get("complete_in_ms"))
+    limit = body.get("complete_in_ms")
+    return Sequence(steps, _window(body, path), None if limit is None else round(_number(limit)))
 
 
 def _read_retention(body: Json, path: Path) -> Clause:
@@ -159,14 +169,14 @@ def _read_retention(body: Json, path: Path) -> Clause:
     _only(body, "multi_filters", ([], [[]]), path)
     _only(body, "retained", (True,), path)
     unit = unit_ms(body.get("bracket_interval", 1))
-    first, last = body["base_bracket"]
+    first, last = map(_number, body["base_bracket"])
     started = _read_event(body["start_event"], (*path, "start_event"))
     returned = _read_event(body["return_event"], (*path, "return_event"))
-    return Retention(started, returned, first * unit, last * unit, _window(body, path))
+    return Retention(started, returned, round(first * unit), round(last * unit), _window(body, path))
 
 
 def _read_property(body: Json, path: Path) -> Clause:
-    condition = Filter(_key(body["prop"]), Test(body["op"]), tuple(body["values"]), of_user=True)
+    condition = Filter(_key(_text(body["prop"])), Test(body["op"]), _values(body["values"]), of_user=True)
     return HadProperty(condition, _window(body, path) if body.get("when") == "any_time" else None)
 
 
@@ -205,8 +215,14 @@ def _read_event(value: object, path: Path) -> EventMatch:
 
 def _read_filter(body: Json) -> Filter:
     of_user = body["subprop_type"] == "user"
-    key = body["subprop_key"]
-    return Filter(_key(key) if of_user else key, Test(body["subprop_op"]), tuple(body["subprop_value"]), of_user)
+    key = _text(body["subprop_key"])
+    return Filter(_key(key) if of_user else key, Test(body["subprop_op"]), _values(body["subprop_value"]), of_user)
+
+
+def _values(values: object) -> tuple[Scalar, ...]:
+    if not isinstance(values, list) or not all(isinstance(each, Scalar | None) for each in values):
+        raise TypeError(f"{values!r} is not a list of single values")
+    return tuple(values)
 
 
 def _key(prop: str) -> str:
@@ -222,21 +238,22 @@ def _window(body: Json, path: Path) -> Window:
         if skip and interval not in SKIPPED:
             what = f"leaving out the current interval of {interval} is not emulated"
             raise DefinitionError((*path, "exclude_current_interval"), what, f"known: {list(SKIPPED)}")
-        length_ms, offset_ms = round(body["time_value"] * unit), round(body.get("offset", 0) * unit)
+        length_ms = round(_number(body["time_value"]) * unit)
+        offset_ms = round(_number(body.get("offset", 0)) * unit)
         return Rolling(length_ms, offset_ms, SKIPPED[interval] if skip else None)
     if kind == "absolute":
         return Between(_instant(body["start"]), _instant(body["end"]))
     if kind == "since":
         return Since(_instant(body["start"]))
     if kind == "first_use":
-        return OfFirstUse(body["time_value"] * unit_ms(body.get("interval", 1)))
+        return OfFirstUse(round(_number(body["time_value"]) * unit_ms(body.get("interval", 1))))
     if kind == "all_time":
         return Ever()
     raise DefinitionError((*path, "time_type"), f"windows of type {kind!r} are not emulated")
 
 
-def _instant(seconds: float) -> Instant:
-    return Instant(round(seconds * SECOND_MS))
+def _instant(seconds: object) -> Instant:
+    return Instant(round(_number(seconds) * SECOND_MS))
 
 
 _GRANULARITY = {interval_number(length): interval for interval, length in INTERVAL_MS.items()}
@@ -251,7 +268,7 @@ def _only(body: Mapping[str, object], key: str, known: tuple[object, ...], path:
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not value.strip():
         raise TypeError(f"{value!r} is not a text")
     return value
 

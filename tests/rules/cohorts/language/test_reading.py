@@ -239,6 +239,7 @@ MISTAKES = [
     ({"performed": "a", "within": None}, ("within",), "not a duration", ""),
     ({"performed": "a", "within": "soon"}, ("within",), "not a duration", ""),
     ({"performed": "a", "within": "0d"}, ("within",), "zero", ""),
+    ({"performed": "a", "within": "100001d"}, ("within",), "longer than 100000d", ""),
     ({"performed": "a", "since": "yesterday"}, ("since",), "not an instant", ""),
     ({"performed": "a", "since": 2026}, ("since",), "not an instant", ""),
     ({"performed": "a", "between": "2026-03-01"}, ("between",), "not two dates", ""),
