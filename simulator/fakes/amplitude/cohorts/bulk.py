@@ -29,6 +29,10 @@ from simulator.rules.instants import Instant
 from simulator.rules.switches import RuleSet
 
 
+MOST_TIMES = 2**62
+"""More than this is no number that SQLite can hold."""
+
+
 class PlainCount(NamedTuple):
     """Performed `event` at least `times` within `length_ms` (None: ever)."""
 
@@ -48,7 +52,7 @@ def plain_count(definition: Definition, rules: RuleSet) -> PlainCount | None:
         or clause.comparison is not Comparison.AT_LEAST
         or clause.event.where
         or clause.event.name in (ANY_EVENT, ANY_ACTIVE_EVENT)
-        or clause.value < 1
+        or not 1 <= clause.value <= MOST_TIMES
         or clause.value != int(clause.value)
     ):
         return None

@@ -20,6 +20,8 @@ WHOLE_DAYS = RuleSet().with_switches({"rolling_window": "whole_days"})
         ({"performed": "a", "times": ">= 3", "within": "7d"}, PlainCount("a", 3, 7 * DAY_MS)),
         ({"performed": "a", "times": ">= 2.5"}, None),
         ({"performed": "a", "times": ">= 0"}, None),
+        ({"performed": "a", "times": f">= {2**62}"}, PlainCount("a", 2**62, None)),
+        ({"performed": "a", "times": f">= {2**62 + 1}"}, None),
         ({"performed": "a", "times": "> 2"}, None),
         ({"performed": "a", "sum": {"price": ">= 1"}}, None),
         ({"performed": "a", "where": {"x": 1}}, None),

@@ -346,3 +346,9 @@ def test_whoever_an_erased_anonymous_user_was_merged_into_loses_its_events(shop)
     assert shop.who("openers") == ["ida-1001"]
     shop.erase(":d-2")
     assert shop.who("openers") == []
+
+
+def test_a_count_that_nobody_reaches_is_no_trouble(shop):
+    shop.did("ida-1001")
+    shop.cohorts.create("tireless", {"performed": "app_opened", "times": f">= {10**30}", "within": "100000d"})
+    assert shop.who("tireless") == []
