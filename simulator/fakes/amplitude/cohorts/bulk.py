@@ -28,7 +28,6 @@ from simulator.rules.cohorts.definition import (
 from simulator.rules.instants import Instant
 from simulator.rules.switches import RuleSet
 
-
 MOST_TIMES = 2**62
 """More than this is no number that SQLite can hold."""
 
