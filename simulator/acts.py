@@ -36,7 +36,7 @@ JSON = "application/json"
 
 
 class CallRefused(RuntimeError):
-    """Braze answered an act's call with an error."""
+    """Braze answered an act's call with an error, or Amplitude does not know whom it is about."""
 
 
 REFUSALS = (
@@ -59,7 +59,8 @@ class Acts:
         offered: Sequence[Callable[..., Any]] = (
             self.revoke_key, self.new_key, self.enable_partner, self.disable_partner, self.change_mapping,
             self.rename_cohort, self.edit_cohort, self.change_cadence, self.pause_sync, self.resume_sync,
-            self.delete_sync, self.log_in, self.wipe_data, self.merge, self.delete, self.rename_external_id,
+            self.delete_sync, self.add_members, self.remove_members, self.log_in, self.wipe_data, self.merge,
+            self.delete, self.rename_external_id,
         )  # fmt: skip
         return {each.__name__: _told(each) for each in offered}
 
@@ -123,6 +124,22 @@ class Acts:
     def delete_sync(self, sync: str) -> None:
         """Braze's members stay."""
         self._engine.delete_sync(sync)
+
+    # people in Amplitude
+
+    def add_members(self, cohort: str, user_ids: Sequence[str], project: str = MAIN) -> None:
+        """COHORT-3. Put people into a static cohort."""
+        self._amplitude.cohorts.add_members(cohort, self._known(user_ids, project), project=project)
+
+    def remove_members(self, cohort: str, user_ids: Sequence[str], project: str = MAIN) -> None:
+        """COHORT-3. Take people out of a static cohort."""
+        self._amplitude.cohorts.remove_members(cohort, self._known(user_ids, project), project=project)
+
+    def _known(self, user_ids: Sequence[str], project: str) -> list[int]:
+        found = {user_id: self._amplitude.find(project, user_id=user_id) for user_id in user_ids}
+        if missing := [user_id for user_id, user in found.items() if user is None]:
+            raise CallRefused(f"Amplitude has no user {', '.join(missing)}")
+        return [user.amplitude_id for user in found.values() if user is not None]
 
     # people in Braze
 

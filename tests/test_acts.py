@@ -9,10 +9,11 @@ import pytest
 from simulator.acts import CallRefused
 from simulator.fakes.amplitude.service import UserSeed
 from simulator.fakes.braze.seeding import ProfileSeed
-from simulator.fakes.faults import ActRefused
+from simulator.fakes.faults import ActRefused, Fault
 from simulator.openapi import load
 from simulator.rules.cadence import Cadence
 from simulator.rules.identity import Kind
+from simulator.rules.instants import HOUR_MS, Instant
 from simulator.rules.mapping import Mapping
 from simulator.sync.connections import UnknownSetup
 from simulator.sync.store.records import SyncState
@@ -74,6 +75,23 @@ def test_a_device_logs_in(world: World) -> None:
     world.acts.log_in("d-ben", "ben-1003")
 
     assert world.braze.store.profiles.by_external_id("main", "ben-1003") is not None
+
+
+def test_people_come_and_go_in_the_middle_of_a_run_and_the_next_run_says_so(world: World) -> None:
+    cohort = world.amplitude.cohorts.all()[-1].cohort_id
+    fault = {"operation": "changeCohortUsers", "times": 1}
+    world.amplitude.seed_users("main", [UserSeed("eve-1004")])
+    world.braze.seed_profiles([ProfileSeed(external_id="eve-1004")])
+    world.faults.add(Fault(**fault, act="add_members", arguments={"cohort": cohort, "user_ids": ["eve-1004"]}))
+    world.faults.add(Fault(**fault, act="remove_members", arguments={"cohort": cohort, "user_ids": ["ida-1001"]}))
+    connection = world.acts.connection("braze").id
+    world.engine.delete_sync("sync-1")
+    sync = world.engine.create_sync(cohort, connection, Cadence.HOURLY)
+    world.agenda.advance_to(Instant(world.clock.now + 2 * HOUR_MS))
+
+    assert [(2, 0), (1, 0), (0, 1)] == [(run.added, run.removed) for run in world.engine.runs(sync.id)][:3]
+    with pytest.raises(CallRefused, match="Amplitude has no user nobody"):
+        world.acts.add_members(cohort, ["nobody"])
 
 
 def test_syncs_pause_go_on_and_end(world: World) -> None:
