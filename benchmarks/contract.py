@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 
 from simulator.contract.asking.bench import Bench
-from simulator.contract.asking.campaign import Campaign
+from simulator.contract.asking.generated.campaign import Campaign
 from simulator.fakes.amplitude.service import UserSeed
 from simulator.fakes.braze.seeding import ProfileSeed
 from simulator.rules.cadence import Cadence

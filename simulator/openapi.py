@@ -11,6 +11,7 @@ from functools import cached_property, lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import jsonschema_rs
 import orjson
@@ -21,6 +22,7 @@ from simulator import resources
 _KEPT_FORMAT = b"1"
 """Counts up when what is made of a file changes."""
 
+FORM = "application/x-www-form-urlencoded"
 METHODS = ("get", "post", "put", "patch", "delete")
 _TEMPLATE = re.compile(r"\{([^}]+)\}")
 
@@ -185,14 +187,23 @@ class Contract:
             violations.append(
                 Violation("body", "content-type", f"content type {content_type or 'none'!r} is not one of {known}")
             )
-        elif content_type == "application/json" and "schema" in content[content_type]:
-            violations += self._check_json(
-                ("request", operation.operation_id, content_type),
-                content[content_type]["schema"],
-                body,
-                "body",
-            )
+        elif "schema" in content[content_type]:
+            schema = content[content_type]["schema"]
+            key = ("request", operation.operation_id, content_type)
+            if content_type == "application/json":
+                violations += self._check_json(key, schema, body, "body")
+            elif content_type == FORM:
+                violations += self._check_value(key, schema, self._form(schema, body), "body")
         return violations
+
+    def _form(self, schema: Mapping[str, Any], body: bytes) -> dict[str, object]:
+        """The fields of a form with the types that the schema gives them; a field that is repeated is a list."""
+        described = self.resolve(schema).get("properties", {})
+        found: dict[str, object] = {}
+        for name, values in parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True).items():
+            kind = self.resolve(described.get(name, {})).get("type")
+            found[name] = [*values] if kind == "array" or len(values) > 1 else _typed(values[0], kind)
+        return found
 
     def check_response(
         self, operation: Operation, status: int, headers: Mapping[str, str], body: bytes

@@ -12,7 +12,7 @@ import click
 from simulator.cli.common import EnvironmentFault, ExitCode, Listed, NothingRan, option, shown_name, talk
 
 if TYPE_CHECKING:
-    from simulator.contract.check import Order, Outcome
+    from simulator.contract.check import Order, Outcome, ServiceOutcome
 
 SERVICES = ("braze", "amplitude", "control")
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
@@ -133,15 +133,18 @@ def _tell(outcome: Outcome, written: Sequence[Path], order: Order) -> None:
         click.echo("\r\x1b[K", nl=False, err=True)
     for failure in outcome.failures:
         click.echo(failure_text(failure) + "\n")
-    click.echo(f"{'service':<10} {'operations':>10} {'statuses seen':>14} {'requests':>9} {'failures':>9} {'time':>7}")
+    click.echo(
+        f"{'service':<10} {'operations':>10} {'statuses seen':>14} {'links followed':>15} {'requests':>9}"
+        f" {'failures':>9} {'time':>7}"
+    )
     for each in outcome.services:
         documented = sum(
             len([s for s in reading.seen if s.isdigit()]) + len(reading.never) for reading in each.readings
         )
         seen = documented - sum(len(reading.never) for reading in each.readings)
         click.echo(
-            f"{each.service:<10} {len(each.readings):>10} {f'{seen} of {documented}':>14} {each.cases:>9}"
-            f" {len(each.failures):>9} {each.seconds:>6.1f}s"
+            f"{each.service:<10} {len(each.readings):>10} {f'{seen} of {documented}':>14} {_followed(each):>15}"
+            f" {each.cases:>9} {len(each.failures):>9} {each.seconds:>6.1f}s"
         )
         for error in each.errors:
             click.echo(f"  could not be asked: {error}")
@@ -154,6 +157,14 @@ def _tell(outcome: Outcome, written: Sequence[Path], order: Order) -> None:
             # GitHub reads annotations from the log of a step.
             click.echo(path.read_text(encoding="utf-8"), nl=False)
     click.echo(f"{'passed' if outcome.passed else 'FAILED'}, seed {order.seed}")
+
+
+def _followed(service: ServiceOutcome) -> str:
+    """Links that were followed, and in brackets how often in all."""
+    if not service.links:
+        return "-"
+    reached = sum(1 for times in service.links.values() if times)
+    return f"{reached} of {len(service.links)} ({sum(service.links.values())}x)"
 
 
 def _never_seen(outcome: Outcome) -> None:

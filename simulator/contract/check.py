@@ -11,13 +11,15 @@ import urllib3
 
 from simulator import openapi
 from simulator.contract.asking.bench import SERVICES, Bench
-from simulator.contract.asking.bending import Bending
-from simulator.contract.asking.campaign import Campaign
 from simulator.contract.asking.failures import PHASES, Failure
+from simulator.contract.asking.furniture import furnish
+from simulator.contract.asking.generated.campaign import STATEFUL, Campaign
+from simulator.contract.asking.generated.links import links
 from simulator.contract.asking.journeys.all import JOURNEYS
 from simulator.contract.asking.journeys.runner import Journeys
 from simulator.contract.asking.meter import Meter, Reading
-from simulator.contract.asking.probes import Probes
+from simulator.contract.asking.provoked.bending import Bending
+from simulator.contract.asking.provoked.probes import Probes
 from simulator.serving.stage import Keys
 
 MAX_EXAMPLES = 8
@@ -65,6 +67,8 @@ class ServiceOutcome:
     failures: list[Failure] = field(default_factory=list)
     unconfirmed: int = 0
     errors: list[str] = field(default_factory=list)
+    links: dict[str, int] = field(default_factory=dict)
+    """How often each link of the contract led a generated sequence to a success."""
     cases: int = 0
     seconds: float = 0.0
 
@@ -149,7 +153,7 @@ class _Asked:
         outcome.failures = self._confirmed(list(met.values()))
         outcome.unconfirmed = len(met) - len(outcome.failures)
         outcome.readings = self._meter.readings(self._service, self._contract, self._only)
-        outcome.failures += self._silent(outcome.readings)
+        outcome.failures += [*self._silent(outcome.readings), *self._idle(outcome.links)]
         outcome.seconds = time.perf_counter() - started
         return outcome
 
@@ -169,20 +173,20 @@ class _Asked:
     def _bench(self) -> Bench:
         if self._order.urls:
             return Bench.at(self._order.urls, self._order.keys)
-        return Bench.in_process(self._order.seed)
+        return furnish(Bench.in_process(self._order.seed), self._service)
 
     def _ask_kind(
         self, kind: str, only: frozenset[str], meter: Meter, outcome: ServiceOutcome,
         exchanges: list[Mapping[str, Any]] | None = None,
     ) -> list[Failure]:  # fmt: skip
         seed = self._order.seed
+        if kind == "bending":
+            return Bending(self._bench, self._service, meter, seed, exchanges).run(only)
         with self._bench() as bench:
             if kind == "journeys":
                 return Journeys(bench, self._service, meter, seed, exchanges).run(JOURNEYS, only)
             if kind == "probes":
                 return Probes(bench, self._service, meter, seed, exchanges).run(only)
-            if kind == "bending":
-                return Bending(bench, self._service, meter, seed, exchanges).run(only)
             campaign = Campaign(
                 seed, (kind,), self._order.max_examples, only, meter, keep_exchanges=exchanges is not None
             )
@@ -190,6 +194,9 @@ class _Asked:
             if exchanges is not None:
                 exchanges += campaign.exchanges
             outcome.errors += campaign.errors
+            if kind == STATEFUL:
+                declared = links(bench.targets[self._service].contract, only)
+                outcome.links |= {str(link): campaign.followed.successes[link] for link in declared}
             return campaign.failures
 
     def _confirmed(self, failures: Sequence[Failure]) -> list[Failure]:
@@ -221,7 +228,14 @@ class _Asked:
                 message = f"documented and never seen: {', '.join(reading.never)}"
                 yield self._unseen(reading, "status-never-seen", message)
 
+    def _idle(self, followed: Mapping[str, int]) -> Iterable[Failure]:
+        """Links that no generated sequence followed to a success, in a full run."""
+        for link, times in followed.items():
+            if self._order.full and not times:
+                yield self._missing(link.split()[0], "link-never-followed", f"no sequence followed {link} to a success")
+
     def _unseen(self, reading: Reading, check: str, message: str) -> Failure:
-        return Failure(
-            self._service, reading.operation, check, message, "meter", 0, "", "", self._order.seed, alone=False
-        )
+        return self._missing(reading.operation, check, message)
+
+    def _missing(self, operation: str, check: str, message: str) -> Failure:
+        return Failure(self._service, operation, check, message, "meter", 0, "", "", self._order.seed, alone=False)

@@ -48,8 +48,8 @@ def to_datetime(instant: int) -> datetime:
 
 def format_instant(instant: int) -> str:
     """Write an instant as ISO 8601 in UTC; milliseconds appear only when they are not zero."""
-    moment = to_datetime(instant)
-    text = moment.strftime("%Y-%m-%dT%H:%M:%S")
+    # Not strftime: on some systems it writes the year 9 as 9.
+    text = to_datetime(instant).replace(tzinfo=None).isoformat(timespec="seconds")
     return f"{text}.{instant % 1000:03d}Z" if instant % 1000 else f"{text}Z"
 
 

@@ -28,13 +28,16 @@ Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Living:
-    """Values that name something that exists, by the name under which requests carry them."""
+    """Values that name something that exists, by the name under which requests carry them.
+
+    A name may be that of one operation only (`getStream.stream`); it goes before the common one.
+    """
 
     values: Mapping[str, Sequence[object]] = field(default_factory=dict)
 
-    def of(self, name: str) -> Sequence[object]:
-        """What may stand under a name; nothing when the name means nothing that lives."""
-        return self.values.get(name, ())
+    def of(self, name: str, operation: str = "") -> Sequence[object]:
+        """What may stand under a name in a request; nothing when the name means nothing that lives."""
+        return self.values.get(f"{operation}.{name}", self.values.get(name, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class Bench:
         server = Server(world_settings(WorldSettings(seed=seed), Keys(), limits=limits), people=Stories())
         stage = server.main
         stage.start()
-        living = furnish(stage.world)
+        living = populate(stage.world)
         targets = {
             service: Target(service, openapi.load(service), stage.application(service), stage.urls[service])
             for service in SERVICES
@@ -97,7 +100,7 @@ class Bench:
             self._server.stop()
 
 
-def furnish(world: World) -> Living:
+def populate(world: World) -> Living:
     """Put people into both services, cohorts, segments, campaigns and groups around them; what may be named."""
     now = world.clock.now
     external_ids = [f"person-{number:04d}" for number in range(PEOPLE)]
@@ -129,6 +132,7 @@ def furnish(world: World) -> Living:
     world.amplitude.cohorts.create("openers", {"performed": "app_opened", "within": "7d"})
     audience = world.braze.audience
     segments = [audience.create_segment("everybody"), audience.create_segment("pros")]
+    exported = audience.create_segment("for the furniture's export")
     group = audience.create_subscription_group("news")
     audience.control_group.set("main", 10)
     world.amplitude.cohort_api.exports.redirect_from = REDIRECTED_FROM
@@ -146,11 +150,14 @@ def furnish(world: World) -> Living:
         "alias_label": ["crm"], "old_alias_name": [f"crm-{each}" for each in external_ids],
         "current_external_id": external_ids, "email": [f"{each}@example.com" for each in external_ids],
         "amplitude_id": amplitude_ids, "amplitude_ids": amplitude_ids, "ids": external_ids,
+        "person": external_ids,
     }  # fmt: skip
     things: dict[str, Sequence[object]] = {
         "cohort_id": cohort_ids, "large_cohort_id": cohort_ids[2:], "existing_cohort_id": cohort_ids,
         "cohort": ["list 0", "list 1"],
         "segment_id": [each.segment_id for each in segments], "segment": ["everybody", "pros"],
+        "nameCohort.partner": ["amplitude"], "changeCohortUsers.partner": ["amplitude"],
+        "furniture.segment_id": [exported.segment_id],
         "campaign_id": [campaign.campaign_id], "campaign": ["welcome"], "canvas_id": [canvas.campaign_id],
         "transactional_campaign_id": [transactional.campaign_id],
         "subscription_group_id": [group.group_id], "sync_id": [stream.id],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import orjson
 from werkzeug.test import Client
@@ -14,6 +14,7 @@ from simulator.contract.asking.bench import Bench, Target
 from simulator.contract.asking.failures import KEPT_CHARACTERS, SHOWN_CHARACTERS, Failure
 from simulator.contract.asking.meter import Meter
 from simulator.contract.asking.supply import headers_for
+from simulator.contract.asking.verdict import Heard, Verdicts
 from simulator.journal import mask_headers, mask_text
 from simulator.openapi import Operation
 
@@ -66,10 +67,14 @@ class Caller:
         self._seed = seed
         self._client = Client(self._target.application) if self._target.application is not None else None
         self._exchanges = exchanges
+        self._verdicts = Verdicts(self._target.contract)
         self.failures: list[Failure] = []
 
-    def send(self, sent: Sent) -> Answer:
-        """Send, judge and count. Raises KeyError for an operation that the contract does not have."""
+    def send(self, sent: Sent, how: str = "") -> Answer:
+        """Send, judge and count. Raises KeyError for an operation that the contract does not have.
+
+        `how` says what was bent; then it is judged as well whether a good request was taken and a bad one refused.
+        """
         operation = self._target.contract.operations[sent.operation]
         headers, body = self._dressed(operation, sent)
         url = operation.path
@@ -85,6 +90,8 @@ class Caller:
             self.fail(operation, sent, answer, "server-error", f"broke down with {answer.status}")
         for violation in self._target.contract.check_response(operation, answer.status, answer.headers, answer.body):
             self.fail(operation, sent, answer, violation.keyword, f"{violation.where}: {violation.message}")
+        if how and (found := self._verdicts.on(operation, _heard(sent, headers, url, body, answer))):
+            self.fail(operation, sent, answer, found[0], f"{how}: {found[1]}")
         return answer
 
     def fail(self, operation: Operation, sent: Sent, answer: Answer, check: str, message: str) -> None:
@@ -107,8 +114,7 @@ class Caller:
             body = sent.raw
             headers["Content-Type"] = next(iter(accepted), "application/json")
         elif sent.body is not None and FORM in accepted and "application/json" not in accepted:
-            fields = {k: v if isinstance(v, str) else orjson.dumps(v).decode() for k, v in sent.body.items()}
-            headers["Content-Type"], body = FORM, urlencode(fields).encode()
+            headers["Content-Type"], body = FORM, urlencode(_fields(sent.body), doseq=True).encode()
         elif sent.body is not None:
             headers["Content-Type"], body = "application/json", orjson.dumps(sent.body)
         for name, value in sent.headers.items():
@@ -125,6 +131,24 @@ class Caller:
             return Answer(answered.status, {k.lower(): v for k, v in answered.headers.items()}, answered.data)
         response = self._client.open(url, method=method, headers=dict(headers), data=body)
         return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, response.get_data())
+
+
+def _fields(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A form's fields: texts as they are, a list as a field that is repeated, the rest as JSON."""
+    return {
+        name: [_as_text(each) for each in value] if isinstance(value, list) else _as_text(value)
+        for name, value in body.items()
+    }
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _heard(sent: Sent, headers: Mapping[str, str], url: str, body: bytes, answer: Answer) -> Heard:
+    path = {name: str(value) for name, value in sent.path.items()}
+    query = parse_qs(urlsplit(url).query, keep_blank_values=True)
+    return Heard(path, query, {k.lower(): v for k, v in headers.items()}, body, answer.status, answer.body)
 
 
 def is_breakdown(operation: Operation, status: int) -> bool:

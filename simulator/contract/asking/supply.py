@@ -20,7 +20,7 @@ STRANGERS_IN = 4
 
 LISTS = {"external_ids": "external_id", "user_ids": "external_id", "device_ids": "device_id", "braze_ids": "braze_id",
          "external_user_ids": "external_id", "amplitude_ids": "amplitude_id", "email_addresses": "email",
-         "ids": "ids"}  # fmt: skip
+         "ids": "ids", "enter": "external_id", "leave": "external_id"}  # fmt: skip
 """Lists of ids, and the name of one of them."""
 
 
@@ -62,6 +62,7 @@ class Supply:
         self._bounded = BOUNDED if service == "control" else {}
         self._seed = seed
         self._drawn = 0
+        self._said: set[object] = set()
         self._secrets: dict[str, str] = {}
         if service == "braze":
             self._secrets = {
@@ -70,23 +71,32 @@ class Supply:
         elif service == "amplitude":
             self._secrets = {"api_key": keys.amplitude_api_key}
 
-    def fill(self, value: Any, name: str = "") -> Any:
-        """A body, a form, query parameters or path parameters with keys and living ids put in."""
+    def remember(self, value: Any) -> None:
+        """What was said in a request or an answer: where it is said again, it leads on and stays as it is."""
+        if isinstance(value, Mapping | list):
+            for each in value.values() if isinstance(value, Mapping) else value:
+                self.remember(each)
+        elif isinstance(value, str | int) and not isinstance(value, bool) and value:
+            self._said.add(value)
+
+    def fill(self, value: Any, operation: str = "", name: str = "") -> Any:
+        """A body, a form, query parameters or path parameters of an operation with keys and living ids put in."""
         if isinstance(value, Mapping):
-            return {key: self.fill(each, str(key)) for key, each in value.items()}
+            return {key: self.fill(each, operation, str(key)) for key, each in value.items()}
         if isinstance(value, list):
-            return [self.fill(each, LISTS.get(name, name if name in LISTS.values() else "")) for each in value]
+            of_one = LISTS.get(name, name if name in LISTS.values() else "")
+            return [self.fill(each, operation, of_one) for each in value]
         if isinstance(value, str) and name in self._secrets:
             return self._secrets[name]
-        return self._instead(value, name)
+        return self._instead(value, operation, name)
 
-    def _instead(self, value: Any, name: str) -> Any:
+    def _instead(self, value: Any, operation: str, name: str) -> Any:
         bounded = self._bounded.get(name, ())
         if bounded and type(value) is type(bounded[0]):
             self._drawn += 1
             return bounded[derive_int(self._seed, "bounded", name, self._drawn) % len(bounded)]
-        pool = self._living.of(name)
-        if not pool or isinstance(value, bool) or not isinstance(value, str | int):
+        pool = self._living.of(name, operation)
+        if not pool or isinstance(value, bool) or not isinstance(value, str | int) or value in self._said:
             return value
         self._drawn += 1
         drawn = derive_int(self._seed, "living", name, self._drawn)

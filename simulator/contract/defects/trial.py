@@ -10,13 +10,14 @@ from simulator import openapi
 from simulator.audit.findings import Verdict
 from simulator.audit.invariants import check
 from simulator.contract.asking.bench import Bench, Target
-from simulator.contract.asking.bending import Bending
-from simulator.contract.asking.campaign import Campaign
 from simulator.contract.asking.failures import Failure
+from simulator.contract.asking.furniture import furnish
+from simulator.contract.asking.generated.campaign import Campaign
 from simulator.contract.asking.journeys.all import JOURNEYS
 from simulator.contract.asking.journeys.runner import Journeys
 from simulator.contract.asking.meter import Meter
-from simulator.contract.asking.probes import Probes
+from simulator.contract.asking.provoked.bending import Bending, Open
+from simulator.contract.asking.provoked.probes import Probes
 from simulator.contract.defects.catalogue import Defect, Place
 from simulator.contract.defects.spoiling import SpoiledTransport, rewritten, spoiled
 from simulator.contract.diff import Severity, compare
@@ -62,25 +63,30 @@ def _contract(defect: Defect) -> Iterator[str]:
 
 def _asked(service: str, operation: str, spoil: Any) -> Iterator[str]:
     only = frozenset({operation})
+
+    def open_bench() -> Bench:
+        bench = furnish(Bench.in_process(SEED), service)
+        bench.targets[service] = spoil(bench.targets[service])
+        return bench
+
     for kind in ("journeys", "probes", "bending", "examples", "coverage"):
-        with Bench.in_process(SEED) as bench:
-            bench.targets[service] = spoil(bench.targets[service])
-            for failure in _failures(kind, bench, service, only):
-                if failure.operation == operation:
-                    yield f"{kind}: {failure.check}"
+        for failure in _failures(kind, open_bench, service, only):
+            if failure.operation == operation:
+                yield f"{kind}: {failure.check}"
 
 
-def _failures(kind: str, bench: Bench, service: str, only: frozenset[str]) -> list[Failure]:
+def _failures(kind: str, open_bench: Open, service: str, only: frozenset[str]) -> list[Failure]:
     meter = Meter()
-    if kind == "journeys":
-        return Journeys(bench, service, meter, SEED).run(JOURNEYS, only)
-    if kind == "probes":
-        return Probes(bench, service, meter, SEED).run(only)
     if kind == "bending":
-        return Bending(bench, service, meter, SEED).run(only)
-    campaign = Campaign(SEED, (kind,), 1, only, meter)
-    campaign.run(bench, service)
-    return campaign.failures
+        return Bending(open_bench, service, meter, SEED).run(only)
+    with open_bench() as bench:
+        if kind == "journeys":
+            return Journeys(bench, service, meter, SEED).run(JOURNEYS, only)
+        if kind == "probes":
+            return Probes(bench, service, meter, SEED).run(only)
+        campaign = Campaign(SEED, (kind,), 1, only, meter)
+        campaign.run(bench, service)
+        return campaign.failures
 
 
 def _engine(defect: Defect) -> Iterator[str]:

@@ -343,7 +343,9 @@ def _told(handler: Handler) -> Handler:
 
 
 def _app(body: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: body[name] for name in ("app", "platform", "version", "times") if name in body}
+    told = {name: body[name] for name in ("app", "platform", "version") if name in body}
+    # 3.0 is an integer for JSON Schema.
+    return told | ({"times": int(body["times"])} if "times" in body else {})
 
 
 def _seed_of(each: Mapping[str, Any]) -> ProfileSeed:

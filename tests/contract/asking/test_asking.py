@@ -9,14 +9,15 @@ import pytest
 
 from simulator import openapi
 from simulator.contract.asking.bench import SERVICES, Bench, Living
-from simulator.contract.asking.bending import Bending, bent
 from simulator.contract.asking.caller import Caller, Sent, is_breakdown
-from simulator.contract.asking.campaign import Campaign
 from simulator.contract.asking.failures import Failure
+from simulator.contract.asking.furniture import furnish
+from simulator.contract.asking.generated.campaign import Campaign
 from simulator.contract.asking.meter import Meter
-from simulator.contract.asking.probes import Probes
+from simulator.contract.asking.provoked.bending import Bending, bent
+from simulator.contract.asking.provoked.probes import Probes
 from simulator.contract.asking.supply import Supply, headers_for
-from simulator.contract.defects.spoiling import saying, spoiled, with_status
+from simulator.contract.defects.spoiling import Spoil, accepting, saying, spoiled, with_status
 from simulator.serving.stage import Keys
 
 KEYS = Keys("api", "secret", "rest", "import", "partner")
@@ -121,33 +122,41 @@ def test_a_refusal_with_another_status_is_told(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_no_bent_request_is_accepted(bench: Bench, service: str) -> None:
-    assert [] == [str(each) for each in Bending(bench, service, Meter(), 3).run()]
+def test_bent_requests_are_refused_and_good_ones_taken(service: str) -> None:
+    some = frozenset(list(openapi.load(service).operations)[::9])
+    failures = Bending(lambda: furnish(Bench.in_process(3), service), service, Meter(), 3).run(some)
+    assert [] == [str(each) for each in failures]
 
 
-def test_a_refused_example_is_told(bench: Bench) -> None:
+def test_a_refused_example_is_told() -> None:
+    failures = Bending(lambda: _spoiled_bench("trackUsers", with_status(400)), "braze", Meter(), 3).run(
+        frozenset({"trackUsers"})
+    )
+    assert "refused-example" in {each.check for each in failures}
+
+
+def test_bad_input_that_is_taken_is_told_with_the_place() -> None:
+    failures = Bending(lambda: _spoiled_bench("mergeUsers", accepting(400)), "braze", Meter(), 3).run(
+        frozenset({"mergeUsers"})
+    )
+    assert {"accepted-bad-input"} == {each.check for each in failures}
+    assert any(each.message.startswith("merge_updates of 51 items: accepted") for each in failures)
+
+
+def _spoiled_bench(operation: str, spoil: Spoil) -> Bench:
+    bench = Bench.in_process(3)
     target = bench.targets["braze"]
     assert target.application is not None
-    wrong = spoiled(target.application, target.contract, "trackUsers", with_status(400))
-    bench.targets["braze"] = replace(target, application=wrong)
-    failures = Bending(bench, "braze", Meter(), 3).run(frozenset({"trackUsers"}))
-    assert "refused-good-request" in {each.check for each in failures}
+    bench.targets["braze"] = replace(target, application=spoiled(target.application, target.contract, operation, spoil))
+    return bench
 
 
-def test_a_request_is_bent_in_each_place_once() -> None:
+def test_a_query_is_bent_as_a_body_is() -> None:
     contract = openapi.load("braze")
-    schema = {
-        "type": "object",
-        "required": ["who"],
-        "properties": {
-            "who": {"type": "string"},
-            "all": {"type": "array", "items": {"required": ["n"], "properties": {"n": {"type": "integer"}}}},
-        },
-    }
-    ways = dict(bent(contract, schema, {"who": "ida", "all": [{"n": 1}]}))
-    assert ["who left out", "who of another type", "all of another type", "all.0.n left out",
-            "all.0.n of another type"] == list(ways)  # fmt: skip
-    assert {"who": "ida", "all": [{"n": "strange"}]} == ways["all.0.n of another type"]
+    operation = contract.operations["segmentDataSeries"]
+    ways = dict(bent(contract, operation, Sent("segmentDataSeries", query={"segment_id": "s-1", "length": 7})))
+    assert {"segment_id": "s-1", "length": 101} == ways["query length: the value at 101"].query
+    assert {"length": 7} == ways["query segment_id left out"].query
 
 
 # campaigns

@@ -33,6 +33,7 @@ def call(braze: Any, method: str, path: str, body: object = None, status: int = 
         ("log-out", {}),
         ("wipe-data", {"new_device_id": "d-ben-0002"}),
         ("start-session", {"app": "shop", "platform": "ios", "version": "1.0"}),
+        ("start-session", {"app": "shop", "times": 3.0}),
         ("end-session", {}),
         ("event", {"name": "app_opened", "properties": {"screen": "home"}}),
         ("purchase", {"product_id": "mug", "price": 2, "currency": "EUR", "quantity": 2}),

@@ -19,7 +19,8 @@ ENGINE: Sequence[Journey] = (
         Step("createSync", body={"cohort": "list 2", "connection": "journey", "cadence": "hourly"}, status=201,
              keep={"sync": "sync"}),
         Step("getSync", path={"sync": "{sync}"}),
-        Step("updateSync", path={"sync": "{sync}"}, body={"paused": True}),
+        Step("updateSync", path={"sync": "{sync}"}, body={"paused": True}, says={"paused": True}),
+        Step("runSync", path={"sync": "{sync}"}, status=409),
         Step("updateSync", path={"sync": "{sync}"}, body={"paused": False}),
         Step("runSync", path={"sync": "{sync}"}),
         Step("listRuns", path={"sync": "{sync}"}, says={"runs": ...}),
@@ -80,6 +81,7 @@ ENGINE: Sequence[Journey] = (
         Step("deleteWorld", path={"world": "journey"}, status=204),
         Step("deleteWorld", path={"world": "main"}, status=409),
         Step("advanceClock", body={"by": "1h"}),
+        Step("advanceClock", body={"by": "99999w 99999w 99999w 99999w 99999w"}, status=409),
         Step("advanceClockUntil", body={"instant": "2020-01-01T00:00:00Z"}, status=409),
     ]),
 )  # fmt: skip
@@ -126,6 +128,7 @@ AMPLITUDE: Sequence[Journey] = (
         Step("listAmplitudeCohortMembers", path={"cohort": "list 1"}),
         Step("changeAmplitudeCohort", path={"cohort": "{cohort}"}, body={"name": "journeys"}),
         Step("createAmplitudeCohort", body={"name": "", "definition": {}}, status=400),
+        Step("createAmplitudeCohort", body={"name": "of names", "definition": {"people": ["ida"]}}, status=409),
         Step("createAmplitudeCohort", body={"name": "journey of many", "definition": {"in_cohort": "journeys"}},
              status=201, keep={"inner": "cohort_id"}),
         Step("deleteAmplitudeCohort", path={"cohort": "{cohort}"}, status=409),
@@ -142,6 +145,8 @@ AMPLITUDE: Sequence[Journey] = (
 )  # fmt: skip
 
 _DEVICE = {"device_id": "device-that-never-appeared"}
+_LONG = "n" * 256
+"""One more than Braze takes as a name."""
 _PHONE_BODIES: dict[str, dict[str, object]] = {
     "logIn": {"external_id": "ida"}, "logOut": {}, "wipeData": {"new_device_id": "d-2"}, "startSession": {},
     "endSession": {}, "logCustomEvent": {"name": "opened"}, "setAttribute": {"name": "plan", "value": "gold"},
@@ -160,6 +165,9 @@ def _phones() -> Iterator[Step]:
     yield Step("deviceAppears", body={**_DEVICE, "workspace": "nowhere"}, status=404)
     yield Step("logIn", body={**_DEVICE, "external_id": ""}, status=409)
     yield Step("wipeData", body={**_DEVICE, "new_device_id": "{device_id}"}, status=409)
+    yield Step("logCustomEvent", body={**_DEVICE, "name": _LONG}, status=409)
+    yield Step("setAttribute", body={**_DEVICE, "name": "email", "value": 5}, status=409)
+    yield Step("addAlias", body={**_DEVICE, "alias_label": _LONG, "alias_name": "x-1"}, status=409)
 
 
 JOURNEYS: Sequence[Journey] = (

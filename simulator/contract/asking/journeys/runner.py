@@ -14,7 +14,7 @@ from simulator.contract.asking.failures import Failure
 from simulator.contract.asking.meter import Meter
 from simulator.rules.instants import HOUR_MS, format_instant, parse_duration
 
-_NAME = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_NAME = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +100,20 @@ class Journeys:
             for message in wrong:
                 operation = self._bench.targets[self._service].contract.operations[step.operation]
                 self.caller.fail(operation, sent, answer, "journey", f"{journey.name}: {message}")
-            for name, place in step.keep.items():
-                value = answer.headers.get(place[1:]) if place.startswith("@") else _at(answer.json(), place)
-                if value is not None:
-                    known[name] = value
+            known |= _kept(step, answer)
+
+    def kept(self, journey: Journey) -> dict[str, object]:
+        """Travel without judging; what the answers said under each name. A step that names the unknown is left out."""
+        known, said = self._known(), dict[str, object]()
+        for step in journey.steps:
+            if step.later:
+                self._bench.stage.move_on(parse_duration(step.later))
+            try:
+                sent = self._sent(step, known | self._now() | said)
+            except _Unknown:
+                continue
+            said |= _kept(step, self.caller.send(sent))
+        return said
 
     def _sent(self, step: Step, known: Mapping[str, object]) -> Sent:
         path, query = _said(step.path, known), _said(step.query, known)
@@ -141,6 +151,15 @@ class Journeys:
             "this_hour": text[:13].replace("-", ""),
             "tomorrow": format_instant(now + 24 * HOUR_MS), "month_later": format_instant(now + 720 * HOUR_MS)[:10],
         }  # fmt: skip
+
+
+def _kept(step: Step, answer: Answer) -> dict[str, object]:
+    """What an answer says under the names that a step gives."""
+    said = {
+        name: answer.headers.get(place[1:]) if place.startswith("@") else _at(answer.json(), place)
+        for name, place in step.keep.items()
+    }
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def _differences(step: Step, answer: Answer, known: Mapping[str, object]) -> list[str]:

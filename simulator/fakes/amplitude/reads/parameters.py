@@ -58,7 +58,7 @@ def day(text: object, name: str) -> Instant:
 
 def day_text(at: int) -> str:
     """The UTC date of an instant, `YYYY-MM-DD`."""
-    return to_datetime(at).strftime("%Y-%m-%d")
+    return to_datetime(at).date().isoformat()
 
 
 @lru_cache(maxsize=4096)

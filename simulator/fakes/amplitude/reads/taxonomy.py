@@ -145,6 +145,9 @@ class Taxonomy:
         """`PUT /api/2/taxonomy/category/{category}`, by id."""
         name = _required(_given(call), "category_name")
         category = self._category(project, call.path["category"])
+        if name != category.name and self._find(project, "category", name, "") is not None:
+            # The page says nothing of a name that is taken; the words are those of making one (inferred).
+            raise failed(409, f'Attempted to add an event category, "{name}", that already exists.')
         self._database.execute("UPDATE amplitude_taxonomy SET name = ? WHERE id = ?", (name, category.id))
         return _DONE
 

@@ -43,6 +43,14 @@ def test_categories_refuse(amplitude) -> None:
     assert said(amplitude.call("DELETE", BASE + "category/4129")) == (409, missing)
 
 
+def test_a_category_does_not_take_the_name_of_another(amplitude) -> None:
+    form(amplitude, "POST", "category", category_name="Attribution")
+    form(amplitude, "POST", "category", category_name="Conversion")
+    taken = 'Attempted to add an event category, "Attribution", that already exists.'
+    assert (409, taken) == said(form(amplitude, "PUT", "category/412932", category_name="Attribution"))
+    assert 200 == form(amplitude, "PUT", "category/412932", category_name="Conversion").status_code
+
+
 def test_an_event_type_has_the_shape_seen_live(amplitude) -> None:
     form(amplitude, "POST", "event", event_type="app_opened", category="Use", description="d", tags="a, b")
     assert amplitude.get(BASE + "event/app_opened").json["data"] == {

@@ -244,8 +244,9 @@ def _step_shown(step: Step, following: Sequence[Step]) -> dict[str, object]:
 
 def _canvas_days(call: Call) -> Sequence[Instant]:
     """The days from `starting_at`, or `length` days, to `ending_at`; 14 at most. Raises Problem."""
-    ending_at = moment(call, "ending_at")
-    end = call.at if ending_at is None else ending_at
+    end = moment(call, "ending_at")
+    if end is None:
+        raise refuse(400, "'ending_at' must be a valid ISO 8601 date")
     starting_at = moment(call, "starting_at")
     length = call.argument("length")
     message = f"'length' must be between 1 and {CANVAS_DAYS}"

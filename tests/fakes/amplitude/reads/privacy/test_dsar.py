@@ -90,6 +90,11 @@ def test_the_vendors_sample_sends_a_form(ida) -> None:
     assert ida.call("POST", "/api/2/dsar/requests", data=form).status_code == 202
 
 
+def test_the_year_nine_is_written_with_four_digits(ida) -> None:
+    ask(ida, startDate="0009-05-03")
+    assert "0009-05-03" == ida.get("/api/2/dsar/requests/53001").json["startDate"]
+
+
 @pytest.mark.parametrize(("limit", "status"), [(1, "done"), (0, "failed")])
 def test_somebody_with_too_many_events_in_a_month_cannot_be_served(ida, monkeypatch, limit, status) -> None:
     monkeypatch.setattr(dsar, "EVENTS_PER_MONTH", limit)

@@ -240,6 +240,12 @@ def test_a_canvas_series_refuses(house: Any, path: str, query: dict[str, str], m
     assert (answer.status, answer.body) == (400, {"message": message})
 
 
+@pytest.mark.parametrize("path", ["/canvas/data_series", "/canvas/data_summary"])
+def test_a_canvas_series_has_an_end(house: Any, path: str) -> None:
+    answer = house.braze.get(path, canvas_id=house.canvas().campaign_id, length="7")
+    assert (400, {"message": "'ending_at' must be a valid ISO 8601 date"}) == (answer.status, answer.body)
+
+
 @pytest.mark.parametrize("length", ["1", "13", "14"])
 def test_a_canvas_series_is_1_to_14_days_long(house: Any, length: str) -> None:
     made = house.canvas()

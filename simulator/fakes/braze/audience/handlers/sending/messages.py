@@ -99,7 +99,7 @@ class MessageHandlers:
             raise refuse(400, "No Recipients")
         messages = _messages(body)
         recipients = body.get("recipient_subscription_state", "subscribed")
-        if recipients not in STATES_FOR:
+        if not isinstance(recipients, str) or recipients not in STATES_FOR:
             raise refuse(400, "'recipient_subscription_state' must be 'opted_in', 'subscribed' or 'all'")
         campaign = self._campaign(workspace, body)
         if campaign is not None:

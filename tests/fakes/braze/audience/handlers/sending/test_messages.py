@@ -113,6 +113,10 @@ def test_subscribed_is_the_default(house: Any) -> None:
             {"external_user_ids": ["ida-1001"], "recipient_subscription_state": "some"},
             "'recipient_subscription_state' must be 'opted_in', 'subscribed' or 'all'",
         ),
+        (
+            {"external_user_ids": ["ida-1001"], "recipient_subscription_state": ["all"]},
+            "'recipient_subscription_state' must be 'opted_in', 'subscribed' or 'all'",
+        ),
         ({"external_user_ids": ["ida-1001"], "campaign_id": UNKNOWN}, "Invalid Campaign ID"),
         ({"external_user_ids": ["ida-1001"], "send_id": "spring-1"}, "send_id requires campaign_id"),
         (

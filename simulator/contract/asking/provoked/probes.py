@@ -93,9 +93,11 @@ class Probes:
 
     def example(self, operation: Operation) -> Sent:
         """The first example of an operation's contract, with keys and living ids."""
+        name, supply = operation.operation_id, self._supply
         path = {p["name"]: self._value(p) for p in operation.parameters if p["in"] == "path"}
-        query = {p["name"]: self._value(p) for p in operation.parameters if p["in"] == "query" and p.get("required")}
-        return Sent(operation.operation_id, self._supply.fill(path), self._supply.fill(query), self._body(operation))
+        asked = [p for p in operation.parameters if p["in"] == "query" and (p.get("required") or "example" in p)]
+        query = {p["name"]: self._value(p) for p in asked}
+        return Sent(name, supply.fill(path, name), supply.fill(query, name), supply.fill(self._body(operation), name))
 
     def _body(self, operation: Operation) -> Any:
         declared = operation.definition.get("requestBody")
@@ -103,9 +105,9 @@ class Probes:
             return None
         for content in self._contract.resolve(declared)["content"].values():
             for example in content.get("examples", {}).values():
-                return self._supply.fill(self._contract.resolve(example).get("value"))
+                return self._contract.resolve(example).get("value")
             if "example" in content:
-                return self._supply.fill(content["example"])
+                return content["example"]
         return {}
 
     def _value(self, parameter: Mapping[str, Any]) -> object:
@@ -170,9 +172,9 @@ def _other_success(probes: Probes, operation: Operation) -> Iterator[tuple[Sent,
 def _bad_request(probes: Probes, operation: Operation) -> Iterator[tuple[Sent, int | None]]:
     """400: a body that is not JSON or no object, or nothing of what is required."""
     example = probes.example(operation)
+    yield Sent(example.operation, example.path, example.query, raw=NO_OBJECT), None
     if operation.definition.get("requestBody"):
         yield Sent(example.operation, example.path, example.query, raw=NOT_JSON), None
-        yield Sent(example.operation, example.path, example.query, raw=NO_OBJECT), None
         yield Sent(example.operation, example.path, example.query, body={}), None
     elif operation.parameters:
         yield Sent(example.operation, example.path, {"page": "x", "length": "x", "user": ""}), None
