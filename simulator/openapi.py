@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from hashlib import blake2b
@@ -235,6 +235,15 @@ class Contract:
             elif content_type.startswith("text/"):
                 violations += self._check_value(key, schema, body.decode("utf-8", "replace"), "body")
         return violations
+
+    def check_usual(self, operation: Operation, status: int, reading: Callable[[str], object]) -> list[Violation]:
+        """Whether a status that only a switch brings was answered without it; `reading` says how a switch stands."""
+        told = self.document.get("x-by-switch", {}).get(str(status))
+        if told is None or told["usual"] not in operation.statuses or reading(told["switch"]) == told["value"]:
+            return []
+        only = f"{told['switch']}: {told['value']}"
+        message = f"status {status} is answered by the switch {only} only; the usual one is {told['usual']}"
+        return [Violation("status", "status", message)]
 
     def _check_parameters(
         self,

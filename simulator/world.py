@@ -97,7 +97,7 @@ class World:
         self.ledger = Ledger(self.database)
         self.journal = Journal()
         contracts = {name: openapi.load(name) for name in ("amplitude", "braze")}
-        self.wire = WireWatch(contracts)
+        self.wire = WireWatch(contracts, lambda switch: getattr(self.rules, switch))
         self.faults = FaultBook(self.database, seed, self.ledger)
         gates = {name: [FaultGate(name, self.faults, contract)] for name, contract in contracts.items()}
         self.amplitude = AmplitudeService(

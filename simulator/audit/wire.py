@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import parse_qs
@@ -50,8 +50,10 @@ class WireWatch:
     gateway's page, or a status that the vendor does not document there.
     """
 
-    def __init__(self, contracts: Mapping[str, Contract]) -> None:
+    def __init__(self, contracts: Mapping[str, Contract], reading: Callable[[str], object]) -> None:
+        """`reading` says how a switch stands: some statuses are answered by a switch only."""
         self._contracts = contracts
+        self._reading = reading
         self.engine_requests: set[str] = set()
         self.breaches: list[Breach] = []
         self.counted = 0
@@ -77,6 +79,7 @@ class WireWatch:
             answer = contract.check_response(
                 operation, exchange.status, exchange.response_headers, exchange.response_body
             )
+            answer += contract.check_usual(operation, exchange.status, self._reading)
         sender = Sender.ENGINE if exchange.request_id in self.engine_requests else Sender.CLIENT
         self._keep(sender, exchange, request)
         self._keep(Sender.FAKE, exchange, answer)

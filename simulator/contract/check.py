@@ -14,7 +14,7 @@ from simulator.contract.asking.bench import SERVICES, Bench
 from simulator.contract.asking.failures import PHASES, Failure
 from simulator.contract.asking.furniture import furnish
 from simulator.contract.asking.generated.campaign import STATEFUL, Campaign
-from simulator.contract.asking.generated.links import links
+from simulator.contract.asking.generated.links import chains, links
 from simulator.contract.asking.journeys.all import JOURNEYS
 from simulator.contract.asking.journeys.runner import Journeys
 from simulator.contract.asking.meter import Meter, Reading
@@ -170,10 +170,12 @@ class _Asked:
         generated = tuple(phase for phase in PHASES if phase in self._order.phases)
         return ("journeys", *ours, *generated)
 
-    def _bench(self) -> Bench:
+    def _bench(self, kind: str = "") -> Bench:
+        """Journeys make what they need; everything else finds furniture."""
         if self._order.urls:
             return Bench.at(self._order.urls, self._order.keys)
-        return furnish(Bench.in_process(self._order.seed), self._service)
+        bench = Bench.in_process(self._order.seed)
+        return bench if kind == "journeys" else furnish(bench, self._service)
 
     def _ask_kind(
         self, kind: str, only: frozenset[str], meter: Meter, outcome: ServiceOutcome,
@@ -182,22 +184,33 @@ class _Asked:
         seed = self._order.seed
         if kind == "bending":
             return Bending(self._bench, self._service, meter, seed, exchanges).run(only)
-        with self._bench() as bench:
+        if kind == STATEFUL:
+            each = chains(self._contract, only)
+            return [found for chain in each for found in self._generated(kind, chain, meter, outcome, exchanges)]
+        with self._bench(kind) as bench:
             if kind == "journeys":
                 return Journeys(bench, self._service, meter, seed, exchanges).run(JOURNEYS, only)
             if kind == "probes":
                 return Probes(bench, self._service, meter, seed, exchanges).run(only)
-            campaign = Campaign(
-                seed, (kind,), self._order.max_examples, only, meter, keep_exchanges=exchanges is not None
-            )
+        return self._generated(kind, only, meter, outcome, exchanges)
+
+    def _generated(
+        self, phase: str, only: frozenset[str], meter: Meter, outcome: ServiceOutcome,
+        exchanges: list[Mapping[str, Any]] | None,
+    ) -> list[Failure]:  # fmt: skip
+        """One phase of generation on a fresh bench; each chain of links has one of its own, as time passes there."""
+        campaign = Campaign(
+            self._order.seed, (phase,), self._order.max_examples, only, meter, keep_exchanges=exchanges is not None
+        )
+        with self._bench() as bench:
             campaign.run(bench, self._service)
-            if exchanges is not None:
-                exchanges += campaign.exchanges
-            outcome.errors += campaign.errors
-            if kind == STATEFUL:
-                declared = links(bench.targets[self._service].contract, only)
-                outcome.links |= {str(link): campaign.followed.successes[link] for link in declared}
-            return campaign.failures
+        if exchanges is not None:
+            exchanges += campaign.exchanges
+        outcome.errors += campaign.errors
+        if phase == STATEFUL:
+            followed = campaign.followed.successes
+            outcome.links |= {str(link): followed[link] for link in links(self._contract, only)}
+        return campaign.failures
 
     def _confirmed(self, failures: Sequence[Failure]) -> list[Failure]:
         """Those that show again on a fresh bench: with their operation alone, or else when everything is asked."""

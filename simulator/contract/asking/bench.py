@@ -85,6 +85,10 @@ class Bench:
             raise LookupError("these services are not ours; nothing behind their doors can be reached")
         return self._server.main
 
+    def reading(self, switch: str) -> object:
+        """How a switch stands. Raises LookupError when the services are somebody else's."""
+        return getattr(self.stage.world.rules, switch)
+
     @property
     def ours(self) -> bool:
         """Whether the world behind the services can be reached."""
@@ -113,13 +117,7 @@ def populate(world: World) -> Living:
         for external_id, device in zip(external_ids, devices, strict=True)
     )  # fmt: skip
     anonymous = [f"anonymous-{number:04d}" for number in range(4)]
-    for device in anonymous:
-        world.braze.phone.appear(device)
-    for external_id in external_ids[:3]:
-        world.braze.phone.appear(f"phone-of-{external_id}")
-        world.braze.phone.log_in(f"phone-of-{external_id}", external_id)
-        world.braze.phone.log_event(f"phone-of-{external_id}", "app_opened")
-        world.braze.phone.log_purchase(f"phone-of-{external_id}", "sku-1", price=9.5, currency="EUR")
+    _use_phones(world, anonymous, external_ids[:3])
     opened = SeedEvent("app_opened", Instant(now - HOUR_MS), {"screen": "home"})
     seeds = [
         UserSeed(external_id, device, {"plan": "pro"}, (opened,))
@@ -164,6 +162,19 @@ def populate(world: World) -> Living:
         "app_id": [world.amplitude.store.projects.named("main").app_id],
     }  # fmt: skip
     return Living({**people, **things})
+
+
+def _use_phones(world: World, anonymous: Sequence[str], external_ids: Sequence[str]) -> None:
+    """Some phones whose owner nobody knows, and some on which people log in, do something and buy something."""
+    phone = world.braze.phone
+    for device in anonymous:
+        phone.appear(device)
+    for external_id in external_ids:
+        device = f"phone-of-{external_id}"
+        phone.appear(device)
+        phone.log_in(device, external_id)
+        phone.log_event(device, "app_opened")
+        phone.log_purchase(device, "sku-1", price=9.5, currency="EUR")
 
 
 def _stream(world: World) -> Channel:

@@ -88,7 +88,11 @@ class Caller:
             self._exchanges.append(_noted(operation.method, self._target.url + url, headers, body, answer))
         if is_breakdown(operation, answer.status) and not sent.trouble:
             self.fail(operation, sent, answer, "server-error", f"broke down with {answer.status}")
-        for violation in self._target.contract.check_response(operation, answer.status, answer.headers, answer.body):
+        contract = self._target.contract
+        wrong = contract.check_response(operation, answer.status, answer.headers, answer.body)
+        if self._bench.ours:
+            wrong += contract.check_usual(operation, answer.status, self._bench.reading)
+        for violation in wrong:
             self.fail(operation, sent, answer, violation.keyword, f"{violation.where}: {violation.message}")
         if how and (found := self._verdicts.on(operation, _heard(sent, headers, url, body, answer))):
             self.fail(operation, sent, answer, found[0], f"{how}: {found[1]}")

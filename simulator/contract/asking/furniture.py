@@ -38,6 +38,7 @@ _CONTROL = (
     Step("runSync", path={"sync": "{sync}"}),
     Step("listBrazeCohorts", keep={"listBrazeCohortMembers.partner": "cohorts.0.partner",
                                    "listBrazeCohortMembers.cohort_id": "cohorts.0.cohort_id"}),
+    Step("defineComputation", body={"name": "ltv", "formula": "count", "event": "app_opened", "within": "30d"}),
     Step("createTraitConnection", body={"name": "furnished traits"},
          keep=_as("connection", "createTraitSync.connection")),
     Step("createStream", body={"name": "furnished", "events": [{"name": "app_opened"}]}, keep=_as("name", "stream")),
@@ -65,6 +66,9 @@ _BRAZE = (
          keep=_as("schedule_id", "updateScheduledCanvas.schedule_id", "deleteScheduledCanvas.schedule_id")),
     Step("exportUsersBySegment", body={"segment_id": "{furniture.segment_id}", "fields_to_export": ["external_id"],
                                        "output_format": "zip"}, keep=_as("object_prefix", "prefix")),
+    Step("scheduleMessages", body={"external_user_ids": ["{external_id}"], "schedule": {"time": "{tomorrow}"},
+                                   "messages": {"webhook": {"url": "http://127.0.0.1:9/hook"}}},
+         keep=_as("schedule_id", "updateScheduledMessages.schedule_id", "deleteScheduledMessages.schedule_id")),
     Step("createSendId", body={"campaign_id": "{campaign_id}"}, keep=_as("send_id", "sendDataSeries.send_id")),
     Step("getSegment", query={"segment_id": "{furniture.segment_id}"}, later="30m"),
 )  # fmt: skip

@@ -46,7 +46,7 @@ def headers_for(service: str, operation: Operation, keys: Keys) -> dict[str, str
 
 
 BOUNDED: Mapping[str, tuple[object, ...]] = {
-    "by": ("1h", "90m"), "at_most": ("1d", "2h"), "pace": ("frozen",), "times": (1, 2),
+    "advanceClock.by": ("1h", "90m"), "at_most": ("1d", "2h"), "pace": ("frozen",), "times": (1, 2),
     "instant": ("2026-03-03T00:00:00Z", "2026-03-05T12:30:00Z"),
 }  # fmt: skip
 """What the control plane is told instead of what was drawn: years of simulated time, or a clock that runs by itself,
@@ -91,7 +91,7 @@ class Supply:
         return self._instead(value, operation, name)
 
     def _instead(self, value: Any, operation: str, name: str) -> Any:
-        bounded = self._bounded.get(name, ())
+        bounded = self._bounded.get(f"{operation}.{name}", self._bounded.get(name, ()))
         if bounded and type(value) is type(bounded[0]):
             self._drawn += 1
             return bounded[derive_int(self._seed, "bounded", name, self._drawn) % len(bounded)]

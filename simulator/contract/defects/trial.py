@@ -65,7 +65,9 @@ def _asked(service: str, operation: str, spoil: Any) -> Iterator[str]:
     only = frozenset({operation})
 
     def open_bench() -> Bench:
-        bench = furnish(Bench.in_process(SEED), service)
+        bench = Bench.in_process(SEED)
+        if kind != "journeys":
+            furnish(bench, service)
         bench.targets[service] = spoil(bench.targets[service])
         return bench
 

@@ -19,6 +19,7 @@ from schemathesis.generation import GenerationMode
 
 from simulator.contract.asking.bench import Bench, Target
 from simulator.contract.asking.caller import is_breakdown
+from simulator.contract.asking.examples import Examples
 from simulator.contract.asking.failures import KEPT_CHARACTERS, PHASES, SHOWN_CHARACTERS, Failure
 from simulator.contract.asking.generated.links import Followed, chains, links, toward
 from simulator.contract.asking.meter import Meter
@@ -64,11 +65,12 @@ class Campaign:
     keep_exchanges: bool = False
     followed: Followed = field(default_factory=Followed)
     _verdicts: Verdicts | None = None
+    _bench: Bench | None = None
     _met: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
 
     def run(self, bench: Bench, service: str) -> None:
         """Generate, send and judge. Failures, counts and errors are kept in this object."""
-        contract = bench.targets[service].contract
+        contract, self._bench = bench.targets[service].contract, bench
         if other := tuple(phase for phase in self.phases if phase != STATEFUL):
             self._run(bench, service, other, self.only)
         if STATEFUL in self.phases:
@@ -83,24 +85,26 @@ class Campaign:
             for number in range(1, ROUNDS_AT_MOST):
                 if self.followed.successes[link]:
                     break
-                self._run(
-                    bench, service, (STATEFUL,), toward(contract, link, chain), self.seed + number * ROUND_SEED
-                )  # fmt: skip
+                self._run(bench, service, (STATEFUL,), toward(contract, link, chain), number)
 
-    def _run(
-        self, bench: Bench, service: str, phases: tuple[str, ...], only: frozenset[str], seed: int | None = None
-    ) -> None:
+    def _run(self, bench: Bench, service: str, phases: tuple[str, ...], only: frozenset[str], number: int = 0) -> None:
+        """One run of Schemathesis. From the first round toward a link on, sequences begin with examples."""
         target = bench.targets[service]
         supply = Supply(service, bench.keys, bench.living, self.seed)
-        schema = self._schema(target, phases, only, self.seed if seed is None else seed)
+        schema = self._schema(target, phases, only, self.seed + number * ROUND_SEED)
+        begins = _beginnings(target.contract, only)
+        examples = Examples(target.contract, supply)
         operations = {f"{op.method} {op.path}": op for op in target.contract.operations.values()}
 
         def before_call(context: Any, case: Any, **kwargs: Any) -> None:
-            if STATEFUL in phases and bench.ours and service != "control":
-                # What one step asks for, such as an export, may need a while until the next can have it.
-                bench.stage.move_on(BETWEEN_STEPS_MS)
             operation = operations.get(case.operation.label)
             named = operation.operation_id if operation is not None else ""
+            if STATEFUL in phases and bench.ours and service != "control" and named not in begins:
+                # What one step asks for, such as an export, may need a while until the next can have it.
+                bench.stage.move_on(BETWEEN_STEPS_MS)
+            if operation is not None and named in begins and number:
+                good = examples.of(operation)
+                case.body, case.query, case.path_parameters = good.body or case.body, good.query, good.path
             case.body = supply.fill(case.body, named) if isinstance(case.body, dict | list) else case.body
             case.query = supply.fill(dict(case.query), named) if case.query else case.query
             case.path_parameters = supply.fill(dict(case.path_parameters), named) if case.path_parameters else {}
@@ -167,6 +171,8 @@ class Campaign:
                 self.exchanges.append(_exchange(interaction, sent, answered))
             headers = {name.lower(): values[0] for name, values in response.headers.items()}
             wrong = target.contract.check_response(operation, response.status_code, headers, response.content or b"")
+            if self._bench is not None and self._bench.ours:
+                wrong += target.contract.check_usual(operation, response.status_code, self._bench.reading)
             found = [(each.keyword, f"{each.where}: {each.message}") for each in wrong]
             if is_breakdown(operation, response.status_code):
                 found.append(("server-error", f"broke down with {response.status_code}"))
@@ -196,7 +202,7 @@ class Campaign:
         for link in links(target.contract):
             if (
                 source is not None and (link.source, link.target) == (source.operation_id, wanted.operation_id)
-                and f"[{link.status}] {link.name} " in node.transition.id
+                and f"] {link.name} -> " in node.transition.id
             ):  # fmt: skip
                 self.followed.note(link, status)
 
@@ -218,12 +224,12 @@ class Campaign:
 
 def _without_dangling_links(paths: Any, contract: Contract, only: frozenset[str]) -> None:
     """Schemathesis takes a link to an operation that is not asked for a mistake."""
-    wanted = {str(link) for link in links(contract, only)}
+    wanted = {link.key for link in links(contract, only)}
     for item in paths.values():
         for definition in item.values():
-            for status, response in definition.get("responses", {}).items() if isinstance(definition, dict) else ():
+            for response in definition.get("responses", {}).values() if isinstance(definition, dict) else ():
                 for name, each in list(response.get("links", {}).items()):
-                    if f"{definition['operationId']} {status} {name} -> {each['operationId']}" not in wanted:
+                    if (definition["operationId"], name, each["operationId"]) not in wanted:
                         del response["links"][name]
 
 
@@ -231,6 +237,12 @@ def _means(target: Target, operation: Operation, interaction: Any) -> bool:
     """Whether an address leads where it was meant to: a name with a slash in it makes another address."""
     found = target.contract.find(interaction.request.method, unquote(urlsplit(interaction.request.uri).path))
     return found is not None and found[0] is operation
+
+
+def _beginnings(contract: Contract, only: frozenset[str]) -> frozenset[str]:
+    """The operations of a chain to which no link of it leads."""
+    within = links(contract, only)
+    return frozenset({link.source for link in within} - {link.target for link in within})
 
 
 def _wanted(definition: Any, only: frozenset[str]) -> bool:

@@ -22,6 +22,11 @@ class Link:
     def __str__(self) -> str:
         return f"{self.source} {self.status} {self.name} -> {self.target}"
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What it is, whichever status of its source offers it."""
+        return self.source, self.name, self.target
+
 
 @dataclass(slots=True)
 class Followed:
@@ -37,8 +42,15 @@ class Followed:
 
 
 def links(contract: Contract, only: frozenset[str] = frozenset()) -> list[Link]:
-    """All links between operations that are emulated (and among `only`), in the order of the contract."""
-    return [link for link in _declared(contract) if all(_asked(contract, name, only) for name in _ends(link))]
+    """All links between operations that are emulated (and among `only`), in the order of the contract.
+
+    One that several statuses of an operation offer counts once: some statuses stand for another by a switch.
+    """
+    found: dict[tuple[str, str, str], Link] = {}
+    for link in _declared(contract):
+        if all(_asked(contract, name, only) for name in _ends(link)):
+            found.setdefault(link.key, link)
+    return list(found.values())
 
 
 def chains(contract: Contract, only: frozenset[str] = frozenset()) -> list[frozenset[str]]:

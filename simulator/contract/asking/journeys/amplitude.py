@@ -74,6 +74,7 @@ PRIVACY: Sequence[Journey] = (
         Step("listUserDeletionJobs", query={"start_day": "{today}", "end_day": "{month_later}"},
              keep={"deleted_id": "0.amplitude_ids.0.amplitude_id", "deletion_day": "0.day"}),
         Step("removeUserFromDeletionJob", path={"amplitude_id": "{deleted_id}", "day": "{deletion_day}"}),
+        Step("removeUserFromDeletionJob", path={"amplitude_id": "nobody", "day": "{deletion_day}"}, status=400),
     ]),
     Journey("somebody asks what is known of them", "amplitude", [
         Step("createDataSubjectRequest", body={"amplitudeId": "{amplitude_id}", "startDate": "2026-01-01",
@@ -106,6 +107,12 @@ def _taxonomy() -> Iterator[Journey]:
             Step(f"update{kind}", path={field: stored}, body={"description": "Planned"}, says={"success": True}),
             Step(f"get{kind}", path={field: stored}, says={"data.description": "Planned"}),
             Step(f"update{kind}", path={field: "nobody planned this"}, body={"description": "Planned"}, status=409),
+            Step(
+                f"get{kind}",
+                path={field: "nobody planned this"},
+                status=404 if kind == "UserProperty" else 400,
+                says={"success": False, "errors.0.message": "Not found"},
+            ),
         ]
         if living:
             steps += [
@@ -123,6 +130,7 @@ CATEGORIES = Journey("a category", "amplitude", [
     Step("createEventCategory", body={"category_name": "Journey"}),
     Step("createEventCategory", body={"category_name": "Journey"}, status=409),
     Step("getEventCategory", path={"category": "Journey"}, keep={"category": "data.id"}),
+    Step("getEventCategory", path={"category": "nobody planned this"}, status=400),
     Step("updateEventCategory", path={"category": "{category}"}, body={"category_name": "Journeys"}),
     Step("updateEventCategory", path={"category": "987654"}, body={"category_name": "No"}, status=409),
     Step("deleteEventCategory", path={"category": "{category}"}),

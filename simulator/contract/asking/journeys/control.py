@@ -78,6 +78,7 @@ ENGINE: Sequence[Journey] = (
         Step("createWorld", body={"world": "journey"}, status=409),
         Step("getWorld", path={"world": "journey"}, says={"world": "journey"}),
         Step("createWorld", body={"rules": "no such rules"}, status=404),
+        Step("setSwitches", body={"no_such_switch": "on"}, status=404),
         Step("deleteWorld", path={"world": "journey"}, status=204),
         Step("deleteWorld", path={"world": "main"}, status=409),
         Step("advanceClock", body={"by": "1h"}),
@@ -100,7 +101,8 @@ BRAZE: Sequence[Journey] = (
         Step("reactToBrazeMessage", body={"braze_id": "{reached}", "campaign_id": "{campaign}", "reaction": "open"},
              status=201),
         Step("changeBrazeCampaign", path={"campaign": "{campaign}"}, body={"status": "stopped"}),
-        Step("createBrazeSubscriptionGroup", body={"name": "journey"}, status=201),
+        Step("createBrazeSubscriptionGroup", body={"name": "journey", "group_id": "g-1"}, status=201),
+        Step("createBrazeSubscriptionGroup", body={"name": "journey", "group_id": "g-1"}, status=409),
         Step("setBrazeControlGroup", body={"percent": 5}, says={"percent": 5}),
         Step("switchWorkspace", path={"workspace": "main"}, body={"active": True}, status=204),
     ]),
@@ -127,6 +129,8 @@ AMPLITUDE: Sequence[Journey] = (
         Step("moveAmplitudeCohortMembers", path={"cohort": "list 1"}, body={"enter": ["{external_id}"]}),
         Step("listAmplitudeCohortMembers", path={"cohort": "list 1"}),
         Step("changeAmplitudeCohort", path={"cohort": "{cohort}"}, body={"name": "journeys"}),
+        Step("changeAmplitudeCohort", path={"cohort": "list 1"}, body={"definition": {"performed": "app_opened"}},
+             status=409),
         Step("createAmplitudeCohort", body={"name": "", "definition": {}}, status=400),
         Step("createAmplitudeCohort", body={"name": "of names", "definition": {"people": ["ida"]}}, status=409),
         Step("createAmplitudeCohort", body={"name": "journey of many", "definition": {"in_cohort": "journeys"}},
@@ -166,6 +170,7 @@ def _phones() -> Iterator[Step]:
     yield Step("logIn", body={**_DEVICE, "external_id": ""}, status=409)
     yield Step("wipeData", body={**_DEVICE, "new_device_id": "{device_id}"}, status=409)
     yield Step("logCustomEvent", body={**_DEVICE, "name": _LONG}, status=409)
+    yield Step("logPurchase", body={**_DEVICE, "product_id": "mug", "price": 1.5, "currency": "none"}, status=409)
     yield Step("setAttribute", body={**_DEVICE, "name": "email", "value": 5}, status=409)
     yield Step("addAlias", body={**_DEVICE, "alias_label": _LONG, "alias_name": "x-1"}, status=409)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from simulator.contract.asking.bench import Bench
 from simulator.contract.asking.caller import Answer, Caller, Sent
+from simulator.contract.asking.examples import Examples
 from simulator.contract.asking.failures import Failure
 from simulator.contract.asking.meter import Meter
 from simulator.contract.asking.supply import Supply
@@ -39,7 +40,7 @@ class Probes:
         self._bench = bench
         self._service = service
         self._contract: Contract = bench.targets[service].contract
-        self._supply = Supply(service, bench.keys, bench.living, seed, strangers=False)
+        self.examples = Examples(self._contract, Supply(service, bench.keys, bench.living, seed, strangers=False))
         self.caller = Caller(bench, service, "probes", meter, seed, exchanges)
 
     def run(self, only: frozenset[str] = frozenset()) -> list[Failure]:
@@ -93,32 +94,7 @@ class Probes:
 
     def example(self, operation: Operation) -> Sent:
         """The first example of an operation's contract, with keys and living ids."""
-        name, supply = operation.operation_id, self._supply
-        path = {p["name"]: self._value(p) for p in operation.parameters if p["in"] == "path"}
-        asked = [p for p in operation.parameters if p["in"] == "query" and (p.get("required") or "example" in p)]
-        query = {p["name"]: self._value(p) for p in asked}
-        return Sent(name, supply.fill(path, name), supply.fill(query, name), supply.fill(self._body(operation), name))
-
-    def _body(self, operation: Operation) -> Any:
-        declared = operation.definition.get("requestBody")
-        if not declared:
-            return None
-        for content in self._contract.resolve(declared)["content"].values():
-            for example in content.get("examples", {}).values():
-                return self._contract.resolve(example).get("value")
-            if "example" in content:
-                return content["example"]
-        return {}
-
-    def _value(self, parameter: Mapping[str, Any]) -> object:
-        if "example" in parameter:
-            return parameter["example"]
-        for example in parameter.get("examples", {}).values():
-            return self._contract.resolve(example)["value"]
-        schema = self._contract.resolve(parameter.get("schema", {}))
-        if "enum" in schema:
-            return schema["enum"][0]
-        return schema.get("example", schema.get("default", 1 if schema.get("type") == "integer" else "x"))
+        return self.examples.of(operation)
 
     def limited(self, enabled: bool) -> None:
         """Hold clients to the limits of size, or not."""
@@ -186,7 +162,15 @@ def _not_found(probes: Probes, operation: Operation) -> Iterator[tuple[Sent, int
     """404: somebody or something that does not exist."""
     example = probes.example(operation)
     nobody = {name: _NOBODY.get(name, "nobody-of-that-name") for name in example.path}
-    yield Sent(example.operation, nobody, example.query, example.body), None
+    if nobody:
+        yield Sent(example.operation, nobody, example.query, example.body), None
+    fields = probes.examples.fields(operation)
+    for name in _ROOMS:
+        elsewhere = {name: "nowhere"}
+        if any(parameter["name"] == name and parameter["in"] == "query" for parameter in operation.parameters):
+            yield Sent(example.operation, example.path, {**example.query, **elsewhere}, example.body), 404
+        if name in fields:
+            yield Sent(example.operation, example.path, example.query, {**example.body, **elsewhere}), 404
 
 
 def _too_large(probes: Probes, operation: Operation) -> Iterator[tuple[Sent, int | None]]:
@@ -217,6 +201,8 @@ def _left_out(probes: Probes, operation: Operation) -> Iterator[tuple[Sent, int 
 
 
 _NOBODY = {"amplitude_id": "1", "day": "2020-01-01", "fault": "999999"}
+_ROOMS = ("workspace", "project")
+"""What the control plane's operations take place in."""
 _PROBES: dict[str, Probe] = {
     "200": _other_success, "400": _bad_request, "401": _unauthorised, "403": _forbidden, "404": _not_found,
     "413": _too_large, "414": _too_long, "415": _wrong_type, "501": _left_out,

@@ -152,7 +152,11 @@ class Track:
 def _groups_of(sent: object) -> list[str]:
     """The subscription groups that an attributes object names."""
     groups = sent.get("subscription_groups") if isinstance(sent, dict) else None
-    named = [group.get("subscription_group_id") for group in groups or () if isinstance(group, dict)]
+    named = [
+        group.get("subscription_group_id")
+        for group in (groups if isinstance(groups, list) else ())
+        if isinstance(group, dict)
+    ]
     return [group_id for group_id in named if isinstance(group_id, str)]
 
 

@@ -14,10 +14,11 @@ FILL = Link("nameCohort", "201", "fill", "changeCohortUsers")
 
 
 def test_a_chain_holds_what_links_connect() -> None:
-    assert PEOPLE in chains(BRAZE)
-    assert [frozenset({"nameCohort", "changeCohortUsers", "listSegments", "getSegment"})] == [
+    (chain,) = chains(BRAZE, PEOPLE | {"listSegments"})
+    assert chain == PEOPLE
+    assert {"nameCohort", "changeCohortUsers", "listSegments", "getSegment"} <= next(
         chain for chain in chains(BRAZE) if "nameCohort" in chain
-    ]
+    )
 
 
 def test_a_link_needs_both_its_ends() -> None:
