@@ -231,3 +231,17 @@ def test_everything_set_up_is_in_the_ledger(build: Callable[..., Any], ida: Ampl
         "settings_changed",
     ] == events  # fmt: skip
     assert "another-key-0002" not in str([page.detail for page in bench.ledger.pages()])
+
+
+def test_saving_a_sync_again_draws_another_slot_and_keeps_to_it(build: Callable[..., Any], ida: AmplitudeUser) -> None:
+    """CAD-2."""
+    bench = build()
+    bench.source.cohort("openers", ida)
+    bench.engine.create_sync("openers", bench.connect().id, Cadence.HOURLY)
+    slots = [bench.engine.sync("sync-1").slot_ms]
+    for _ in range(4):
+        bench.advance(DAY_MS)
+        slots.append(bench.engine.change_cadence("sync-1", Cadence.HOURLY).slot_ms)
+    bench.advance(DAY_MS)
+    assert len(set(slots)) > 3
+    assert {slots[-1]} == {run.started_at % HOUR_MS for run in bench.engine.runs("sync-1")[-20:]}
