@@ -25,7 +25,7 @@ def check(world: World) -> list[Finding]:
         ("INV-2", lambda: list(_created_by_cohort_calls(world))),
         ("INV-3", lambda: list(_members_never_sent(world, reader.ever_added))),
         ("INV-4", lambda: conserved.removal),
-        ("INV-5", lambda: [str(breach) for breach in world.wire.breaches if breach.sender != "client"]),
+        ("INV-5", lambda: [breach.told for breach in world.wire.breaches if breach.sender != "client"]),
         ("INV-6", lambda: list(_time(world))),
         ("INV-7", lambda: list(_unexplained_points(world))),
     ]

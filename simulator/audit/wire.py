@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,7 +13,9 @@ from simulator.journal import mask_text
 from simulator.openapi import Contract, Violation
 
 KEPT_AT_MOST = 100
-"""Breaches kept with their bodies; the count goes on."""
+"""Breaches of each sender kept with their bodies; the count goes on."""
+TOLD_CHARACTERS = 600
+"""So much of each body stands in a finding."""
 SHOWN_CHARACTERS = 4_000
 
 
@@ -42,6 +45,12 @@ class Breach:
         side = "request of the" if self.sender is not Sender.FAKE else "answer of the"
         return f"{side} {self.sender} in {self.service} {self.operation} ({self.status}): {found}"
 
+    @property
+    def told(self) -> str:
+        """The breach with both bodies."""
+        request, response = (_cut(body) for body in (self.request_body, self.response_body))
+        return f"{self}; request body {request or 'empty'}; answer body {response or 'empty'}"
+
 
 class WireWatch:
     """Checks requests and answers of both services; a client's bad request is noted and not held against anybody.
@@ -56,6 +65,7 @@ class WireWatch:
         self._reading = reading
         self.engine_requests: set[str] = set()
         self.breaches: list[Breach] = []
+        self._kept: Counter[Sender] = Counter()
         self.counted = 0
         self.checked = 0
 
@@ -81,6 +91,9 @@ class WireWatch:
             )
             answer += contract.check_usual(operation, exchange.status, self._reading)
         sender = Sender.ENGINE if exchange.request_id in self.engine_requests else Sender.CLIENT
+        if sender is Sender.ENGINE:
+            # Vendors pass over what they do not know; a field of ours with a wrong name would be lost in silence.
+            request += contract.check_described(operation, exchange.request_body)
         self._keep(sender, exchange, request)
         self._keep(Sender.FAKE, exchange, answer)
         return [f"request {violation}" for violation in request] + [f"answer {violation}" for violation in answer]
@@ -89,13 +102,18 @@ class WireWatch:
         if not violations:
             return
         self.counted += sender is not Sender.CLIENT
-        if len(self.breaches) < KEPT_AT_MOST:
+        self._kept[sender] += 1
+        if self._kept[sender] <= KEPT_AT_MOST:
             self.breaches.append(
                 Breach(
                     sender, exchange.service, exchange.operation, exchange.status, exchange.request_id,
                     tuple(violations), _shown(exchange.request_body), _shown(exchange.response_body),
                 )
             )  # fmt: skip
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= TOLD_CHARACTERS else text[:TOLD_CHARACTERS] + "…"
 
 
 def _shown(body: bytes) -> str:

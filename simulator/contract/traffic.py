@@ -138,18 +138,7 @@ def _unknown_fields(
     contract: Contract, operation: Operation, exchange: Recorded
 ) -> Iterator[tuple[str, str, str, str]]:
     """Request fields that the schema tolerates and does not describe: the first sign that a vendor has moved."""
-    body = contract.resolve(operation.definition.get("requestBody", {}))
-    schema = body.get("content", {}).get("application/json", {}).get("schema")
-    if schema is None or not exchange.request_body:
-        return
-    try:
-        value = orjson.loads(exchange.request_body)
-    except orjson.JSONDecodeError:
-        return
-    described = contract.resolve(schema).get("properties", {})
-    if isinstance(value, dict) and described:
-        for name in value.keys() - described.keys():
-            yield ("unknown-field", operation.operation_id, f"request body.{name}", "not described by the contract")
+    yield from _keys("request", operation, contract.check_described(operation, exchange.request_body))
 
 
 def _journal_lines(path: Path, raw: bytes) -> Iterator[Recorded]:

@@ -10,6 +10,7 @@ import pytest
 
 from simulator.audit.findings import Finding, Verdict, judged
 from simulator.audit.invariants import check, same_digest
+from simulator.audit.wire import KEPT_AT_MOST
 from simulator.exchange import Exchange
 from simulator.fakes.braze.seeding import ProfileSeed
 from simulator.ledger import Entry
@@ -90,7 +91,27 @@ def test_a_request_of_a_client_that_breaks_the_contract_is_noted_and_held_agains
 def test_a_request_of_the_engine_that_breaks_the_contract_is_noticed(world: World) -> None:
     world.wire.engine_requests.add("q1")
     change_users(world, cohort_id=7)
-    assert "request of the engine in braze changeCohortUsers (400)" in broken(world)["INV-5"]
+    told = broken(world)["INV-5"]
+    assert "request of the engine in braze changeCohortUsers (400): body.cohort_id: 7 is not of type" in told
+    assert '; request body {"partner_api_key": "***"' in told
+    assert '; answer body {"message":"`cohort_id` must be a valid string"}' in told
+
+
+def test_a_field_that_nobody_described_is_a_breach_when_the_engine_sends_it_and_none_of_a_client(world: World) -> None:
+    extra = {"cohort_changes": [{"user_ids": ["ida-1001"], "device_id": "d-1"}]}
+    assert 201 == change_users(world, **extra)
+    assert {} == broken(world)
+    world.wire.engine_requests.add("q1")
+    assert 201 == change_users(world, **extra)
+    assert "body.cohort_changes[0].device_id: not described by the contract [unknown-field]" in broken(world)["INV-5"]
+
+
+def test_a_client_that_breaks_the_contract_all_day_hides_no_breach_of_the_engine(world: World) -> None:
+    for _ in range(KEPT_AT_MOST + 1):
+        change_users(world, cohort_id=7)
+    world.wire.engine_requests.add("q1")
+    change_users(world, cohort_id=7)
+    assert "request of the engine in braze changeCohortUsers" in broken(world)["INV-5"]
 
 
 def test_pages_out_of_order_are_noticed(world: World) -> None:

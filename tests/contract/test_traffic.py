@@ -74,6 +74,18 @@ def test_wrong_and_unknown_fields_and_statuses_are_drift_ranked_by_count(tmp_pat
     assert {"type", "unknown-field", "status"} == {drift.kind for drift in report.drift}
 
 
+def test_a_field_that_nobody_described_is_found_wherever_it_stands(tmp_path: Path) -> None:
+    body = {**good_body(), "cohort_changes": [{"user_ids": ["ida"], "user_idz": ["ben"]}]}
+    found = findings(record(tmp_path / "a.har", har_entry(body)))
+    assert {(1, "unknown-field", "request body.cohort_changes.user_idz")} == found
+
+
+def test_what_may_have_any_name_is_described(tmp_path: Path) -> None:
+    body = {"attributes": [{"external_id": "ida", "shoe_size": 41}]}
+    entry = har_entry(body, url="https://rest.iad-01.braze.com/users/track")
+    assert set() == {each for each in findings(record(tmp_path / "a.har", entry)) if each[1] == "unknown-field"}
+
+
 def test_the_same_field_in_many_items_is_one_finding(tmp_path: Path) -> None:
     body = {**good_body(), "cohort_changes": [{"user_ids": [1, 2, 3]}, {"user_ids": [4]}]}
     places = {where for _, _, where in findings(record(tmp_path / "a.har", har_entry(body)))}
