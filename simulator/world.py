@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -180,7 +182,9 @@ class World:
         self.endpoints.close()
         if self.settings.state is not None:
             self.timekeeper.keep(self.clock.now)
-        self.database.close()
+            self.database.close()
+        elif (spare := self.database.emptied()) is not None:
+            _SPARE.append(spare)
 
     def _open(self, kind: DoorKind) -> None:
         applications = {"amplitude": self.amplitude.app, "braze": self.braze.app}
@@ -294,8 +298,16 @@ def _template() -> bytes:
         database.close()
 
 
+_SPARE: deque[Database] = deque(maxlen=2)
+"""Empty databases that closed worlds have left for the next ones."""
+
+
 def _database(state: Path | None) -> Database:
-    return Database.memory((), _template()) if state is None else Database.open(state, MIGRATIONS)
+    if state is not None:
+        return Database.open(state, MIGRATIONS)
+    with contextlib.suppress(IndexError):
+        return _SPARE.pop()
+    return Database.memory((), _template())
 
 
 def _stored_now(database: Database, timekeeper: Timekeeper, start: Instant) -> Instant:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from sqlite_utils import Database as SqliteDatabase
 from sqlite_utils import Migrations
 
-from simulator.database import Database, StoreUnusable
+from simulator.database import PAGES_WORTH_KEEPING, Database, StoreUnusable
 
 MIGRATIONS = Migrations("test")
 
@@ -82,3 +83,31 @@ def test_a_file_that_cannot_be_a_store_is_named(tmp_path: Path) -> None:
         Database.open(path, [MIGRATIONS])
     with pytest.raises(StoreUnusable, match="give a file that can be created"):
         Database.open(tmp_path / "missing" / "world.sqlite", [MIGRATIONS])
+
+
+def test_an_emptied_database_serves_the_next_world_and_the_old_one_is_closed() -> None:
+    first = Database.memory([MIGRATIONS])
+    first.execute("INSERT INTO thing VALUES ('lost')")
+
+    second = first.emptied()
+
+    assert second is not None
+    assert [] == names(second)
+    with pytest.raises(sqlite3.ProgrammingError):
+        names(first)
+
+
+def test_a_database_with_something_under_way_is_not_handed_on() -> None:
+    database = Database.memory([MIGRATIONS])
+    database.sql.conn.execute("BEGIN")
+
+    assert database.emptied() is None
+    with pytest.raises(sqlite3.ProgrammingError):
+        names(database)
+
+
+def test_the_memory_of_a_large_world_is_given_back() -> None:
+    database = Database.memory([MIGRATIONS])
+    database.execute("INSERT INTO thing VALUES (?)", ("x" * 4_096 * PAGES_WORTH_KEEPING,))
+
+    assert database.emptied() is None
