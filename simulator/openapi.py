@@ -18,6 +18,7 @@ import orjson
 import yaml
 
 from simulator import resources
+from simulator.described import Description, undescribed
 
 _KEPT_FORMAT = b"1"
 """Counts up when what is made of a file changes."""
@@ -212,14 +213,25 @@ class Contract:
         Vendors pass over what they do not know, so their schemas stay open. A field of ours with a wrong name would be
         lost in silence; in recorded traffic it is the first sign that a vendor has moved.
         """
-        content = self.resolve(operation.definition.get("requestBody", {})).get("content", {})
-        schema = content.get("application/json", {}).get("schema")
-        if schema is None or not body:
+        description = self._described(operation)
+        if description is None or not body:
             return []
         with contextlib.suppress(orjson.JSONDecodeError):
-            places = _undescribed(schema, orjson.loads(body), self.resolve)
+            places = undescribed(description, orjson.loads(body))
             return [Violation(place, UNKNOWN_FIELD, "not described by the contract") for place in places]
         return []
+
+    def _described(self, operation: Operation) -> Description | None:
+        known = self._descriptions
+        if operation.operation_id not in known:
+            content = self.resolve(operation.definition.get("requestBody", {})).get("content", {})
+            schema = content.get("application/json", {}).get("schema")
+            known[operation.operation_id] = None if schema is None else Description([schema], self.resolve)
+        return known[operation.operation_id]
+
+    @cached_property
+    def _descriptions(self) -> dict[str, Description | None]:
+        return {}
 
     def check_response(
         self, operation: Operation, status: int, headers: Mapping[str, str], body: bytes
@@ -336,42 +348,6 @@ class Contract:
             validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
             self._validators[key] = validator
         return validator
-
-
-_Resolve = Callable[[Mapping[str, Any]], Mapping[str, Any]]
-
-
-def _undescribed(schema: Any, value: Any, resolve: _Resolve, place: str = "body") -> Iterator[str]:
-    """The places of all fields that no part of the schema names. An object without named fields may hold anything."""
-    parts = list(_parts(schema, resolve))
-    if isinstance(value, Mapping):
-        named: dict[str, list[Any]] = {}
-        for part in parts:
-            for name, each in part.get("properties", {}).items():
-                named.setdefault(name, []).append(each)
-        free = not named or any("additionalProperties" in part or "patternProperties" in part for part in parts)
-        for name, each in value.items():
-            if name in named:
-                yield from _undescribed({"anyOf": named[name]}, each, resolve, f"{place}.{name}")
-            elif not free:
-                yield f"{place}.{name}"
-    elif isinstance(value, list):
-        items = [part["items"] for part in parts if isinstance(part.get("items"), Mapping)]
-        # Ids come by the thousand; only lists of objects or lists can hide a field.
-        for number, each in enumerate(value) if items else ():
-            if isinstance(each, Mapping | list):
-                yield from _undescribed({"anyOf": items}, each, resolve, f"{place}[{number}]")
-
-
-def _parts(schema: Any, resolve: _Resolve) -> Iterator[Mapping[str, Any]]:
-    """A schema and everything that it is put together from."""
-    if not isinstance(schema, Mapping):
-        return
-    found = resolve(schema)
-    yield found
-    for word in ("allOf", "anyOf", "oneOf"):
-        for each in found.get(word, ()):
-            yield from _parts(each, resolve)
 
 
 def _typed(text: str, kind: object) -> object:

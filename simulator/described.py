@@ -1,0 +1,67 @@
+"""Which fields of a JSON body a schema names, and which fields of a body nobody has named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+Resolve = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""Follows a `$ref` of the document that the schemas stand in."""
+
+
+class Description:
+    """Which fields a schema names at one place of a body; worked out once, since every body of a run is held to it."""
+
+    def __init__(self, schemas: Sequence[Any], resolve: Resolve) -> None:
+        self._resolve = resolve
+        self._parts = [part for schema in schemas for part in _parts(schema, resolve)]
+
+    @cached_property
+    def named(self) -> dict[str, Description]:
+        """The fields of an object."""
+        found: dict[str, list[Any]] = {}
+        for part in self._parts:
+            for name, each in part.get("properties", {}).items():
+                found.setdefault(name, []).append(each)
+        return {name: Description(schemas, self._resolve) for name, schemas in found.items()}
+
+    @cached_property
+    def free(self) -> bool:
+        """Whether an object may hold anything: no field is named, or others are spoken of."""
+        others = ("additionalProperties", "patternProperties")
+        return not self.named or any(word in part for part in self._parts for word in others)
+
+    @cached_property
+    def items(self) -> Description | None:
+        """What an array holds, if anything is said of it."""
+        found = [part["items"] for part in self._parts if isinstance(part.get("items"), Mapping)]
+        return Description(found, self._resolve) if found else None
+
+
+def undescribed(description: Description, value: object, place: str = "body") -> Iterator[str]:
+    """The places of all fields that no part of the schema names. An object without named fields may hold anything."""
+    if isinstance(value, dict):
+        named, free = description.named, description.free
+        for name, each in value.items():
+            if (inside := named.get(name)) is not None:
+                if isinstance(each, dict | list):
+                    yield from undescribed(inside, each, f"{place}.{name}")
+            elif not free:
+                yield f"{place}.{name}"
+    elif isinstance(value, list) and description.items is not None:
+        for number, each in enumerate(value):
+            # Ids come by the thousand; only objects and lists can hide a field.
+            if isinstance(each, dict | list):
+                yield from undescribed(description.items, each, f"{place}[{number}]")
+
+
+def _parts(schema: Any, resolve: Resolve) -> Iterator[Mapping[str, Any]]:
+    """A schema and everything that it is put together from."""
+    if not isinstance(schema, Mapping):
+        return
+    found = resolve(schema)
+    yield found
+    for word in ("allOf", "anyOf", "oneOf"):
+        for each in found.get(word, ()):
+            yield from _parts(each, resolve)
