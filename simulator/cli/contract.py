@@ -234,6 +234,27 @@ def diff(old: Path, new: Path, form: str) -> int:
 
 
 @command.command()
+@click.option("--service", "services", type=click.Choice(SERVICES), multiple=True, help="Only this contract.")
+def agree(services: tuple[str, ...]) -> int:
+    """Write down the rules of the contracts as agreed, and say what has changed since the last time.
+
+    `absim contract` fails where a contract departs from what was agreed: its checks are only as strict as it is.
+    """
+    from simulator import openapi
+    from simulator.contract import agreement
+
+    for service in services or SERVICES:
+        contract, path = openapi.load(service), agreement.agreed_path(service)
+        found = agreement.departures(contract) if path.exists() else []
+        for each in found:
+            click.echo(f"{service} {each}")
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(agreement.written(contract))
+        click.echo(f"{service}: {len(found)} change(s) agreed")
+    return ExitCode.PASSED
+
+
+@command.command()
 @click.option("--only", multiple=True, metavar="NAME", help="Only this defect. Repeatable.")
 @click.option("--list", "listed", is_flag=True, help="Name them and put none in.")
 def defects(only: tuple[str, ...], listed: bool) -> int:

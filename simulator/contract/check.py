@@ -10,6 +10,7 @@ from typing import Any
 import urllib3
 
 from simulator import openapi
+from simulator.contract.agreement import departures
 from simulator.contract.asking.bench import SERVICES, Bench
 from simulator.contract.asking.failures import PHASES, Failure
 from simulator.contract.asking.furniture import furnish
@@ -30,6 +31,8 @@ CONFIRMED_AT_MOST = 40
 """So many failures are replayed; a service that is wrong everywhere needs no proof of each place."""
 
 REACHED_WITHIN_SECONDS = 5.0
+
+AGREEMENT = "agreement"
 
 Progress = Callable[[str], None]
 
@@ -167,8 +170,9 @@ class _Asked:
 
     def _kinds(self) -> tuple[str, ...]:
         ours = () if self._order.urls else ("probes", "bending")
+        agreement = () if self._order.urls else (AGREEMENT,)
         generated = tuple(phase for phase in PHASES if phase in self._order.phases)
-        return ("journeys", *ours, *generated)
+        return (*agreement, "journeys", *ours, *generated)
 
     def _bench(self, kind: str = "") -> Bench:
         """Journeys make what they need; everything else finds furniture."""
@@ -182,6 +186,8 @@ class _Asked:
         exchanges: list[Mapping[str, Any]] | None = None,
     ) -> list[Failure]:  # fmt: skip
         seed = self._order.seed
+        if kind == AGREEMENT:
+            return list(self._departures(only))
         if kind == "bending":
             return Bending(self._bench, self._service, meter, seed, exchanges).run(only)
         if kind == STATEFUL:
@@ -193,6 +199,16 @@ class _Asked:
             if kind == "probes":
                 return Probes(bench, self._service, meter, seed, exchanges).run(only)
         return self._generated(kind, only, meter, outcome, exchanges)
+
+    def _departures(self, only: frozenset[str]) -> Iterable[Failure]:
+        """Where the contract is not what was agreed; what several operations share concerns each of them."""
+        for each in departures(self._contract):
+            if only and each.operation and each.operation not in only:
+                continue
+            message = f"{each}; when that is meant: absim contract agree"
+            operation = each.operation or each.place.split(".")[0]
+            yield Failure(self._service, operation, "not-agreed", message, AGREEMENT, 0, "", "", self._order.seed,
+                          alone=bool(each.operation))  # fmt: skip
 
     def _generated(
         self, phase: str, only: frozenset[str], meter: Meter, outcome: ServiceOutcome,

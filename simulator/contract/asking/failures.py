@@ -20,7 +20,7 @@ class Failure:
     check: str
     message: str
     phase: str
-    """A phase of generation, or `journeys`, `probes`, `bending` or `meter`."""
+    """A phase of generation, or `agreement`, `journeys`, `probes`, `bending` or `meter`."""
     status: int
     request: str
     response: str
