@@ -14,7 +14,7 @@ from simulator.contract.asking.bench import Bench, Target
 from simulator.contract.asking.failures import KEPT_CHARACTERS, SHOWN_CHARACTERS, Failure
 from simulator.contract.asking.meter import Meter
 from simulator.contract.asking.supply import headers_for
-from simulator.contract.asking.verdict import Heard, Verdicts
+from simulator.contract.asking.verdict import Heard, Verdicts, check_words
 from simulator.journal import mask_headers, mask_text
 from simulator.openapi import Operation
 
@@ -92,6 +92,7 @@ class Caller:
         wrong = contract.check_response(operation, answer.status, answer.headers, answer.body)
         if self._bench.ours:
             wrong += contract.check_usual(operation, answer.status, self._bench.reading)
+            wrong += check_words(contract, operation, answer.status, answer.body)
         for violation in wrong:
             self.fail(operation, sent, answer, violation.keyword, f"{violation.where}: {violation.message}")
         if how and (found := self._verdicts.on(operation, _heard(sent, headers, url, body, answer))):

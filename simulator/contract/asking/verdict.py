@@ -2,7 +2,8 @@
 
 A request that fits may be refused all the same, for reasons that no schema can state. The contract has a list of them,
 `x-reasons`: the words of the answer (three dots stand for anything) and why. An operation names those that it has, by
-status, as `x-though-valid`; those that every operation has stand at the root. A request that does not fit must be
+status, as `x-though-valid`; those that every operation has stand at the root; one marked `beyond-ascii` holds for
+requests with other characters only. A request that does not fit must be
 refused, except where the vendor's page gives a type and does not say what another one does: such fields are listed as
 `x-unchecked`, with the reason, beside the properties they are about.
 """
@@ -71,11 +72,11 @@ class Verdicts:
     def _on_good(self, operation: Operation, heard: Heard) -> tuple[str, str] | None:
         said = list(_texts(heard.answer))
         if heard.status < 400:
-            partly = [text for text in _errors(heard.answer) if not self._excused(operation, heard.status, [text])]
+            partly = [text for text in _errors(heard.answer) if not self._excused(operation, heard, [text])]
             if not partly:
                 return None
             return "refused-valid-object", f"took a part of a request that fits the contract only: {partly[0]}"
-        if heard.status in ABOUT_THE_WORLD or self._excused(operation, heard.status, said):
+        if heard.status in ABOUT_THE_WORLD or self._excused(operation, heard, said):
             return None
         return "refused-valid-request", f"refused a request that fits the contract with {heard.status}: {_first(said)}"
 
@@ -88,17 +89,23 @@ class Verdicts:
 
     def _refusals(self, operation: Operation, heard: Heard) -> frozenset[int]:
         """Also the statuses whose words the contract excuses: a key in the body that is missing is a wrong key."""
-        excused = self._excused(operation, heard.status, list(_texts(heard.answer)))
+        excused = self._excused(operation, heard, list(_texts(heard.answer)))
         return ABOUT_THE_FORM | {heard.status} if excused else ABOUT_THE_FORM
 
-    def _excused(self, operation: Operation, status: int, said: list[str]) -> bool:
-        reasons = self._contract.document.get("x-reasons", {})
-        names = [
-            name
+    def _excused(self, operation: Operation, heard: Heard, said: list[str]) -> bool:
+        known = self._contract.document.get("x-reasons", {})
+        plain = heard.body.isascii() and b"\\u" not in heard.body
+        reasons = [
+            known[name]
             for where in (self._contract.document, operation.definition)
-            for name in where.get("x-though-valid", {}).get(str(status), ())
+            for name in where.get("x-though-valid", {}).get(str(heard.status), ())
         ]
-        return any(_pattern(str(reasons[name]["words"])).fullmatch(text) for name in names for text in said)
+        return any(
+            _pattern(str(reason["words"])).fullmatch(text)
+            for reason in reasons
+            if not (plain and reason.get("beyond-ascii", False))
+            for text in said
+        )
 
 
 @lru_cache(maxsize=1024)
@@ -203,3 +210,34 @@ def _without_null(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _without_null(each) for name, each in value.items() if each is not None}
     return [_without_null(each) for each in value] if isinstance(value, list) else value
+
+
+WORDED = frozenset({401, 403, 413, 414, 415, 423, 429, 500, 502, 503, 504})
+"""Refusals whose words do not depend on the request: they are those of an example of their status, up to numbers."""
+
+
+def check_words(contract: Contract, operation: Operation, status: int, answer: bytes) -> list[Violation]:
+    """What a refusal says that no example of its status says; nothing when its words are known.
+
+    Two statuses may share a shape; a body that belongs to another one is told by its words.
+    """
+    if status not in WORDED or str(status) not in operation.statuses:
+        return []
+    known = _example_words(contract, operation.operation_id, str(status))
+    strange = [text for text in _texts(answer) if known and _without_numbers(text) not in known]
+    return [Violation("body", "words", f"no example of status {status} says {text!r}") for text in strange[:1]]
+
+
+@lru_cache(maxsize=4096)
+def _example_words(contract: Contract, operation_id: str, status: str) -> frozenset[str]:
+    documented = contract.resolve(contract.operations[operation_id].definition["responses"][status])
+    values = [
+        contract.resolve(example)["value"]
+        for content in documented.get("content", {}).values()
+        for example in content.get("examples", {}).values()
+    ]
+    return frozenset(_without_numbers(text) for value in values for text in _inside(value))
+
+
+def _without_numbers(text: str) -> str:
+    return re.sub(r"`[^`]*`", "`_`", re.sub(r"\d[\d,.]*", "0", text))

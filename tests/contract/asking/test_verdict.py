@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from simulator import openapi
-from simulator.contract.asking.verdict import Heard, Verdicts
+from simulator.contract.asking.verdict import Heard, Verdicts, check_words
 
 SERVICES = ("braze", "amplitude", "control")
 BRAZE, AMPLITUDE = openapi.load("braze"), openapi.load("amplitude")
@@ -34,6 +34,13 @@ def test_a_stated_reason_excuses_a_refusal_by_its_words() -> None:
     body = {"campaign_id": "nobody-made-this"}
     assert "" == _on("createSendId", body, 400, {"message": "Invalid Campaign ID"})
     assert "refused-valid-request" == _on("createSendId", body, 400, {"message": "Invalid Campaign"})
+
+
+@pytest.mark.parametrize(("name", "expected"), [("kim", "refused-valid-request"), ("한국어", "")])
+def test_a_length_in_bytes_excuses_a_refusal_of_what_has_more_bytes_than_characters(name: str, expected: str) -> None:
+    body = {"user_aliases": [{"alias_name": name, "alias_label": "crm"}]}
+    answer = {"message": "'alias_name' must be a non-empty string of at most 236 bytes"}
+    assert expected == _on("createUserAliases", body, 400, answer)
 
 
 @pytest.mark.parametrize("status", [404, 409, 423, 429])
@@ -85,3 +92,25 @@ def test_every_reason_is_known_used_and_has_a_status_of_its_operation(service: s
         assert set() == stated.keys() - set(operation.statuses), operation.operation_id
         used |= {name for names in stated.values() for name in names}
     assert known == used
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "expected"),
+    [
+        (401, "Invalid API Key", ""),
+        (401, "Access Denied", "no example of status 401 says 'Access Denied'"),
+        (403, "Access Denied", ""),
+        (400, "whatever it is about", ""),
+        (404, "not documented here", ""),
+    ],
+)
+def test_a_refusal_has_the_words_of_its_status(status: int, message: str, expected: str) -> None:
+    answer = orjson.dumps({"message": message})
+    found = check_words(BRAZE, BRAZE.operations["trackUsers"], status, answer)
+    assert expected == "".join(each.message for each in found)
+
+
+def test_numbers_in_a_refusal_may_be_others() -> None:
+    said = {"code": 429, "message": "HTTP 429: Too Many Requests (12 requests per hour)", "status": "Too Many Requests"}
+    operation = AMPLITUDE.operations["listCohorts"]
+    assert [] == check_words(AMPLITUDE, operation, 429, orjson.dumps(said))

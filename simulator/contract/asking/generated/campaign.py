@@ -24,7 +24,7 @@ from simulator.contract.asking.failures import KEPT_CHARACTERS, PHASES, SHOWN_CH
 from simulator.contract.asking.generated.links import Followed, chains, links, toward
 from simulator.contract.asking.meter import Meter
 from simulator.contract.asking.supply import Supply, headers_for
-from simulator.contract.asking.verdict import Heard, Verdicts
+from simulator.contract.asking.verdict import Heard, Verdicts, check_words
 from simulator.journal import mask_headers, mask_text
 from simulator.openapi import Contract, Operation
 from simulator.rules.instants import MINUTE_MS
@@ -173,6 +173,7 @@ class Campaign:
             wrong = target.contract.check_response(operation, response.status_code, headers, response.content or b"")
             if self._bench is not None and self._bench.ours:
                 wrong += target.contract.check_usual(operation, response.status_code, self._bench.reading)
+                wrong += check_words(target.contract, operation, response.status_code, response.content or b"")
             found = [(each.keyword, f"{each.where}: {each.message}") for each in wrong]
             if is_breakdown(operation, response.status_code):
                 found.append(("server-error", f"broke down with {response.status_code}"))

@@ -54,6 +54,13 @@ PEOPLE: Sequence[Journey] = (
 )  # fmt: skip
 
 EXPORTS: Sequence[Journey] = (
+    Journey("segments are listed oldest first, a page at a time", "braze", [
+        Step("listSegments", status=200, says={"message": "success", "segments.0.id": "{segment_id}",
+                                               "segments.0.name": "everybody", "segments.1.name": "pros"}),
+        Step("listSegments", query={"sort_direction": "desc"}, says={"segments.-1.name": "everybody"}),
+        Step("listSegments", query={"page": 1}, says={"segments": []}),
+        Step("getSegment", query={"segment_id": "{segment_id}"}, says={"name": "everybody"}),
+    ]),
     Journey("a segment becomes an archive, for some hours", "braze", [
         Step("exportUsersBySegment", body={"segment_id": "{segment_id}", "fields_to_export": ["external_id"],
              "output_format": "zip"}, status=201, keep={"prefix": "object_prefix"}),
