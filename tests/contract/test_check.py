@@ -42,7 +42,9 @@ def test_a_failure_that_shows_again_is_told(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(Bench, "in_process", classmethod(with_a_defect))
     outcome = run_check(ONE)
     assert (False, 0) == (outcome.passed, outcome.services[0].unconfirmed)
-    assert {("listSegments", "type")} == {(each.operation, each.check) for each in outcome.failures}
+    assert {("listSegments", "type"), ("listSegments", "journey")} == {
+        (each.operation, each.check) for each in outcome.failures
+    }
 
 
 def test_over_http_the_same_is_asked_of_whoever_listens() -> None:
