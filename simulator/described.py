@@ -38,22 +38,35 @@ class Description:
         found = [part["items"] for part in self._parts if isinstance(part.get("items"), Mapping)]
         return Description(found, self._resolve) if found else None
 
+    @cached_property
+    def hides_nothing(self) -> bool:
+        """Whether no field can stand here, however deep: ids come by the thousand and are not looked at."""
+        return not self.named and self.items is None
+
+    @cached_property
+    def flat(self) -> bool:
+        """Whether fields stand here and none below them."""
+        return all(each.hides_nothing for each in self.named.values())
+
+
+_CONTAINERS = (dict, list)
+
 
 def undescribed(description: Description, value: object, place: str = "body") -> Iterator[str]:
     """The places of all fields that no part of the schema names. An object without named fields may hold anything."""
     if isinstance(value, dict):
-        named, free = description.named, description.free
-        for name, each in value.items():
-            if (inside := named.get(name)) is not None:
-                if isinstance(each, dict | list):
-                    yield from undescribed(inside, each, f"{place}.{name}")
-            elif not free:
-                yield f"{place}.{name}"
-    elif isinstance(value, list) and description.items is not None:
+        named = description.named
+        if not description.free:
+            yield from (f"{place}.{name}" for name in value if name not in named)
+        for name, each in () if description.flat else value.items():
+            if isinstance(each, _CONTAINERS) and (inside := named.get(name)) is not None:
+                yield from undescribed(inside, each, f"{place}.{name}")
+    elif isinstance(value, list) and (inside := description.items) is not None and not inside.hides_nothing:
         for number, each in enumerate(value):
-            # Ids come by the thousand; only objects and lists can hide a field.
-            if isinstance(each, dict | list):
-                yield from undescribed(description.items, each, f"{place}[{number}]")
+            if inside.flat and isinstance(each, dict) and each.keys() <= inside.named.keys():
+                continue
+            if isinstance(each, _CONTAINERS):
+                yield from undescribed(inside, each, f"{place}[{number}]")
 
 
 def _parts(schema: Any, resolve: Resolve) -> Iterator[Mapping[str, Any]]:

@@ -44,10 +44,10 @@ class SyncBook:
     cohort: str
     heard: bool = True
     """Whether the receiver writes down what it does; a webhook's does not."""
-    fates: dict[str, Fate] = field(default_factory=dict)
-    open_since: dict[str, Moment] = field(default_factory=dict)
-    leaving_since: dict[str, Moment] = field(default_factory=dict)
-    this_run: dict[str, str] = field(default_factory=dict)
+    fates: dict[Person, Fate] = field(default_factory=dict)
+    open_since: dict[Person, Moment] = field(default_factory=dict)
+    leaving_since: dict[Person, Moment] = field(default_factory=dict)
+    this_run: dict[Person, str] = field(default_factory=dict)
     began: int | None = None
     """The page on which the run under way began; None for one that ends where it begins."""
 
@@ -60,6 +60,8 @@ class Broken:
     removal: list[str] = field(default_factory=list)
 
 
+Person = int | str
+"""Amplitude's id. A million numbers take half the memory of as many texts."""
 Key = tuple[str, str, str]
 """Kind, value and label of an identifier."""
 Answers = dict[tuple[str, str], dict[str, str]]
@@ -73,11 +75,11 @@ class Conservation:
         self.broken = Broken()
         self.ever_added: dict[Home, set[str]] = {}
         """INV-3. Profiles that a cohort call ever put into a cohort, merges followed."""
-        self._wanted: dict[str, dict[str, Moment]] = {}
+        self._wanted: dict[str, dict[Person, Moment]] = {}
         self._syncs: dict[str, SyncBook] = {}
         self._answers: dict[str, Answers] = {}
         self._order: deque[str] = deque()
-        self._unanswered: dict[tuple[str, Key], tuple[str, str, str]] = {}
+        self._unanswered: dict[tuple[str, Key], tuple[str, Person, str]] = {}
 
     def read(self, pages: Iterable[Page]) -> Broken:
         """Everything that does not hold once all pages have been read."""
@@ -102,7 +104,7 @@ class Conservation:
             return
         wanted = self._wanted.setdefault(page.cohort, {})
         books = [book for book in self._syncs.values() if book.cohort == page.cohort]
-        people = [person for strip in page.strips() for person in map(str, strip.persons)]
+        people = [person for strip in page.strips() for person in _people(strip)]
         moment = (page.page, page.at)
         if page.event == "entered":
             wanted.update(dict.fromkeys(people, moment))
@@ -129,7 +131,7 @@ class Conservation:
         if book is None:
             return
         if page.event == "skipped":
-            for person in (person for strip in page.strips() for person in map(str, strip.persons)):
+            for person in (person for strip in page.strips() for person in _people(strip)):
                 self._once(book, page, person, "skipped")
                 book.fates[person] = Fate.SKIPPED
                 book.open_since.pop(person, None)
@@ -151,14 +153,14 @@ class Conservation:
             fitting = {"sent_add": ADDING, "sent_remove": REMOVING}.get(strip.outcome, outcomes)
             if book.heard and not outcomes <= fitting:
                 self._misfits(book, page, strip, answers, fitting)
-            people = list(map(str, strip.persons))
+            people = _people(strip)
             if strip.outcome == "sent_add":
                 self._sent(book, page, strip, people, answers if DROPPED in outcomes else {})
             else:
                 self._gone(book, people)
 
     def _sent(
-        self, book: SyncBook, page: Page, strip: Strip, people: Sequence[str], answers: Mapping[str, str]
+        self, book: SyncBook, page: Page, strip: Strip, people: Sequence[Person], answers: Mapping[str, str]
     ) -> None:
         """`answers` is empty where nobody was dropped."""
         # A value that was tried and dropped may be followed by the next mapping's in the same run (MAP-2).
@@ -175,7 +177,7 @@ class Conservation:
         for person in people:
             book.open_since.pop(person, None)
 
-    def _gone(self, book: SyncBook, people: Sequence[str]) -> None:
+    def _gone(self, book: SyncBook, people: Sequence[Person]) -> None:
         wanted = self._wanted.get(book.cohort, {})
         book.fates.update(dict.fromkeys(people, Fate.REMOVED))
         for person in people:
@@ -187,13 +189,13 @@ class Conservation:
         self, book: SyncBook, page: Page, strip: Strip, answers: Mapping[str, str], fitting: Collection[str | None]
     ) -> None:
         rows = page.rows()
-        for person, value in zip(map(str, strip.persons), strip.values or [""] * strip.size, strict=True):
+        for person, value in zip(_people(strip), strip.values or [""] * strip.size, strict=True):
             outcome = answers.get(value, "")
             if outcome not in fitting:
                 self._misfit(book, page, rows, (person, (strip.kind, value, strip.label), strip.outcome), outcome)
 
     def _misfit(
-        self, book: SyncBook, page: Page, rows: Sequence[PackedRow], sent: tuple[str, Key, str], outcome: str
+        self, book: SyncBook, page: Page, rows: Sequence[PackedRow], sent: tuple[Person, Key, str], outcome: str
     ) -> None:
         """Braze's outcome of one identifier is missing, or does not fit what was asked."""
         person, key, direction = sent
@@ -207,7 +209,7 @@ class Conservation:
                 f"{book.sync}: {person} was {direction} by {_named(key)}, and Braze says {outcome}"
             )
 
-    def _once(self, book: SyncBook, page: Page, person: str, how: str) -> None:
+    def _once(self, book: SyncBook, page: Page, person: Person, how: str) -> None:
         before = book.this_run.setdefault(person, how)
         if before != how:
             self.broken.conservation.append(f"{page.run}: {person} is both {before} and {how}")
@@ -261,6 +263,14 @@ class Conservation:
         for profiles in self.ever_added.values():
             if not profiles.isdisjoint(sources):
                 profiles |= targets
+
+
+def _people(strip: Strip) -> Sequence[Person]:
+    """Whoever writes one by one writes text, whoever writes by the thousand numbers."""
+    persons = strip.persons
+    if persons and isinstance(persons[0], str):
+        return [int(person) if str(person).isdecimal() else person for person in persons]
+    return persons
 
 
 def _named(key: Key) -> str:

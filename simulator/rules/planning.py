@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import islice
+from itertools import compress, islice
 from typing import NamedTuple
 
 from simulator.rules import mapping as mapping_rules
@@ -131,27 +131,31 @@ def additions(users: Iterable[AmplitudeUser], hierarchy: Sequence[mapping_rules.
     Plain columns, since a first run makes a million of them. Says the same as `mapping.resolve`, with the hierarchy
     taken apart once instead of for each person.
     """
-    considered = [each.amplitude_property for each in (hierarchy[:1] if fallback == "off" else hierarchy)]
-    steps = [(rank, name, mapping_rules.PLACES.get(name)) for rank, name in enumerate(considered)]
-    text_of = mapping_rules.text_of
-    people: list[int] = []
-    values: list[str] = []
-    ranks: list[int] = []
+    names = [each.amplitude_property for each in (hierarchy[:1] if fallback == "off" else hierarchy)]
+    chosen = list(users)
+    found = _texts(chosen, names[0])
+    ranks = [0] * len(chosen)
     skips: list[Skip] = []
-    for user in users:
-        for rank, name, place in steps:
-            raw = user[3].get(name) if place is None else user[place]
-            if raw is None:
-                continue
-            value = raw if raw.__class__ is str and raw and not raw.isspace() else text_of(raw)
-            if value is not None:
-                people.append(user[0])
-                values.append(value)
-                ranks.append(rank)
+    for place in [place for place, text in enumerate(found) if text is None]:
+        for rank, name in enumerate(names[1:], 1):
+            if (text := mapping_rules.value_of(chosen[place], name)) is not None:
+                found[place], ranks[place] = text, rank
                 break
         else:
-            skips.append(Skip(user.amplitude_id, SkipReason.UNRESOLVED_MAPPING, tuple(considered)))
-    return Additions(people, values, ranks, skips)
+            skips.append(Skip(chosen[place].amplitude_id, SkipReason.UNRESOLVED_MAPPING, tuple(names)))
+    people = [user[0] for user in chosen]
+    if skips:
+        named = [text is not None for text in found]
+        people, ranks = list(compress(people, named)), list(compress(ranks, named))
+    return Additions(people, [text for text in found if text is not None], ranks, skips)
+
+
+def _texts(users: Sequence[AmplitudeUser], name: str) -> list[str | None]:
+    """MAP-6. As `mapping.value_of` for each; a text that is no blank is spared the call."""
+    place = mapping_rules.PLACES.get(name)
+    raws = [user[3].get(name) for user in users] if place is None else [user[place] for user in users]
+    text_of = mapping_rules.text_of
+    return [raw if raw.__class__ is str and raw and not raw.isspace() else text_of(raw) for raw in raws]
 
 
 def release_reused(removals: Iterable[Change], entering: Collection[Identifier]) -> list[Change]:

@@ -87,12 +87,15 @@ def body_of(call: Call) -> dict[str, object]:
     return body
 
 
+_CONTAINERS = (dict, list)
+
+
 def _is_deeper(body: dict[str, object], levels: int) -> bool:
     """Whether arrays and objects nest deeper; what is stored and queued has to be written as JSON again."""
     layer: list[Any] = [body]
     for _ in range(levels):
         insides = [each.values() if isinstance(each, dict) else each for each in layer]
-        layer = [inner for inside in insides for inner in inside if isinstance(inner, dict | list)]
+        layer = [inner for inside in insides for inner in inside if isinstance(inner, _CONTAINERS)]
         if not layer:
             return False
     return True

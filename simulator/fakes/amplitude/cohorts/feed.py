@@ -68,5 +68,4 @@ class CohortSource:
         return project, self._keeper.compute(project, cohort, at)
 
     def _people(self, project: Project, pages: Iterator[list[int]]) -> Iterator[AmplitudeUser]:
-        for page in pages:
-            yield from self._users.people(project, page)
+        return chain.from_iterable(self._users.people(project, page) for page in pages)

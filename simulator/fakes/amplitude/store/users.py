@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import orjson
@@ -76,6 +77,10 @@ def _record(row: tuple[Any, ...]) -> UserRecord:
     )
 
 
+_AS_USER: Callable[[tuple[Any, ...]], AmplitudeUser] = partial(tuple.__new__, AmplitudeUser)
+"""What `AmplitudeUser._make` does, without a call in Python for each of a million."""
+
+
 def _merged(built_in: str | None, properties: str | None) -> dict[str, object]:
     """Both kinds of properties under one roof; custom ones win."""
     found: dict[str, object] = orjson.loads(built_in) if built_in else {}
@@ -122,7 +127,7 @@ class Users:
             _merged(known, own) if known or own else NO_PROPERTIES
             for known, own in zip(built_in, properties, strict=True)
         ]
-        return list(map(AmplitudeUser._make, zip(numbers, user_ids, device_ids, every, strict=True)))
+        return list(map(_AS_USER, zip(numbers, user_ids, device_ids, every, strict=True)))
 
     def by_user_id(self, project: Project, user_ids: Collection[str]) -> dict[str, UserRecord]:
         """Users by their exact, case-sensitive user id."""

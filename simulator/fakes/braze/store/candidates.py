@@ -105,14 +105,13 @@ class CandidateReader:
     def near_aliases(self, workspace: str, missed: Sequence[Identifier]) -> dict[Identifier, tuple[str, str]]:
         """For aliases that nobody carries: a pair that somebody does, the same but for case, blanks or label."""
         labels = [label for (label,) in self._database.rows(_LABELS, (workspace, workspace)) if label is not None]
+        spellings = [(each, name) for each in missed for name in (each.value, *_cases(each.value))]
+        names = orjson.dumps([name for _, name in spellings]).decode()
         near: dict[Identifier, tuple[str, str]] = {}
-        for identifier in missed:
-            pairs = [(label, name) for label in labels for name in (identifier.value, *_cases(identifier.value))]
-            query = "SELECT 1 FROM braze_alias WHERE workspace = ? AND label = ? AND name = ?"
-            for label, name in pairs:
-                if self._database.row(query, (workspace, label, name)):
-                    near[identifier] = (label, name)
-                    break
+        for label in labels:
+            (places,) = self._database.columns(_ALIASES_AMONG, (names, workspace, label))
+            for identifier, name in (spellings[place] for place in sorted(places)):
+                near.setdefault(identifier, (label, name))
         return near
 
     def device_ids_among(self, workspace: str, values: Sequence[str]) -> frozenset[str]:
@@ -124,6 +123,10 @@ class CandidateReader:
         )
         return frozenset(device_id for (device_id,) in found)
 
+
+_ALIASES_AMONG = """
+    SELECT json_group_array(sent.key) FROM json_each(?) sent
+    CROSS JOIN braze_alias a ON a.workspace = ? AND a.label = ? AND a.name = sent.value"""
 
 # Every label once, by hopping through the primary key.
 _LABELS = """
