@@ -135,14 +135,14 @@ def additions(users: Iterable[AmplitudeUser], hierarchy: Sequence[mapping_rules.
     chosen = list(users)
     found = _texts(chosen, names[0])
     ranks = [0] * len(chosen)
-    skips: list[Skip] = []
-    for place in [place for place, text in enumerate(found) if text is None]:
-        for rank, name in enumerate(names[1:], 1):
-            if (text := mapping_rules.value_of(chosen[place], name)) is not None:
+    pending = [place for place, text in enumerate(found) if text is None]
+    for rank, name in enumerate(names[1:], 1):
+        for place, text in zip(pending, _texts([chosen[place] for place in pending], name), strict=True):
+            if text is not None:
                 found[place], ranks[place] = text, rank
-                break
-        else:
-            skips.append(Skip(chosen[place].amplitude_id, SkipReason.UNRESOLVED_MAPPING, tuple(names)))
+        pending = [place for place in pending if found[place] is None]
+    unnamed = (chosen[place].amplitude_id for place in pending)
+    skips = [Skip(person, SkipReason.UNRESOLVED_MAPPING, tuple(names)) for person in unnamed]
     people = [user[0] for user in chosen]
     if skips:
         named = [text is not None for text in found]
@@ -155,7 +155,9 @@ def _texts(users: Sequence[AmplitudeUser], name: str) -> list[str | None]:
     place = mapping_rules.PLACES.get(name)
     raws = [user[3].get(name) for user in users] if place is None else [user[place] for user in users]
     text_of = mapping_rules.text_of
-    return [raw if raw.__class__ is str and raw and not raw.isspace() else text_of(raw) for raw in raws]
+    return [
+        raw if raw is None or (raw.__class__ is str and raw and not raw.isspace()) else text_of(raw) for raw in raws
+    ]
 
 
 def release_reused(removals: Iterable[Change], entering: Collection[Identifier]) -> list[Change]:

@@ -87,7 +87,7 @@ def body_of(call: Call) -> dict[str, object]:
     return body
 
 
-_CONTAINERS = (dict, list)
+_CONTAINERS = frozenset((dict, list))
 
 
 def _is_deeper(body: dict[str, object], levels: int) -> bool:
@@ -95,7 +95,9 @@ def _is_deeper(body: dict[str, object], levels: int) -> bool:
     layer: list[Any] = [body]
     for _ in range(levels):
         insides = [each.values() if isinstance(each, dict) else each for each in layer]
-        layer = [inner for inside in insides for inner in inside if isinstance(inner, _CONTAINERS)]
+        # Identifiers come by the thousand: a list of texts is passed over as a whole.
+        deep = [inside for inside in insides if not _CONTAINERS.isdisjoint(map(type, inside))]
+        layer = [inner for inside in deep for inner in inside if type(inner) in _CONTAINERS]
         if not layer:
             return False
     return True
