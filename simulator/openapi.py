@@ -332,10 +332,19 @@ class Contract:
             Violation(
                 where + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.instance_path),
                 str(error.schema_path[-1]) if error.schema_path else "schema",
-                error.message if len(error.message) <= 300 else error.message[:297] + "...",
+                self._told(schema, error),
             )
             for error in validator.iter_errors(value)
         ]
+
+    def _told(self, schema: Mapping[str, Any], error: jsonschema_rs.ValidationError) -> str:
+        """What is wrong; where one of several fields must be there, their names."""
+        node: Any = schema
+        with contextlib.suppress(KeyError, IndexError, TypeError):
+            for part in error.schema_path:
+                node = self.resolve(node) if part == "$ref" else node[part]
+            return f"one of {', '.join(name for choice in node for (name,) in [choice['required']])} is missing"
+        return error.message if len(error.message) <= 300 else error.message[:297] + "..."
 
     def _validator(self, key: tuple[str, ...], schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
         validator = self._validators.get(key)

@@ -79,7 +79,7 @@ def test_members_are_listed_a_page_at_a_time_and_moved(ask, desk):
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "detail"),
     [
-        ("POST", "", {"name": "openers"}, 400, "definition: say who"),
+        ("POST", "", {"name": "openers"}, 400, "one of definition, stored is missing"),
         ("POST", "", {"name": " ", "definition": OPENERS}, 400, "name"),
         ("POST", "", {"name": "x", "definition": {"performed": "a", "within": "soon"}}, 400, "definition.within: "),
         ("POST", "", {"name": "x", "definition": {"perfomed": "a"}}, 400, "did you mean performed?"),
