@@ -339,7 +339,7 @@ class Contract:
 
     def _told(self, schema: Mapping[str, Any], error: jsonschema_rs.ValidationError) -> str:
         """What is wrong; where one of several fields must be there, their names."""
-        node: Any = schema
+        node: Any = {**schema, "components": self.document.get("components", {})}
         with contextlib.suppress(KeyError, IndexError, TypeError):
             for part in error.schema_path:
                 node = self.resolve(node) if part == "$ref" else node[part]
