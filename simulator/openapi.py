@@ -340,7 +340,7 @@ class Contract:
     def _told(self, schema: Mapping[str, Any], error: jsonschema_rs.ValidationError) -> str:
         """What is wrong; where one of several fields must be there, their names."""
         node: Any = {**schema, "components": self.document.get("components", {})}
-        with contextlib.suppress(KeyError, IndexError, TypeError):
+        with contextlib.suppress(KeyError, IndexError, TypeError, ValueError):
             for part in error.schema_path:
                 node = self.resolve(node) if part == "$ref" else node[part]
             return f"one of {', '.join(name for choice in node for (name,) in [choice['required']])} is missing"
