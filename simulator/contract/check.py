@@ -219,7 +219,7 @@ class _Asked:
             self._order.seed, (phase,), self._order.max_examples, only, meter, keep_exchanges=exchanges is not None
         )
         with self._bench() as bench:
-            campaign.run(bench, self._service)
+            campaign.run(bench, self._service, self._bench)
         if exchanges is not None:
             exchanges += campaign.exchanges
         outcome.errors += campaign.errors

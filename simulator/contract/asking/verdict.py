@@ -2,8 +2,8 @@
 
 A request that fits may be refused all the same, for reasons that no schema can state. The contract has a list of them,
 `x-reasons`: the words of the answer (three dots stand for anything) and why. An operation names those that it has, by
-status, as `x-though-valid`; those that every operation has stand at the root; one marked `beyond-ascii` holds for
-requests with other characters only. A request that does not fit must be
+status, as `x-though-valid`; those that every operation has stand at the root. One with `only-if` holds for requests
+in whose body that pattern is found. A request that does not fit must be
 refused, except where the vendor's page gives a type and does not say what another one does: such fields are listed as
 `x-unchecked`, with the reason, beside the properties they are about.
 """
@@ -94,7 +94,6 @@ class Verdicts:
 
     def _excused(self, operation: Operation, heard: Heard, said: list[str]) -> bool:
         known = self._contract.document.get("x-reasons", {})
-        plain = heard.body.isascii() and b"\\u" not in heard.body
         reasons = [
             known[name]
             for where in (self._contract.document, operation.definition)
@@ -103,7 +102,7 @@ class Verdicts:
         return any(
             _pattern(str(reason["words"])).fullmatch(text)
             for reason in reasons
-            if not (plain and reason.get("beyond-ascii", False))
+            if re.search(str(reason.get("only-if", "")).encode(), heard.body)
             for text in said
         )
 

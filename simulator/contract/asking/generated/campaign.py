@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,10 +18,10 @@ from schemathesis.engine import events
 from schemathesis.generation import GenerationMode
 
 from simulator.contract.asking.bench import Bench, Target
-from simulator.contract.asking.caller import is_breakdown
+from simulator.contract.asking.caller import Sent, is_breakdown
 from simulator.contract.asking.examples import Examples
 from simulator.contract.asking.failures import KEPT_CHARACTERS, PHASES, SHOWN_CHARACTERS, Failure
-from simulator.contract.asking.generated.links import Followed, chains, links, toward
+from simulator.contract.asking.generated.links import Followed, chains, linked, links, toward
 from simulator.contract.asking.meter import Meter
 from simulator.contract.asking.supply import Supply, headers_for
 from simulator.contract.asking.verdict import Heard, Verdicts, check_words
@@ -68,16 +68,19 @@ class Campaign:
     _bench: Bench | None = None
     _met: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
 
-    def run(self, bench: Bench, service: str) -> None:
-        """Generate, send and judge. Failures, counts and errors are kept in this object."""
-        contract, self._bench = bench.targets[service].contract, bench
+    def run(self, bench: Bench, service: str, again: Callable[[], Bench] | None = None) -> None:
+        """Generate, send and judge. Failures, counts and errors are kept in this object.
+
+        `again` opens a fresh bench for each later round of sequences, in which nothing has been made yet.
+        """
+        contract = bench.targets[service].contract
         if other := tuple(phase for phase in self.phases if phase != STATEFUL):
             self._run(bench, service, other, self.only)
         if STATEFUL in self.phases:
             for chain in chains(contract, self.only):
-                self._follow(bench, service, chain)
+                self._follow(bench, service, chain, again)
 
-    def _follow(self, bench: Bench, service: str, chain: frozenset[str]) -> None:
+    def _follow(self, bench: Bench, service: str, chain: frozenset[str], again: Callable[[], Bench] | None) -> None:
         """Sequences along one chain, then in rounds toward each of its links until that one has led to a success."""
         contract = bench.targets[service].contract
         self._run(bench, service, (STATEFUL,), chain)
@@ -85,15 +88,20 @@ class Campaign:
             for number in range(1, ROUNDS_AT_MOST):
                 if self.followed.successes[link]:
                     break
-                self._run(bench, service, (STATEFUL,), toward(contract, link, chain), number)
+                # What leads to a link may also lead away from it; the last rounds begin where it begins.
+                shortest = frozenset({link.source, link.target})
+                few = toward(contract, link, chain) if number <= ROUNDS_AT_MOST // 2 else shortest
+                with again() if again is not None else contextlib.nullcontext(bench) as fresh:
+                    self._run(fresh, service, (STATEFUL,), few, number)
 
     def _run(self, bench: Bench, service: str, phases: tuple[str, ...], only: frozenset[str], number: int = 0) -> None:
-        """One run of Schemathesis. From the first round toward a link on, sequences begin with examples."""
-        target = bench.targets[service]
+        """One run of Schemathesis. In the rounds toward a link every other one takes all but what links say from
+        examples, the others only what a sequence begins with: an example and what a link says may not go together."""
+        self._bench, target = bench, bench.targets[service]
         supply = Supply(service, bench.keys, bench.living, self.seed)
         schema = self._schema(target, phases, only, self.seed + number * ROUND_SEED)
         begins = _beginnings(target.contract, only)
-        examples = Examples(target.contract, supply)
+        examples, said = Examples(target.contract, supply), linked(target.contract, only)
         operations = {f"{op.method} {op.path}": op for op in target.contract.operations.values()}
 
         def before_call(context: Any, case: Any, **kwargs: Any) -> None:
@@ -102,9 +110,8 @@ class Campaign:
             if STATEFUL in phases and bench.ours and service != "control" and named not in begins:
                 # What one step asks for, such as an export, may need a while until the next can have it.
                 bench.stage.move_on(BETWEEN_STEPS_MS)
-            if operation is not None and named in begins and number:
-                good = examples.of(operation)
-                case.body, case.query, case.path_parameters = good.body or case.body, good.query, good.path
+            if operation is not None and number and (number % 2 or named in begins):
+                _exemplify(case, examples.of(operation), said.get(named, frozenset()))
             case.body = supply.fill(case.body, named) if isinstance(case.body, dict | list) else case.body
             case.query = supply.fill(dict(case.query), named) if case.query else case.query
             case.path_parameters = supply.fill(dict(case.path_parameters), named) if case.path_parameters else {}
@@ -238,6 +245,19 @@ def _means(target: Target, operation: Operation, interaction: Any) -> bool:
     """Whether an address leads where it was meant to: a name with a slash in it makes another address."""
     found = target.contract.find(interaction.request.method, unquote(urlsplit(interaction.request.uri).path))
     return found is not None and found[0] is operation
+
+
+def _exemplify(case: Any, good: Sent, said: frozenset[str]) -> None:
+    """Put an example in the place of what was generated, but for what a link has said."""
+    case.path_parameters = _kept(case.path_parameters, good.path, said)
+    case.query = _kept(case.query, good.query, said)
+    if isinstance(good.body, dict):
+        case.body = _kept(case.body, good.body, said)
+
+
+def _kept(generated: Any, good: Mapping[str, Any], said: frozenset[str]) -> dict[str, Any]:
+    drawn = generated if isinstance(generated, Mapping) else {}
+    return {**good, **{name: value for name, value in drawn.items() if name in said}}
 
 
 def _beginnings(contract: Contract, only: frozenset[str]) -> frozenset[str]:

@@ -65,6 +65,17 @@ def chains(contract: Contract, only: frozenset[str] = frozenset()) -> list[froze
     return found
 
 
+def linked(contract: Contract, only: frozenset[str]) -> dict[str, frozenset[str]]:
+    """By operation, the parameters and the fields of a body that links say."""
+    found: dict[str, frozenset[str]] = {}
+    for link in links(contract, only):
+        responses = contract.operations[link.source].definition["responses"]
+        declared = contract.resolve(responses[link.status])["links"][link.name]
+        names = frozenset({*declared.get("parameters", {}), *(declared.get("requestBody") or {})})
+        found[link.target] = found.get(link.target, frozenset()) | names
+    return found
+
+
 def toward(contract: Contract, link: Link, among: frozenset[str]) -> frozenset[str]:
     """The operations of a chain that lead to a link, and where it leads; a sequence of these can go nowhere else."""
     found = {link.source}
