@@ -101,7 +101,8 @@ class Campaign:
         supply = Supply(service, bench.keys, bench.living, self.seed)
         schema = self._schema(target, phases, only, self.seed + number * ROUND_SEED)
         begins = _beginnings(target.contract, only)
-        examples, said = Examples(target.contract, supply), linked(target.contract, only)
+        known = Supply(service, bench.keys, bench.living, self.seed, strangers=False)
+        examples, said = Examples(target.contract, known), linked(target.contract, only)
         operations = {f"{op.method} {op.path}": op for op in target.contract.operations.values()}
 
         def before_call(context: Any, case: Any, **kwargs: Any) -> None:

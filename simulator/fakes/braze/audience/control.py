@@ -65,7 +65,11 @@ class AudienceControl:
         """With the members at an instant."""
         segment = self._find(call, _workspace(call))
         asked = call.argument("at")
-        at = self._now() if asked is None else parse_instant(asked)
+        try:
+            at = self._now() if asked is None else parse_instant(asked)
+        except ValueError as error:
+            # The pattern of the contract lets a 29th of any February through; the calendar does not.
+            raise refuse(400, str(error)) from error
         rows = self._audience.segments.members(segment, at)
         members = [{"braze_id": braze_id, "external_id": who} for braze_id, who in self._audience.named(rows, at)]
         return Reply(200, {"segment": self._segment(segment), "at": format_instant(at), "members": members})

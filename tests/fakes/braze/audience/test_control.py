@@ -71,6 +71,13 @@ def test_members_are_shown_now_and_at_an_instant(house: Any, dashboard: Dashboar
 EXISTS = {"comparison": "exists"}
 
 
+def test_a_day_that_is_in_no_calendar_is_refused(dashboard: Dashboard) -> None:
+    dashboard("POST", "/_sim/braze/segments", {"name": "Known", "includes": []})
+    status, told = dashboard("GET", "/_sim/braze/segments/Known", at="1971-02-29T10:00:00Z")
+    assert 400 == status
+    assert "is not an instant" in told["detail"]
+
+
 def test_a_segment_is_edited(dashboard: Dashboard) -> None:
     dashboard("POST", "/_sim/braze/segments", {"name": "First"})
     change = {"name": "Second", "filters": {"external_user_id": EXISTS}, "tracked": False}
