@@ -73,6 +73,31 @@ def _somebody_else(body: Body) -> None:
     body["cohort_changes"][0]["user_ids"] = ["somebody-else"]
 
 
+def _extra_field(body: Body) -> None:
+    body["cohort_name"] = "openers"
+
+
+def _nested_extra_field(body: Body) -> None:
+    for each in body["cohort_changes"]:
+        each["user_idz"] = each["user_ids"]
+
+
+def _schema_changed(schema: str, **rules: object) -> Callable[[Body], None]:
+    return lambda document: document["components"]["schemas"][schema].update(rules)
+
+
+def _path_moved(path: str, other: str) -> Callable[[Body], None]:
+    return lambda document: document["paths"].update({other: document["paths"].pop(path)})
+
+
+def _request_limit(path: str, field: str, **rules: object) -> Callable[[Body], None]:
+    def change(document: Body) -> None:
+        content = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]
+        content["schema"]["properties"][field].update(rules)
+
+    return change
+
+
 def _responses(path: str, method: str) -> Callable[[Body], Body]:
     def found(document: Body) -> Body:
         responses: Body = document["paths"][path][method]["responses"]
@@ -108,6 +133,12 @@ BRAZE: Sequence[tuple[str, str, str, Spoil]] = (
     ("count too low", "createUserAliases", "`aliases_processed` is 0", saying("aliases_processed", 0)),
     ("body gone", "listCampaigns", "an empty object", changed(lambda said: {})),
     ("breakdown", "listEvents", "500 in place of 200", with_status(500)),
+    ("words of another refusal", "trackUsers", "a 401 that says Access Denied",
+     changed(lambda said: {"message": "Access Denied"}, lambda status: status == 401)),
+    ("optional count gone", "createUserAliases", "no `aliases_processed`", without("aliases_processed")),
+    ("a good request refused", "updateUserAliases", "400 in place of a success", with_status(400)),
+    ("success that only a switch brings", "exportUsersByIds", "200 in place of 201", with_status(200)),
+    ("link to the wrong file", "exportUsersBySegment", "`url` ends in .tgz", saying("url", "http://x/a.tgz")),
     ("unauthorised becomes forbidden", "trackUsers", "403 in place of 401", with_status(403, when=401)),
 )  # fmt: skip
 AMPLITUDE: Sequence[tuple[str, str, str, Spoil]] = (
@@ -120,6 +151,11 @@ AMPLITUDE: Sequence[tuple[str, str, str, Spoil]] = (
     ("taken twice", "createEventType", "what is there already is made again", accepting(409)),
     ("plain text answer", "listCohorts", "text/plain in place of JSON", as_type("text/plain")),
     ("nobody's key opens", "listCohorts", "a wrong pair of keys does it", accepting(403)),
+    ("kind of another error", "exportEvents", "a 400 of the kind not_found",
+     changed(lambda said: said["error"].update(type="not_found") if "error" in said else None,
+             lambda status: status == 400)),
+    ("figure too high", "getUserActivity", "one event more than there is",
+     changed(lambda said: said["userData"].update(num_events=said["userData"]["num_events"] + 1))),
     ("link without a place", "downloadCohortExport", "a redirect without Location", without_header("Location")),
 )  # fmt: skip
 CONTROL: Sequence[tuple[str, str, str, Spoil]] = (
@@ -135,11 +171,38 @@ ENGINE: Sequence[tuple[str, str, Callable[[Body], None], bool]] = (
     ("should_remove as a text", '"false" in place of false', _removal_in_words, False),
     ("secret missing", "no client_secret", _secret_missing, False),
     ("somebody else added", "another person than the mapping says", _somebody_else, False),
+    ("extra field", "a field that nobody described", _extra_field, False),
+    ("extra field inside", "a misspelt list beside the right one", _nested_extra_field, False),
     ("request lost", "counted as sent and never sent", lambda body: None, True),
 )
 CONTRACT: Sequence[tuple[str, str, str, Callable[[Body], None]]] = (
     ("status removed", "braze trackUsers", "no 201", _status_removed("/users/track", "post", "201")),
     ("refusal removed", "amplitude uploadEvents", "no 400", _status_removed("/2/httpapi", "post", "400")),
+    (
+        "answer opened",
+        "braze trackUsers",
+        "an answer may hold anything",
+        _schema_changed("TrackReply", additionalProperties=True),
+    ),
+    ("requirement dropped", "braze listSegments", "`message` may be missing", _schema_changed("Message", required=[])),
+    (
+        "path moved",
+        "braze createUserAliases",
+        "/users/alias/create",
+        _path_moved("/users/alias/new", "/users/alias/create"),
+    ),
+    (
+        "limit raised",
+        "braze updateUserAliases",
+        "51 updates",
+        _request_limit("/users/alias/update", "alias_updates", maxItems=51),
+    ),
+    (
+        "limit lowered",
+        "braze updateUserAliases",
+        "49 updates",
+        _request_limit("/users/alias/update", "alias_updates", maxItems=49),
+    ),
     ("type changed", "braze trackUsers", "`message` is a number", _type_changed("TrackReply", "message", "integer")),
 )
 

@@ -9,6 +9,7 @@ from typing import Any, cast
 from simulator import openapi
 from simulator.audit.findings import Verdict
 from simulator.audit.invariants import check
+from simulator.contract.agreement import departures
 from simulator.contract.asking.bench import Bench, Target
 from simulator.contract.asking.failures import Failure
 from simulator.contract.asking.furniture import furnish
@@ -56,6 +57,8 @@ def _contract(defect: Defect) -> Iterator[str]:
     shipped = openapi.load(service)
     wrong = rewritten(shipped, cast(Any, defect.spoil))
     yield from _asked(service, operation, lambda whole: replace(whole, contract=wrong))
+    for each in departures(wrong):
+        yield f"agreement: {each.place}"
     for finding in compare(shipped, wrong):
         if finding.severity is Severity.BREAKING:
             yield f"diff: {finding.rule}"
