@@ -126,6 +126,12 @@ def _write(report_dir: Path, reports: Sequence[str], outcome: Outcome) -> list[P
     return written
 
 
+LEFT_OUT_AT_URL = (
+    "left out at --url: scripted refusals, bent examples and the journeys that need people, cohorts or a clock, which\n"
+    "absim's control plane makes; and the words of refusals, which are the service's own"
+)
+
+
 def _tell(outcome: Outcome, written: Sequence[Path], order: Order) -> None:
     from simulator.contract.reports import failure_text
 
@@ -151,6 +157,8 @@ def _tell(outcome: Outcome, written: Sequence[Path], order: Order) -> None:
         if each.unconfirmed:
             click.echo(f"  {each.unconfirmed} finding(s) did not show again and are not counted")
     _never_seen(outcome)
+    if order.urls:
+        click.echo(LEFT_OUT_AT_URL)
     for path in written:
         click.echo(f"report: {shown_name(path)}")
         if path.suffix == ".txt":

@@ -67,7 +67,7 @@ class Caller:
         self._seed = seed
         self._client = Client(self._target.application) if self._target.application is not None else None
         self._exchanges = exchanges
-        self._verdicts = Verdicts(self._target.contract)
+        self._verdicts = Verdicts(self._target.contract, our_words=self._target.application is not None)
         self.failures: list[Failure] = []
 
     def send(self, sent: Sent, how: str = "") -> Answer:

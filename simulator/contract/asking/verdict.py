@@ -40,10 +40,12 @@ class Heard:
 
 
 class Verdicts:
-    """Judges the exchanges of one service."""
+    """Judges the exchanges of one service. A service that is not ours has words of its own: `our_words` is False, and
+    a refusal with a status that the operation documents is taken at that."""
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, contract: Contract, *, our_words: bool = True) -> None:
         self._contract = contract
+        self._our_words = our_words
         self._tolerant = _tolerant(contract)
         self._null_is_absence = bool(contract.document.get("x-null-is-absence", False))
 
@@ -93,6 +95,8 @@ class Verdicts:
         return ABOUT_THE_FORM | {heard.status} if excused else ABOUT_THE_FORM
 
     def _excused(self, operation: Operation, heard: Heard, said: list[str]) -> bool:
+        if not self._our_words:
+            return str(heard.status) in operation.statuses
         known = self._contract.document.get("x-reasons", {})
         reasons = [
             known[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -28,6 +29,16 @@ def test_a_good_request_that_is_taken_is_well() -> None:
 
 def test_a_good_request_that_is_refused_for_no_stated_reason_is_told() -> None:
     assert "refused-valid-request" == _on("createUserAliases", GOOD, 400, {"message": "No"})
+
+
+def test_another_service_refuses_in_words_of_its_own_and_with_the_documented_statuses() -> None:
+    heard = Heard({}, {}, {"content-type": "application/json"}, orjson.dumps(GOOD), 400, b'{"message": "No"}')
+    operation = BRAZE.operations["createUserAliases"]
+    foreign = Verdicts(BRAZE, our_words=False)
+    assert foreign.on(operation, heard) is None
+    undocumented = foreign.on(operation, replace(heard, status=418))
+    assert undocumented is not None
+    assert "refused-valid-request" == undocumented[0]
 
 
 def test_a_stated_reason_excuses_a_refusal_by_its_words() -> None:

@@ -218,7 +218,7 @@ class Campaign:
     def _verdict(self, target: Target, operation: Operation, interaction: Any) -> tuple[str, str] | None:
         """Whether a request that fits was taken, and one that does not was refused."""
         if self._verdicts is None:
-            self._verdicts = Verdicts(target.contract)
+            self._verdicts = Verdicts(target.contract, our_words=target.application is not None)
         sent, response = interaction.request, interaction.response
         url = urlsplit(sent.uri)
         found = target.contract.find(sent.method, unquote(url.path))
