@@ -39,7 +39,7 @@ def _key_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @option("--seed", type=click.IntRange(0), default=1, help="What is generated follows from it.")
 @option("--phases", type=Listed(PHASES), default=",".join(PHASES), help="How requests are generated.")
 @option("--max-examples", type=click.IntRange(1), help="Requests for each operation and phase.  [default: 8]")
-@option("--quick", is_flag=True, help="About a quarter of a minute: fewer requests, no generated sequences.")
+@option("--quick", is_flag=True, help="About half a minute: fewer requests, no generated sequences.")
 @option("--strict", is_flag=True, help="A documented status that was never seen is a failure too.")
 @option("--report", "reports", type=Listed(FORMATS), default="", help="Reports to leave as files.")
 @option("--report-dir", type=click.Path(path_type=Path, file_okay=False), default=Path("absim-reports"),
