@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -19,9 +17,6 @@ import yaml
 
 from simulator import resources
 from simulator.described import Description, undescribed
-
-_KEPT_FORMAT = b"1"
-"""Counts up when what is made of a file changes."""
 
 FORM = "application/x-www-form-urlencoded"
 UNKNOWN_FIELD = "unknown-field"
@@ -388,33 +383,7 @@ def read(name: str, path: Path) -> Contract:
 def load(name: str) -> Contract:
     """The shipped contract of `braze`, `amplitude` or `control`; read once a process, never changed."""
     path = resources.contract_path(name)
-    kept = _kept_path(path)
-    with contextlib.suppress(OSError, orjson.JSONDecodeError):
-        return Contract(name, orjson.loads(kept.read_bytes()))
-    contract = read(name, path)
-    _keep(kept, contract.document)
-    return contract
-
-
-def _kept_path(path: Path) -> Path:
-    """Where the parsed form of a contract lies, as Python keeps compiled modules: YAML takes most of a start's time.
-
-    The name holds a hash of the file, so what is kept is never older than the contract.
-    """
-    digest = blake2b(_KEPT_FORMAT + path.read_bytes(), digest_size=12).hexdigest()
-    return path.parent / "__pycache__" / f"{path.stem}.{digest}.json"
-
-
-def _keep(kept: Path, document: Mapping[str, Any]) -> None:
-    # An installation that cannot be written is only slower to start.
-    with contextlib.suppress(OSError, TypeError):
-        packed = orjson.dumps(document)
-        kept.parent.mkdir(exist_ok=True)
-        for older in kept.parent.glob(f"{kept.name.split('.')[0]}.*.json"):
-            older.unlink(missing_ok=True)
-        beside = kept.with_suffix(f".{os.getpid()}")
-        beside.write_bytes(packed)
-        os.replace(beside, kept)
+    return Contract(name, resources.kept(path.stem, [path], lambda: read(name, path).document))
 
 
 class _Loader(yaml.CSafeLoader):

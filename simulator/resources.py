@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
+import orjson
+
+_KEPT_FORMAT = b"1"
+"""Counts up when what is made of a file changes."""
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -18,3 +27,29 @@ def folder(name: str) -> Path:
 def contract_path(name: str) -> Path:
     """The OpenAPI file of `braze`, `amplitude` or `control`."""
     return folder("contracts") / f"{name}.openapi.yaml"
+
+
+def kept(stem: str, sources: Sequence[Path], make: Callable[[], Any]) -> Any:
+    """What `make` makes of files, as JSON; made once and then read from beside the first of them.
+
+    As Python keeps compiled modules: reading YAML takes most of a start's time. The name under which it lies holds a
+    hash of the files, so what is kept is never older than they are. Raises OSError when a file cannot be read, and
+    whatever `make` raises.
+    """
+    digest = blake2b(_KEPT_FORMAT, digest_size=12)
+    for source in sources:
+        digest.update(source.read_bytes())
+    place = sources[0].parent / "__pycache__" / f"{stem}.{digest.hexdigest()}.json"
+    with contextlib.suppress(OSError, orjson.JSONDecodeError):
+        return orjson.loads(place.read_bytes())
+    made = make()
+    # An installation that cannot be written is only slower to start.
+    with contextlib.suppress(OSError, TypeError):
+        packed = orjson.dumps(made)
+        place.parent.mkdir(exist_ok=True)
+        for older in place.parent.glob(f"{stem}.*.json"):
+            older.unlink(missing_ok=True)
+        beside = place.with_suffix(f".{os.getpid()}")
+        beside.write_bytes(packed)
+        os.replace(beside, place)
+    return made

@@ -9,14 +9,14 @@ beside it in `contracts/agreed/`, a line for each operation and component. `absi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from simulator import resources
-from simulator.openapi import METHODS, Contract
+from simulator.openapi import METHODS, Contract, load
 
 WORDS = frozenset(
     {"description", "summary", "examples", "example", "title", "x-source", "x-confidence", "x-rules", "tags"}
@@ -25,6 +25,7 @@ WORDS = frozenset(
 COMPONENTS = ("schemas", "parameters", "headers", "responses", "securitySchemes")
 ROOT = ("security", "x-null-is-absence", "x-by-switch", "x-though-valid", "x-reasons")
 SHOWN_CHARACTERS = 120
+SERVICES = ("braze", "amplitude", "control")
 
 Bones = Mapping[str, Any]
 
@@ -73,15 +74,28 @@ def written(contract: Contract) -> bytes:
     return b"{\n" + b",\n".join(lines) + b"\n}\n"
 
 
-def departures(contract: Contract, agreed: Bones | None = None) -> list[Departure]:
-    """Every difference between a contract and what was agreed. Raises OSError when nothing was ever agreed."""
-    before = orjson.loads(agreed_path(contract.name).read_bytes()) if agreed is None else agreed
+def departures(contract: Contract) -> list[Departure]:
+    """Every difference between a contract and what was agreed; that nothing was agreed is one."""
+    try:
+        before: Bones = orjson.loads(agreed_path(contract.name).read_bytes())
+    except FileNotFoundError:
+        return [Departure("", f"contracts/agreed/{contract.name}.json", "is gone, so nothing vouches for the contract")]
     after = orjson.loads(orjson.dumps(bones(contract)))
     return [
         Departure("" if "/" in name or name in ROOT else name, place, message)
         for name in sorted(before.keys() | after.keys())
         for place, message in _differences(before.get(name, _NOTHING), after.get(name, _NOTHING), name)
     ]
+
+
+def shipped_departures() -> dict[str, list[Departure]]:
+    """Those of each contract that has any. They are found once for the files as they are, and then only read."""
+    contracts = [resources.contract_path(name) for name in SERVICES]
+    sources = [*contracts, *(path for path in map(agreed_path, SERVICES) if path.exists())]
+    found: Mapping[str, list[Mapping[str, str]]] = resources.kept(
+        "departures", sources, lambda: {name: [asdict(each) for each in departures(load(name))] for name in SERVICES}
+    )
+    return {name: [Departure(**each) for each in listed] for name, listed in found.items() if listed}
 
 
 _NOTHING = object()

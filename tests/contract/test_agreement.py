@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
 from simulator import openapi
-from simulator.contract.agreement import agreed_path, bones, departures, written
+from simulator.contract import agreement
+from simulator.contract.agreement import agreed_path, bones, departures, shipped_departures, written
 from simulator.contract.defects.spoiling import rewritten
 
 SERVICES = ("braze", "amplitude", "control")
@@ -55,6 +57,31 @@ def test_a_changed_rule_is_told_with_its_place(change: Callable[[Document], None
     found = departures(rewritten(BRAZE, change))
     assert [place] == [each.operation for each in found]
     assert message in str(found[0])
+
+
+def test_a_contract_for_which_nothing_was_agreed_departs_from_it() -> None:
+    (found,) = departures(openapi.Contract("stranger", BRAZE.document))
+    assert "contracts/agreed/stranger.json: is gone, so nothing vouches for the contract" == str(found)
+
+
+def test_departures_are_found_once_and_again_when_a_file_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in SERVICES:
+        (tmp_path / f"{name}.openapi.yaml").write_bytes(openapi.resources.contract_path(name).read_bytes())
+        (tmp_path / f"{name}.json").write_bytes(agreed_path(name).read_bytes())
+    counted: list[str] = []
+    monkeypatch.setattr(openapi.resources, "contract_path", lambda name: tmp_path / f"{name}.openapi.yaml")
+    monkeypatch.setattr(agreement, "agreed_path", lambda name: tmp_path / f"{name}.json")
+    monkeypatch.setattr(agreement, "departures", lambda contract: counted.append(contract.name) or departures(contract))
+
+    first, again = shipped_departures(), shipped_departures()
+    (tmp_path / "braze.json").write_text("{}")
+    changed = shipped_departures()
+
+    assert ({}, {}, 6) == (first, again, len(counted))
+    assert ["braze"] == list(changed)
+    assert "is new" in changed["braze"][0].message
 
 
 def test_other_words_need_no_consent() -> None:

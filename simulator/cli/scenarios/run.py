@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 LAST_RUN = "last-run.json"
 """What `absim why` reads: which scenarios were run, how, and how they ended."""
+DEPARTURES_AT_MOST = 20
+"""So many of the ways in which a contract is not what was agreed are told; a count stands for the rest."""
 RULE_SET_HELP = "A named rule set in place of each file's; switches that a file sets one by one stay."
 
 
@@ -79,6 +81,7 @@ def command(
     seeds = _seeds((work.scenario.seed for work in works), seed)
     announced = f"{counted(len(works), 'scenario')}, seed {seeds}, rules {rules or 'of each file'}, door {door}"
     results, interrupted = _run(works, options, jobs, "" if quiet else announced, no_color)
+    results += _disagreed(options, works[0].scenario.seed if seed is None else seed)
     written, unwritten = _write_reports(report_dir, reports, results, seed, interrupted)
     if remembered:
         _remember(report_dir, works, results, options)
@@ -149,6 +152,29 @@ def _run(
     except KeyboardInterrupt:
         interrupted = True
     return [results[index] for index in sorted(results)], interrupted
+
+
+def _disagreed(options: RunOptions, seed: int) -> list[Result]:
+    """A failed result for each contract that is not what was agreed: INV-5 judges every call by it, and no stricter."""
+    from simulator.contract.agreement import shipped_departures
+    from simulator.scenario.events import Breach, Result, Verdict
+
+    found = []
+    for name, departures in shipped_departures().items():
+        meant = f"; when that is meant: absim contract agree --service {name}"
+        told = [f"the contract of {name} is not what was agreed: {each}" for each in departures[:DEPARTURES_AT_MOST]]
+        if (more := len(departures) - len(told)) > 0:
+            told.append(f"... and {more} more places of the contract of {name}")
+        found.append(
+            Result(
+                title=f"The contract of {name} is the one that was agreed", file=f"contracts/{name}.openapi.yaml",
+                line=1, case={}, covers=(), tags=(), seed=seed, rules=options.rules, door=str(options.door),
+                verdict=Verdict.FAILED, people=0, evaluated=len(departures),
+                breaches=tuple(Breach("INV-5", line + meant) for line in told),
+                reproduce=f"absim contract --service {name} --phases examples",
+            )
+        )  # fmt: skip
+    return found
 
 
 class _Progress:

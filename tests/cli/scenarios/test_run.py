@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import fromstring
 
+import orjson
 import pytest
+
+from simulator.contract import agreement
 
 Absim = Callable[..., Any]
 
@@ -33,6 +36,30 @@ def test_red_is_1_and_says_what_where_and_how_to_see_it_again(run_absim: Absim) 
     assert 1 == ended.code
     assert "red.scenario.yaml:12:18: added: ben is missing" in ended.out
     assert "reproduce: absim run red.scenario.yaml --seed 5 --door wsgi" in ended.out
+
+
+def test_a_contract_that_departs_from_what_was_agreed_is_red_with_its_place(
+    run_absim: Absim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agreed = orjson.loads(agreement.agreed_path("braze").read_bytes())
+    agreed["components/schemas/TrackReply"]["additionalProperties"] = True
+    (tmp_path / "braze.json").write_bytes(orjson.dumps(agreed))
+    shipped = agreement.agreed_path
+    monkeypatch.setattr(
+        agreement, "agreed_path", lambda name: tmp_path / "braze.json" if name == "braze" else shipped(name)
+    )
+    monkeypatch.setattr(agreement.resources, "kept", lambda stem, sources, make: make())
+
+    ended = run_absim("run", "good.scenario.yaml", "--report", "junit,json")
+
+    assert 1 == ended.code
+    assert (
+        "INV-5 is broken: the contract of braze is not what was agreed: components/schemas/TrackReply."
+        "additionalProperties: was true, is false; when that is meant: absim contract agree --service braze"
+    ) in ended.out
+    assert "1 passed, 1 failed" in ended.out
+    assert "components/schemas/TrackReply" in Path("absim-reports/junit.xml").read_text()
+    assert "components/schemas/TrackReply" in Path("absim-reports/results.json").read_text()
 
 
 def test_an_invalid_file_is_2_and_nothing_runs(run_absim: Absim, folder: Path) -> None:
