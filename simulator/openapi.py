@@ -208,7 +208,15 @@ class Contract:
         Vendors pass over what they do not know, so their schemas stay open. A field of ours with a wrong name would be
         lost in silence; in recorded traffic it is the first sign that a vendor has moved.
         """
-        description = self._described(operation)
+        return self._undescribed((operation.operation_id,), operation.definition.get("requestBody", {}), body)
+
+    def check_described_answer(self, operation: Operation, status: int, body: bytes) -> list[Violation]:
+        """The fields of a JSON answer that the contract tolerates and does not describe."""
+        documented = operation.definition.get("responses", {}).get(str(status), {})
+        return self._undescribed((operation.operation_id, str(status)), documented, body)
+
+    def _undescribed(self, key: tuple[str, ...], message: Mapping[str, Any], body: bytes) -> list[Violation]:
+        description = self._described(key, message)
         if description is None or not body:
             return []
         with contextlib.suppress(orjson.JSONDecodeError):
@@ -216,16 +224,16 @@ class Contract:
             return [Violation(place, UNKNOWN_FIELD, "not described by the contract") for place in places]
         return []
 
-    def _described(self, operation: Operation) -> Description | None:
+    def _described(self, key: tuple[str, ...], message: Mapping[str, Any]) -> Description | None:
         known = self._descriptions
-        if operation.operation_id not in known:
-            content = self.resolve(operation.definition.get("requestBody", {})).get("content", {})
+        if key not in known:
+            content = self.resolve(message).get("content", {})
             schema = content.get("application/json", {}).get("schema")
-            known[operation.operation_id] = None if schema is None else Description([schema], self.resolve)
-        return known[operation.operation_id]
+            known[key] = None if schema is None else Description([schema], self.resolve)
+        return known[key]
 
     @cached_property
-    def _descriptions(self) -> dict[str, Description | None]:
+    def _descriptions(self) -> dict[tuple[str, ...], Description | None]:
         return {}
 
     def check_response(

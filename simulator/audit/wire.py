@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import StrEnum
 from urllib.parse import parse_qs
 
@@ -17,6 +18,8 @@ KEPT_AT_MOST = 100
 TOLD_CHARACTERS = 600
 """So much of each body stands in a finding."""
 SHOWN_CHARACTERS = 4_000
+SHOWN_PATH = 120
+UNKNOWN_OPERATION = "unknown-operation"
 
 
 class Sender(StrEnum):
@@ -73,9 +76,9 @@ class WireWatch:
         """Everything wrong with one exchange, as lines for the journal."""
         contract = self._contracts[exchange.service]
         operation = contract.operations.get(exchange.operation)
-        if operation is None:
-            return []
         self.checked += 1
+        if operation is None:
+            return self._strange(contract, exchange)
         found = operation.pattern.match(exchange.path)
         request = contract.check_request(
             operation,
@@ -90,7 +93,7 @@ class WireWatch:
                 operation, exchange.status, exchange.response_headers, exchange.response_body
             )
             answer += contract.check_usual(operation, exchange.status, self._reading)
-        sender = Sender.ENGINE if exchange.request_id in self.engine_requests else Sender.CLIENT
+        sender = self._sender(exchange)
         if sender is Sender.ENGINE:
             # Vendors pass over what they do not know; a field of ours with a wrong name would be lost in silence.
             request += contract.check_described(operation, exchange.request_body)
@@ -98,18 +101,42 @@ class WireWatch:
         self._keep(Sender.FAKE, exchange, answer)
         return [f"request {violation}" for violation in request] + [f"answer {violation}" for violation in answer]
 
+    def _strange(self, contract: Contract, exchange: Exchange) -> list[str]:
+        """A request to nothing that the contract has; that a browser may ask first (OPTIONS) stands in no contract."""
+        if exchange.method == "OPTIONS":
+            return []
+        violation = Violation("path", UNKNOWN_OPERATION, _nothing_there(contract, exchange.method, exchange.path))
+        self._keep(self._sender(exchange), exchange, [violation])
+        return [f"request {violation}"]
+
+    def _sender(self, exchange: Exchange) -> Sender:
+        return Sender.ENGINE if exchange.request_id in self.engine_requests else Sender.CLIENT
+
     def _keep(self, sender: Sender, exchange: Exchange, violations: list[Violation]) -> None:
         if not violations:
             return
         self.counted += sender is not Sender.CLIENT
         self._kept[sender] += 1
+        called = exchange.operation or _called(exchange)
         if self._kept[sender] <= KEPT_AT_MOST:
             self.breaches.append(
                 Breach(
-                    sender, exchange.service, exchange.operation, exchange.status, exchange.request_id,
+                    sender, exchange.service, called, exchange.status, exchange.request_id,
                     tuple(violations), _shown(exchange.request_body), _shown(exchange.response_body),
                 )
             )  # fmt: skip
+
+
+def _called(exchange: Exchange) -> str:
+    return f"{exchange.method} {exchange.path[:SHOWN_PATH]}"
+
+
+def _nothing_there(contract: Contract, method: str, path: str) -> str:
+    """That no operation is at an address, with the one that may have been meant."""
+    if (there := contract.at(path)) is not None:
+        return f"no operation of the contract is a {method} here; there is {', '.join(there[0])}"
+    near = get_close_matches(path, [each.path for each in contract.operations.values()], 1)
+    return "no operation of the contract is at this address" + (f"; did you mean {near[0]}?" if near else "")
 
 
 def _cut(text: str) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -30,6 +30,15 @@ def _key_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def _report_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    folder = click.Path(path_type=Path, file_okay=False)
+    function = option("--report-dir", type=folder, default=Path("absim-reports"), help="Where reports lie.")(function)
+    listed = Listed(FORMATS)
+    return option("--report", "reports", type=listed, default="", help=f"Files to leave: {', '.join(FORMATS)}.")(
+        function
+    )
+
+
 @click.group(invoke_without_command=True)
 @option("--service", "services", type=click.Choice(SERVICES), multiple=True, help="Only this service. Repeatable.")
 @option("--operation", "operations", multiple=True, metavar="ID", help="Only this operationId. Repeatable.")
@@ -41,9 +50,7 @@ def _key_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @option("--max-examples", type=click.IntRange(1), help="Requests for each operation and phase.  [default: 8]")
 @option("--quick", is_flag=True, help="About half a minute: fewer requests, no generated sequences.")
 @option("--strict", is_flag=True, help="A documented status that was never seen is a failure too.")
-@option("--report", "reports", type=Listed(FORMATS), default="", help="Reports to leave as files.")
-@option("--report-dir", type=click.Path(path_type=Path, file_okay=False), default=Path("absim-reports"),
-        help="Where reports lie.")  # fmt: skip
+@_report_options
 @click.pass_context
 def command(
     ctx: click.Context, /, services: tuple[str, ...], operations: tuple[str, ...], urls: tuple[str, ...], seed: int,
@@ -59,6 +66,7 @@ def command(
     if ctx.invoked_subcommand is not None:
         return ExitCode.PASSED
     from simulator.contract.check import MAX_EXAMPLES, Order, UnknownOperation, run_check
+    from simulator.contract.reports import FORMATS as FORMATS_OF_CHECK
     from simulator.serving.stage import Keys
 
     addresses = _addresses(urls)
@@ -77,7 +85,7 @@ def command(
         raise click.UsageError(str(error.args[0])) from error
     except OSError as error:
         raise EnvironmentFault(f"a service cannot be reached: {error}") from error
-    written = _write(report_dir, reports, outcome)
+    written = _write(report_dir, reports, FORMATS_OF_CHECK, outcome)
     _tell(outcome, written, order)
     if not outcome.cases:
         raise NothingRan("nothing was sent")
@@ -111,15 +119,17 @@ def _prepare(report_dir: Path, reports: Sequence[str]) -> None:
             raise EnvironmentFault(f"{report_dir} cannot be made: {error.strerror}") from error
 
 
-def _write(report_dir: Path, reports: Sequence[str], outcome: Outcome) -> list[Path]:
-    from simulator.contract import reports as writers
+_Found = TypeVar("_Found")
+Formats = Mapping[str, tuple[str, Callable[[_Found], bytes]]]
 
+
+def _write(report_dir: Path, reports: Sequence[str], formats: Formats[_Found], found: _Found) -> list[Path]:
     written = []
     for each in reports:
-        name, write = writers.FORMATS[each]
+        name, write = formats[each]
         path = report_dir / name
         try:
-            path.write_bytes(write(outcome))
+            path.write_bytes(write(found))
         except OSError as error:
             raise EnvironmentFault(f"{path} cannot be written: {error.strerror}") from error
         written.append(path)
@@ -159,12 +169,16 @@ def _tell(outcome: Outcome, written: Sequence[Path], order: Order) -> None:
     _never_seen(outcome)
     if order.urls:
         click.echo(LEFT_OUT_AT_URL)
+    _tell_written(written)
+    click.echo(f"{'passed' if outcome.passed else 'FAILED'}, seed {order.seed}")
+
+
+def _tell_written(written: Sequence[Path]) -> None:
     for path in written:
         click.echo(f"report: {shown_name(path)}")
         if path.suffix == ".txt":
             # GitHub reads annotations from the log of a step.
             click.echo(path.read_text(encoding="utf-8"), nl=False)
-    click.echo(f"{'passed' if outcome.passed else 'FAILED'}, seed {order.seed}")
 
 
 def _followed(service: ServiceOutcome) -> str:
@@ -184,35 +198,49 @@ def _never_seen(outcome: Outcome) -> None:
 
 
 @command.command()
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--service", "services", type=click.Choice(SERVICES), multiple=True, help="Only this contract.")
-def traffic(file: Path, services: tuple[str, ...]) -> int:
-    """Hold recorded traffic (HAR, journal lines) against the contracts; exit code 1 when something departs."""
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True), metavar="FILE|FOLDER…")
+@option("--service", "services", type=click.Choice(SERVICES), multiple=True, help="Only this contract. Repeatable.")
+@option("--operation", "operations", multiple=True, metavar="ID", help="Only this operationId. Repeatable.")
+@_report_options
+def traffic(
+    paths: tuple[Path, ...], services: tuple[str, ...], operations: tuple[str, ...], reports: tuple[str, ...],
+    report_dir: Path,
+) -> int:  # fmt: skip
+    """Hold recorded traffic against the contracts; exit code 1 when something departs.
+
+    Reads HAR files, journal lines (what the pytest fixtures record in absim-reports/pytest, or /_sim/journal), vcrpy
+    cassettes (pytest-recording) and recordings of `responses`; of a folder, all of them below it. Secrets are masked.
+    """
     from simulator import openapi
-    from simulator.contract.traffic import UnreadableTraffic, check_traffic, read_traffic
+    from simulator.contract.traffic.drift import check_all
+    from simulator.contract.traffic.reading import read_all
+    from simulator.contract.traffic.recorded import UnreadableTraffic
+    from simulator.contract.traffic.told import FORMATS as FORMATS_OF_TRAFFIC
+    from simulator.contract.traffic.told import Told
 
     try:
-        recorded = read_traffic(file)
+        read = read_all(paths)
     except UnreadableTraffic as error:
         raise click.UsageError(str(error)) from error
-    if not recorded:
-        raise NothingRan(f"{file} holds no exchange")
-    contracts = [openapi.load(each) for each in services or SERVICES]
-    by_contract: dict[str, list[Any]] = {contract.name: [] for contract in contracts}
-    for exchange in recorded:
-        # The contract that knows the address judges; what none knows is drift of the first.
-        owner = next((each for each in contracts if each.find(exchange.method, exchange.path)), contracts[0])
-        by_contract[owner.name].append(exchange)
-    drift = 0
-    for contract in contracts:
-        report = check_traffic(contract, by_contract[contract.name])
-        drift += len(report.drift)
-        if report.exchanges:
-            click.echo(f"{contract.name}: {report.known} of {report.exchanges} exchanges known to the contract")
+    except OSError as error:
+        raise EnvironmentFault(f"{error.filename} cannot be read: {error.strerror}") from error
+    _prepare(report_dir, reports)
+    found, others = check_all([openapi.load(each) for each in SERVICES], read.exchanges, services, operations)
+    told = Told(tuple(found), read.exchanges, others)
+    written = _write(report_dir, reports, FORMATS_OF_TRAFFIC, told)
+    for report in told.reports:
+        click.echo(f"{report.service}: {report.known} of {report.exchanges} exchanges known to the contract")
         for each in report.drift:
             click.echo(f"  {each}")
-    talk(f"{drift} kind(s) of drift in {len(recorded)} exchanges")
-    return ExitCode.FAILED if drift else ExitCode.PASSED
+    if read.passed_over:
+        talk(f"no recordings, passed over: {', '.join(map(shown_name, read.passed_over))}")
+    if others:
+        talk(f"{others} exchange(s) with others than Amplitude and Braze, not looked at")
+    _tell_written(written)
+    if not told.reports:
+        raise NothingRan(f"no exchange with a service of {', '.join(services or SERVICES)} is recorded there")
+    talk(f"{len(told.drift)} kind(s) of drift in {sum(each.exchanges for each in told.reports)} exchanges")
+    return ExitCode.FAILED if told.drift else ExitCode.PASSED
 
 
 @command.command()

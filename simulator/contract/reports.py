@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -16,8 +16,22 @@ from simulator.contract.check import Outcome, ServiceOutcome
 from simulator.reports.junit import Case, write_cases
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+CHECK_ITSELF = "the check itself"
+"""The name under which it is told that something could not be asked."""
 NO_TIME = "1970-01-01T00:00:00.000Z"
 """HAR wants an instant for each exchange; the same seed leaves the same bytes, so there is no real one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, at one operation of a contract; `text` is for people and says all of it."""
+
+    service: str
+    operation: str
+    check: str
+    message: str
+    text: str
+    reproduce: str
 
 
 def write_json(outcome: Outcome) -> bytes:
@@ -52,6 +66,9 @@ def _cases(service: ServiceOutcome) -> list[Case]:
         problem = f"{failures[0].check}: {failures[0].message}" if failures else ""
         text = "\n\n".join(failure_text(each) for each in failures)
         cases.append(Case(f"contract.{service.service}", reading.operation, problem, text, out))
+    if service.errors:
+        problem, text = "could not be asked", "\n".join(service.errors)
+        cases.append(Case(f"contract.{service.service}", CHECK_ITSELF, problem, text))
     return cases
 
 
@@ -65,10 +82,15 @@ def failure_text(failure: Failure) -> str:
 
 def write_har(outcome: Outcome) -> bytes:
     """Every exchange, HAR 1.2; `absim contract traffic` reads it back."""
+    return har(outcome.exchanges)
+
+
+def har(exchanges: Iterable[Mapping[str, Any]]) -> bytes:
+    """HAR 1.2 of exchanges: method, url, request_headers, request_body, status, response_headers, response_body."""
     log = {
         "version": "1.2",
         "creator": {"name": "absim", "version": version("absim")},
-        "entries": [_entry(each) for each in outcome.exchanges],
+        "entries": [_entry(each) for each in exchanges],
     }
     return orjson.dumps({"log": log}, option=orjson.OPT_INDENT_2)
 
@@ -109,42 +131,60 @@ def _type(headers: Mapping[str, str]) -> str:
 
 def write_sarif(outcome: Outcome) -> bytes:
     """SARIF 2.1.0: each failure at the line of the contract where its operation stands."""
-    lines = {each.service: contract_lines(each.service) for each in outcome.services}
-    rules = sorted({failure.check for failure in outcome.failures})
+    return sarif("absim contract", _findings(outcome))
+
+
+def _findings(outcome: Outcome) -> list[Finding]:
+    return [
+        Finding(each.service, each.operation, each.check, each.message, failure_text(each), each.reproduce)
+        for each in outcome.failures
+    ]
+
+
+def sarif(tool: str, findings: Sequence[Finding]) -> bytes:
+    """SARIF 2.1.0 of findings, each at the line of the contract where its operation stands."""
+    lines = {each.service: contract_lines(each.service) for each in findings}
+    rules = sorted({finding.check for finding in findings})
     run = {
         "tool": {
             "driver": {
-                "name": "absim contract", "version": version("absim"),
+                "name": tool, "version": version("absim"),
                 "rules": [{"id": rule, "shortDescription": {"text": rule}} for rule in rules],
             }
         },
-        "results": [_result(failure, lines[failure.service]) for failure in outcome.failures],
+        "results": [_result(finding, lines[finding.service]) for finding in findings],
         "columnKind": "utf16CodeUnits",
     }  # fmt: skip
     log = {"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}
     return orjson.dumps(log, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def _result(failure: Failure, lines: Mapping[str, int]) -> dict[str, Any]:
+def _result(finding: Finding, lines: Mapping[str, int]) -> dict[str, Any]:
     place = {
-        "artifactLocation": {"uri": contract_file(failure.service)},
-        "region": {"startLine": lines.get(failure.operation, 1)},
+        "artifactLocation": {"uri": contract_file(finding.service)},
+        "region": {"startLine": lines.get(finding.operation, 1)},
     }
+    fingerprint = "/".join((finding.service, finding.operation, finding.check, finding.message))
     return {
-        "ruleId": failure.check, "level": "error", "message": {"text": failure_text(failure)},
-        "locations": [{"physicalLocation": place, "logicalLocations": [{"fullyQualifiedName": failure.operation}]}],
-        "partialFingerprints": {"absim/v1": "/".join(failure.key)},
+        "ruleId": finding.check, "level": "error", "message": {"text": finding.text},
+        "locations": [{"physicalLocation": place, "logicalLocations": [{"fullyQualifiedName": finding.operation}]}],
+        "partialFingerprints": {"absim/v1": fingerprint},
     }  # fmt: skip
 
 
 def write_github(outcome: Outcome) -> bytes:
     """Workflow commands: one error for each failure, at its operation in the contract."""
-    lines = {each.service: contract_lines(each.service) for each in outcome.services}
+    return workflow_commands(_findings(outcome))
+
+
+def workflow_commands(findings: Sequence[Finding]) -> bytes:
+    """Workflow commands of GitHub: one error for each finding, at its operation in the contract."""
+    lines = {each.service: contract_lines(each.service) for each in findings}
     return "".join(
         f"::error file={contract_file(each.service)},line={lines[each.service].get(each.operation, 1)},"
         f"title={_property(f'{each.service} {each.operation}: {each.check}')}"
         f"::{_data(f'{each.message}; {each.reproduce}')}\n"
-        for each in outcome.failures
+        for each in findings
     ).encode()
 
 

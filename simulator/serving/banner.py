@@ -109,11 +109,12 @@ class Warner:
     def hear(self, entry: Entry) -> None:
         """Look at an exchange that was just written to the journal; its secrets are masked already."""
         for violation in entry.violations:
-            kind = (entry.operation, violation)
+            called = entry.operation or f"{entry.method} {entry.url.split('?')[0]}"
+            kind = (called, violation)
             if kind in self._told or len(self._told) >= KINDS_TOLD:
                 continue
             self._told.add(kind)
-            line = f"contract: {entry.service} {entry.operation} ({entry.status}, journal {entry.number}): {violation}"
+            line = f"contract: {entry.service} {called} ({entry.status}, journal {entry.number}): {violation}"
             print(line, file=self._stream or sys.stderr, flush=True)
             if len(self._told) == KINDS_TOLD:
                 print("contract: from here on only the journal tells", file=self._stream or sys.stderr, flush=True)

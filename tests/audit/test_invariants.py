@@ -106,6 +106,31 @@ def test_a_field_that_nobody_described_is_a_breach_when_the_engine_sends_it_and_
     assert "body.cohort_changes[0].device_id: not described by the contract [unknown-field]" in broken(world)["INV-5"]
 
 
+def ask(world: World, method: str, path: str, request_id: str = "q1") -> None:
+    headers = {"content-type": "application/json", "x-request-id": request_id}
+    world.endpoints.to(world.braze_endpoint).send(Request(method, path, headers, b"{}"))
+
+
+def test_a_client_that_calls_what_no_contract_has_is_told_what_may_be_meant(world: World) -> None:
+    ask(world, "POST", "/users/trak")
+    ask(world, "GET", "/users/track")
+    ask(world, "OPTIONS", "/users/track")
+    told = [" ".join(entry.violations) for entry in world.journal.entries()]
+    assert [
+        "request path: no operation of the contract is at this address; did you mean /users/track? [unknown-operation]",
+        "request path: no operation of the contract is a GET here; there is POST [unknown-operation]",
+        "",
+    ] == told
+    assert {} == broken(world)
+
+
+def test_a_call_of_the_engine_to_what_no_contract_has_is_noticed(world: World) -> None:
+    world.wire.engine_requests.add("q1")
+    ask(world, "POST", "/partners/amplitude/cohort")
+    told = broken(world)["INV-5"]
+    assert "request of the engine in braze POST /partners/amplitude/cohort (404): path: no operation" in told
+
+
 def test_a_client_that_breaks_the_contract_all_day_hides_no_breach_of_the_engine(world: World) -> None:
     for _ in range(KEPT_AT_MOST + 1):
         change_users(world, cohort_id=7)

@@ -62,6 +62,21 @@ def test_recorded_traffic_is_held_against_the_contracts(tmp_path: Path, capsys: 
     assert "exchanges known to the contract" in capsys.readouterr().out
 
 
+def test_traffic_of_files_and_folders_is_read_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    har = '{"log": {"entries": [{"request": {"method": "GET", "url": "https://%s", "headers": []}, "response": %s}]}}'
+    answer = '{"status": 429, "headers": [{"name": "content-type", "value": "application/json"}]}'
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "a.har").write_text(har % ("rest.iad-01.braze.com/segments/lists", answer))
+    (tmp_path / "below" / "b.json").write_text("{}")
+    (tmp_path / "c.har").write_text(har % ("www.example.com/", answer))
+    assert 1 == run(["contract", "traffic", str(tmp_path / "below"), str(tmp_path / "c.har")])
+    said = capsys.readouterr()
+    assert "1x GET /segments/lists: path: no operation of the contract" in said.out
+    assert "no recordings, passed over: " in said.err
+    assert "1 exchange(s) with others than Amplitude and Braze, not looked at" in said.err
+    assert 5 == run(["contract", "traffic", str(tmp_path / "c.har")])
+
+
 def test_traffic_that_cannot_be_read_is_a_usage_error(tmp_path: Path) -> None:
     (tmp_path / "x.har").write_text("[]")
     assert 2 == run(["contract", "traffic", str(tmp_path / "x.har")])

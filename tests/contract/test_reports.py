@@ -19,7 +19,8 @@ from simulator.contract.reports import (
     write_junit,
     write_sarif,
 )
-from simulator.contract.traffic import check_traffic, read_traffic
+from simulator.contract.traffic.drift import check_traffic
+from simulator.contract.traffic.reading import read_traffic
 
 FAILURE = Failure("braze", "trackUsers", "type", "body.message: 5 is not a string", "fuzzing", 201, "POST /users/track",
                   '{"message":5}', 7, 8)  # fmt: skip
@@ -39,6 +40,12 @@ def test_junit_has_a_case_for_each_operation() -> None:
     assert failure is not None
     assert FAILURE.reproduce in (failure.text or "")
     assert ("2", "1", None) == (root.get("tests"), root.get("failures"), cases["listSegments"].find("failure"))
+
+
+def test_what_could_not_be_asked_is_a_failed_case() -> None:
+    outcome = Outcome(7, [ServiceOutcome("braze", READINGS, errors=["no operation answered"])])
+    root = ElementTree.fromstring(write_junit(outcome))
+    assert ["no operation answered"] == [each.text for each in root.iter("failure")]
 
 
 def test_json_has_everything() -> None:

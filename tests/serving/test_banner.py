@@ -116,6 +116,15 @@ def test_each_way_of_breaking_a_contract_is_told_once(warned: tuple[Journal, io.
     ]
 
 
+def test_a_call_to_what_no_contract_has_is_told_by_its_address(warned: tuple[Journal, io.StringIO]) -> None:
+    journal, stream = warned
+    journal.record(replace(exchange(""), path="/users/trak", query="a=1"), ["request path: no operation is here"])
+
+    assert ["contract: braze POST /users/trak (201, journal 1): request path: no operation is here"] == (
+        stream.getvalue().splitlines()
+    )
+
+
 def test_noise_is_cut_off_and_said_to_be(warned: tuple[Journal, io.StringIO]) -> None:
     journal, stream = warned
     for number in range(KINDS_TOLD + 50):

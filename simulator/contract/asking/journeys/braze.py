@@ -7,20 +7,22 @@ from dataclasses import replace
 
 from simulator.contract.asking.journeys.runner import Journey, Step
 
+_PARTNER = {"partner": "amplitude"}
 _KEYS = {"partner_api_key": "{partner_api_key}", "client_secret": "{client_secret}"}
 
 COHORTS: Sequence[Journey] = (
     Journey("a cohort is named and filled", "braze", [
-        Step("nameCohort", body={**_KEYS, "name": "journey", "cohort_id": "journey-1", "created_at": "{now}"},
+        Step("nameCohort", path=_PARTNER, body={**_KEYS, "name": "journey", "cohort_id": "journey-1",
+             "created_at": "{now}"},
              status=201, says={"message": "success"}),
-        Step("changeCohortUsers", body={**_KEYS, "cohort_id": "journey-1", "cohort_changes":
+        Step("changeCohortUsers", path=_PARTNER, body={**_KEYS, "cohort_id": "journey-1", "cohort_changes":
              [{"user_ids": ["{external_id}", "nobody"]}, {"device_ids": ["{device_id}"], "should_remove": True}]},
              status=201, says={"message": "success"}),
-        Step("changeCohortUsers", body={**_KEYS, "cohort_id": "journey-1", "cohort_changes":
+        Step("changeCohortUsers", path=_PARTNER, body={**_KEYS, "cohort_id": "journey-1", "cohort_changes":
              [{"user_ids": [f"many-{number}" for number in range(1001)]}]}, status=400),
-        Step("changeCohortUsers", body={**_KEYS, "cohort_id": "journey-1", "cohort_changes":
+        Step("changeCohortUsers", path=_PARTNER, body={**_KEYS, "cohort_id": "journey-1", "cohort_changes":
              [{"user_ids": [f"many-{number}" for number in range(1000)]}]}, status=201),
-        Step("changeCohortUsers", body={**_KEYS, "client_secret": "of-nobody", "cohort_id": "journey-1",
+        Step("changeCohortUsers", path=_PARTNER, body={**_KEYS, "client_secret": "of-nobody", "cohort_id": "journey-1",
              "cohort_changes": [{"user_ids": ["{external_id}"]}]}, status=401),
     ]),
 )  # fmt: skip
