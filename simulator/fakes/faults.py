@@ -202,23 +202,31 @@ class FaultBook:
         self._database.execute("DELETE FROM fault_rule")
 
     def meet(self, service: str, call: Call) -> Standing | None:
-        """The first fault that meets this call, counted; None when nothing goes wrong. What an act calls is spared."""
+        """The first fault that meets this call, counted; None when nothing goes wrong. What an act calls is spared.
+
+        Every fault that the call fits counts it, so that `nth` means the same call whatever other faults there are.
+        """
         if getattr(self._acting, "now", False):
             return None
+        meeting: Standing | None = None
         for position, standing in enumerate(self._standing):
             if not _matches(standing.fault, service, call):
                 continue
-            fault, seen = standing.fault, standing.seen + 1
-            met = seen >= fault.nth and (fault.times is None or standing.met < fault.times)
-            if met and fault.share < 1.0:
-                met = derive_int(self._seed, "fault", standing.id, seen, bits=53) < fault.share * 2**53
+            seen = standing.seen + 1
+            met = meeting is None and self._meets(standing, seen)
             self._standing[position] = replace(standing, seen=seen, met=standing.met + met)
             self._database.execute(
                 "UPDATE fault_rule SET seen = ?, met = met + ? WHERE id = ?", (seen, met, standing.id)
             )
             if met:
-                return standing
-        return None
+                meeting = standing
+        return meeting
+
+    def _meets(self, standing: Standing, seen: int) -> bool:
+        fault = standing.fault
+        if seen < fault.nth or (fault.times is not None and standing.met >= fault.times):
+            return False
+        return fault.share >= 1.0 or derive_int(self._seed, "fault", standing.id, seen, bits=53) < fault.share * 2**53
 
     def act(self, service: str, standing: Standing, call: Call) -> None:
         """Do what a fault does beside the call; ledger, journal and the fault itself tell what was refused.

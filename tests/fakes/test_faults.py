@@ -109,6 +109,12 @@ def test_a_fault_counts_the_calls_it_could_meet(shop: Shop, fault: Fault, status
     assert (5, statuses.count(500)) == (shop.book.all()[0].seen, shop.book.all()[0].met)
 
 
+def test_a_call_that_another_fault_meets_counts_for_the_later_ones_too(shop: Shop) -> None:
+    shop.book.add(Fault(answer=500, nth=2, times=1))
+    shop.book.add(Fault(answer=503, nth=3, times=1))
+    assert [201, 500, 503, 201] == shop.statuses(4)
+
+
 def test_a_share_of_the_calls_is_drawn_from_the_seed(shop: Shop) -> None:
     shop.book.add(Fault(answer=500, share=0.5))
     first = shop.statuses(40)

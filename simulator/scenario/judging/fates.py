@@ -43,12 +43,15 @@ def fates(ledger: Ledger, after: int = 0) -> list[Fate]:
     """The last word on every change of every run, in the order in which it was spoken.
 
     A request that was applied twice (its first answer was lost) counts as what it did the first time; one that Braze
-    held back counts when it takes effect. Under `on_no_match` the identifier that was tried last decides.
+    held back counts when it takes effect. Under `on_no_match` the identifier that was tried last decides; of the
+    identifiers that a removal names because one of them is in doubt, the one that reached the most.
     """
     last: dict[tuple[str, str, str], Fate] = {}
     for fate in _spoken(ledger, after):
         key = (fate.run, fate.person, fate.direction)
-        last.pop(key, None)
+        before = last.pop(key, None)
+        if before is not None and fate.direction == REMOVE and _rank(before) > _rank(fate):
+            fate = replace(before, page=fate.page)
         last[key] = fate
     return list(last.values())
 
@@ -76,8 +79,8 @@ def _remember(applied: dict[Change, Entry], page: Page) -> None:
             applied[key] = entry
 
 
-def _rank(entry: Entry) -> int:
-    return _RANK.get(Outcome(entry.outcome), 0)
+def _rank(told: Entry | Fate) -> int:
+    return _RANK.get(Outcome(told.outcome), 0)
 
 
 def _delivered(

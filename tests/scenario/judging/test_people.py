@@ -111,6 +111,24 @@ def test_a_removal_that_misses_leaves_a_ghost(passes: Passes) -> None:
     )
 
 
+def test_a_removal_under_two_identifiers_tells_what_the_better_of_them_did(passes: Passes) -> None:
+    """A run that failed for good leaves a doubt under which id she went out, so both are taken back."""
+    passes(
+        "steps:\n"
+        "  - fault: {operation: changeCohortUsers, answer: 502, times: 9}\n"
+        "  - sync: {cohort: vips, cadence: hourly}\n"
+        "  - advance: 255s\n"
+        "  - change_mapping: {connection: braze, identify_by: [crm_id -> alias crm]}\n"
+        "  - advance: 1h\n"
+        "  - leaves: {cohort: vips, people: [ida]}\n"
+        "  - advance: 1h\n"
+        "  - expect: {removed: [ida], already_gone: [], members: {vips: []}}\n",
+        head="people:\n  ida: {user_id: ida-1001, properties: {crm_id: c-1}, "
+        "braze: {external_id: ida-1001, aliases: {crm: c-1}}}\n"
+        "connections: {braze: user_id}\ncohorts: {vips: {people: [ida]}}\n",
+    )
+
+
 def test_who_was_removed_already_is_already_gone(passes: Passes) -> None:
     passes(
         "steps:\n"
