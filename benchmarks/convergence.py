@@ -43,7 +43,6 @@ LONG_ENOUGH_MS = {
     Cadence.DAILY: 2 * DAY_MS,
 }
 OPERATION = "changeCohortUsers"
-CALLS_OF_THE_OTHER_BATCHES = 2
 REFUSALS = frozenset({"400", "401", "403", "404", "413", "423", "429"})
 LEAVERS = {"first": 5, "middle": 1_005, "last": 2_005}
 RETURNING = (6, 1_006, 2_006)
@@ -98,7 +97,7 @@ def run(case: Case, seed: int = 1) -> list[str]:
             mappings=[Mapping("user_id", Kind.EXTERNAL_ID)],
         )
         world.faults.add(Fault(operation=OPERATION, nth=BATCHES[case.batch], times=1, **shape(case)))
-        world.faults.add(Fault(operation=OPERATION, nth=CALLS_OF_THE_OTHER_BATCHES + 1, **shape(case)))
+        world.faults.add(Fault(operation=OPERATION, nth=len(BATCHES) + 1, **shape(case)))
         sync = world.engine.create_sync(cohort, connection.id, case.cadence)
         world.agenda.advance_to(Instant(world.clock.now + MINUTE_MS))
         leavers = [inside[position] for position in LEAVERS.values()]

@@ -14,9 +14,10 @@ from typing import Any
 
 from sqlite_utils import Migrations
 
+from simulator import answers, openapi, timekeeping
 from simulator import ledger as ledger_module
-from simulator import openapi, timekeeping
 from simulator.acts import Acts
+from simulator.answers import Answers
 from simulator.audit.creation import CohortCalls
 from simulator.audit.wire import WireWatch
 from simulator.clock import Agenda, SimClock
@@ -29,6 +30,7 @@ from simulator.fakes.amplitude.cohorts.api.objects import SyncInfo
 from simulator.fakes.amplitude.projects import ENDPOINTS, US, AmplitudeSettings, Project
 from simulator.fakes.amplitude.reads.housekeeping import DeliveryMetrics
 from simulator.fakes.amplitude.service import AmplitudeService
+from simulator.fakes.binding import Service
 from simulator.fakes.braze.audience import schema as braze_audience_schema
 from simulator.fakes.braze.keys import CLUSTER_HOSTS, BrazeSettings
 from simulator.fakes.braze.service import BrazeService
@@ -55,7 +57,7 @@ MIGRATIONS: tuple[Migrations, ...] = tuple(
     room.MIGRATIONS
     for room in (
         ledger_module, amplitude_store, amplitude_cohort_tables, braze_schema, braze_audience_schema, engine_schema,
-        faults, timekeeping,
+        faults, timekeeping, answers,
     )
 )  # fmt: skip
 _FREQUENCIES = {Cadence.REAL_TIME: "minute", Cadence.HOURLY: "hourly", Cadence.DAILY: "daily"}
@@ -112,7 +114,7 @@ class World:
             gates=[self.cohort_calls, *gates["braze"]],
         )  # fmt: skip
         self.endpoints = EndpointBook()
-        self._transports = _Marked(self.endpoints, self.wire)
+        self._transports = _Marked(self.endpoints, self.wire, _kept(self.database, self.settings.state))
         self._doors: list[Door] = []
         self._asides: list[Aside] = []
         self._open(door)
@@ -136,8 +138,7 @@ class World:
         for name, act in self.acts.table().items():
             self.faults.teach(name, act)
         for service in (self.amplitude.service, self.braze.service):
-            service.observers.append(self._observe)
-            self.faults.serve(service.name, service.handlers)
+            self._listen(service)
         for work in (
             *self.amplitude.due_works,
             *self.braze.due_works,
@@ -227,6 +228,11 @@ class World:
                 )
         return None
 
+    def _listen(self, service: Service) -> None:
+        service.observers.append(self._observe)
+        service.answers = self._transports.answers
+        self.faults.serve(service.name, service.handlers)
+
     def _observe(self, exchange: Exchange) -> None:
         self._transports.heard(exchange)
         self.journal.record(exchange, self.wire.check(exchange), self.faults.refusal_in(exchange.request_id))
@@ -241,10 +247,16 @@ class _Marked:
 
     endpoints: EndpointBook
     wire: WireWatch
+    answers: Answers | None
+    """None in a world that dies with its process."""
     broken_ms: dict[str, int] = field(default_factory=dict)
 
     def to(self, endpoint: str) -> Transport:
         return _MarkedTransport(self.endpoints.to(endpoint), self)
+
+    def settled(self, request_id: str) -> None:
+        if self.answers is not None:
+            self.answers.settled(request_id)
 
     def heard(self, exchange: Exchange) -> None:
         """Note how long a broken answer of an own request took."""
@@ -263,6 +275,8 @@ class _MarkedTransport:
         request_id = request.headers.get("x-request-id", "")
         if request_id:
             self.marked.wire.engine_requests.add(request_id)
+            if self.marked.answers is not None:
+                self.marked.answers.expect(request_id)
         try:
             return self.transport.send(request)
         except TransportError as error:
@@ -308,6 +322,11 @@ def _database(state: Path | None) -> Database:
     with contextlib.suppress(IndexError):
         return _SPARE.pop()
     return Database.memory((), _template())
+
+
+def _kept(database: Database, state: Path | None) -> Answers | None:
+    """Where answers wait for an engine that was killed; nobody comes back to a world without a file."""
+    return None if state is None else Answers(database)
 
 
 def _stored_now(database: Database, timekeeper: Timekeeper, start: Instant) -> Instant:

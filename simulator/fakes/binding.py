@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import zlib
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from urllib.parse import parse_qs
 import orjson
 from flask import Flask, Request, Response, current_app, request
 
+from simulator.answers import Answers
 from simulator.clock import SimClock
 from simulator.exchange import Exchange
 from simulator.ids import derive_uuid
@@ -93,6 +95,17 @@ class Reply:
             return self.body.encode()
         return b"" if self.body is None else orjson.dumps(self.body)
 
+    def packed(self) -> bytes:
+        """The whole answer as bytes, to be kept."""
+        body = b64encode(self.encoded()).decode()
+        return orjson.dumps([self.status, body, dict(self.headers), self.content_type, self.injected])
+
+    @classmethod
+    def unpacked(cls, packed: bytes) -> Reply:
+        """The answer that was kept."""
+        status, body, headers, content_type, injected = orjson.loads(packed)
+        return cls(status, b64decode(body), headers, content_type, injected)
+
 
 class Problem(Exception):
     """A reply that ends the handling of a call; raised where the fault is found, sent as it is."""
@@ -160,6 +173,8 @@ class Service:
         self.app = Flask(name, static_folder=None, root_path=HERE, instance_path=HERE)
         self.observers: list[Observer] = []
         self.handlers: dict[str, Handler] = {}
+        self.answers: Answers | None = None
+        """Where answers are kept for a sender that may be killed; None where nobody outlives a kill."""
         self._seed = seed
         self._calls = 0
         self._manners = manners
@@ -220,15 +235,20 @@ class Service:
 
     def _answer(self, call: Call, bound: _Bound) -> Reply:
         try:
-            reply = self._pass(call, bound)
-            for gate in reversed(bound.gates):
-                reply = gate.after(call, bound.operation, reply)
-            return reply
+            if self.answers is None or not self.answers.awaited(call.request_id):
+                return self._judge(call, bound)
+            return Reply.unpacked(self.answers.once(call.request_id, lambda: self._judge(call, bound).packed()))
         except Exception:
             if current_app.config["PROPAGATE_EXCEPTIONS"]:
                 raise
             _LOG.exception("%s failed on %s; this is a fault of the simulator", self.name, call.operation)
             return self._manners.broken(call)
+
+    def _judge(self, call: Call, bound: _Bound) -> Reply:
+        reply = self._pass(call, bound)
+        for gate in reversed(bound.gates):
+            reply = gate.after(call, bound.operation, reply)
+        return reply
 
     def _pass(self, call: Call, bound: _Bound) -> Reply:
         try:

@@ -120,6 +120,7 @@ class Deliverer:
                 delivery.id, attempts=delivery.attempts + 1, status=answer.status, failure=failure,
                 maybe_applied=doubt, answered=answer.took_ms > 0, due_at=at + answer.took_ms,
             )  # fmt: skip
+            self._transports.settled(delivery.request)
             if answer.took_ms == 0:
                 self._settle(sync, run, self._store.delivery(delivery.id), batch, at)
 

@@ -137,6 +137,12 @@ class Transports(Protocol):
     def to(self, endpoint: str) -> Transport:
         """The transport of an endpoint such as `https://rest.iad-01.braze.com`. Raise LookupError."""
 
+    def settled(self, request_id: str) -> None:
+        """What came of a request is being written down, in the transaction that is open now.
+
+        Until then the same X-Request-Id sent again is the same sending, in a process that was killed before it knew.
+        """
+
 
 # --- Braze's silent outcomes -----------------------------------------------------------------------
 

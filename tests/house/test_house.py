@@ -29,6 +29,7 @@ COMMON = (
     "simulator.feeds",
     "simulator.journal",
     "simulator.timekeeping",
+    "simulator.answers",
 )
 PURE = "simulator.rules"
 
@@ -43,6 +44,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "simulator.database": (PURE,),
     "simulator.journal": (PURE, "simulator.exchange"),
     "simulator.timekeeping": (PURE, "simulator.database"),
+    "simulator.answers": ("simulator.database",),
     "simulator.ledger": (PURE, "simulator.database"),
     "simulator.described": (),
     "simulator.openapi": (PURE, "simulator.described", "simulator.resources"),

@@ -89,6 +89,7 @@ class Recorder:
     requests: list[Request] = field(default_factory=list)
     instants: list[Instant] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
+    written_down: list[str] = field(default_factory=list)
     always: Callable[[Request], Answer | None] = lambda request: None
     during: Callable[[Request], None] = lambda request: None
 
@@ -107,6 +108,9 @@ class Recorder:
         if isinstance(answer, BaseException):
             raise answer
         return answer if isinstance(answer, Response) else Response(answer, {}, b'{"message":"text"}')
+
+    def settled(self, request_id: str) -> None:
+        self.written_down.append(request_id)
 
     @property
     def bodies(self) -> list[dict[str, Any]]:

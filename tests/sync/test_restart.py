@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 PATH = Path(__file__).resolve().parents[2] / "benchmarks" / "restart.py"
 
 
@@ -20,5 +22,6 @@ def load() -> Any:
     return module
 
 
-def test_a_killed_world_goes_on_where_it_stopped_and_neither_loses_nor_doubles_a_change() -> None:
-    assert [] == load().kill_at_random_points(points=3, seed=11, jobs=1)
+@pytest.mark.parametrize("story", ["cohorts", "feeds"])
+def test_a_killed_world_goes_on_where_it_stopped_and_neither_loses_nor_doubles_a_change(story: str) -> None:
+    assert [] == load().kill_at_random_points(story, points=3, seed=11, jobs=1)

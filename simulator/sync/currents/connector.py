@@ -188,6 +188,7 @@ class Connector:
         while (posted := self.outbox.due(KIND, at)) is not None:
             status, body, took_ms = self._send(self.outbox.channel(posted.channel), posted)
             with self.outbox.transaction():
+                self._transports.settled(posted.request)
                 self._settle(posted, status, body, at, took_ms)
 
     def _send(self, channel: Channel, posted: Posted) -> tuple[int | None, bytes, int]:

@@ -183,6 +183,7 @@ class Streamer:
         status, body, took_ms = self._send(settings, posted)
         known_at = Instant(at + took_ms)
         with self.outbox.transaction():
+            self._transports.settled(posted.request)
             if status is not None and 200 <= status < 300:
                 self.outbox.update(posted.id, state=ParcelState.DELIVERED, status=status)
                 self._tell(posted, at, status, body)
