@@ -14,6 +14,11 @@ LATENCY_HEADER = "X-Absim-Took-Ms"
 """Simulated milliseconds that an answer took; it travels with the answer, as nothing really waits."""
 
 
+def fits_header(text: str) -> bool:
+    """Whether a text can be the value of a header on either door: printable ASCII (RFC 9110, Field Values)."""
+    return text.isascii() and text.isprintable()
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """Header names are lower-case; bodies are as sent, after any content encoding was undone.

@@ -180,14 +180,16 @@ class EndpointBook:
         normal = _normal(endpoint)
         if normal in self._known:
             return self._known[normal]
-        parts = urlsplit(normal)
         try:
+            parts = urlsplit(normal)
             if parts.scheme != "http":
                 raise LookupError(f"nobody answers at {endpoint}; this world knows {', '.join(self._known) or 'none'}")
             check_loopback(parts.hostname or "")
+            transport = HttpTransport(normal)
         except PortUnavailable as error:
             raise LookupError(f"nobody answers at {endpoint}: only this machine is reachable") from error
-        transport = HttpTransport(normal)
+        except ValueError as error:
+            raise LookupError(f"nobody answers at {endpoint}: {error}") from error
         self._known[normal] = transport
         return transport
 

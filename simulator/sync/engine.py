@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from simulator.clock import SimClock
 from simulator.database import Database
+from simulator.exchange import fits_header
 from simulator.feeds import MAIN, UnknownCohort
 from simulator.ledger import Ledger
 from simulator.rules.cadence import Cadence, next_run
@@ -139,6 +140,8 @@ class Engine:
         self, name: str, *, rest_endpoint: str, rest_api_key: str, workspace: str = "main", project: str = MAIN
     ) -> Connection:
         """KEY-4. Save a destination that writes custom attributes with a REST key. Raises SetupRefused."""
+        if not fits_header(rest_api_key):
+            raise SetupRefused("a REST API key is sent in a header; it holds printable ASCII characters only")
         by_user_id = [IdentifierMapping("user_id", Kind.EXTERNAL_ID)]
         settings = {"rest_api_key": rest_api_key}
         return self.setup.create_connection(

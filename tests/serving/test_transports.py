@@ -121,8 +121,12 @@ def test_any_listener_on_loopback_is_reachable(open_door: Callable[..., Door], e
 
 
 @pytest.mark.parametrize(
-    "endpoint", ["https://rest.iad-03.braze.com", "http://example.com", "http://10.0.0.1:80", "ftp://x", ""]
-)
+    "endpoint",
+    [
+        "https://rest.iad-03.braze.com", "http://example.com", "http://10.0.0.1:80", "ftp://x", "", "http://[",
+        "http://127.0.0.1:99999", "http://127.0.0.1:eighty", "http://\u2100.com",
+    ],
+)  # fmt: skip
 def test_nothing_outside_this_machine_is_reachable(endpoint: str) -> None:
     with pytest.raises(LookupError, match="nobody answers at"):
         EndpointBook().to(endpoint)

@@ -42,6 +42,11 @@ def test_an_incomplete_connection_is_refused(bench: Any, changes: dict[str, Any]
     assert sentence in str(refused.value)
 
 
+def test_a_key_that_fits_no_header_is_refused(bench: Any) -> None:
+    with pytest.raises(SetupRefused, match="printable ASCII"):
+        bench.engine.create_trait_connection("attributes", rest_endpoint="http://127.0.0.1", rest_api_key="schlüssel")
+
+
 def test_three_mappings_are_allowed_and_a_name_is_used_once(bench: Any) -> None:
     attempt(bench, mappings=[USER_ID] * 3)
     with pytest.raises(SetupRefused, match="exists"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from simulator.exchange import fits_header
 from simulator.feeds import CohortInfo
 from simulator.rules.identity import AmplitudeUser
 from simulator.rules.instants import SECOND_MS
@@ -26,6 +28,7 @@ PROPERTIES_AT_MOST = 50
 ANSWER_WITHIN_MS = 2 * SECOND_MS
 """The receiver has 1 to 2 seconds; the generous end is built."""
 
+_HEADER_NAME = re.compile(r"[A-Za-z0-9_-]+")
 FIXED_HEADERS = {"content-type": "application/json", "user-agent": "Amplitude/Webhook/1.0"}
 
 
@@ -103,11 +106,23 @@ def check(url: str, headers: Mapping[str, str], properties: Sequence[str], templ
             _understood(template)
         except TemplateRefused as refused:
             raise InvalidWebhook(str(refused)) from refused
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
+    if not _is_web_address(url):
         raise InvalidWebhook(f"{url!r} is not a URL to post to")
     if len(headers) > OWN_HEADERS_AT_MOST:
         raise InvalidWebhook(f"a webhook has at most {OWN_HEADERS_AT_MOST} headers of its own, not {len(headers)}")
     if clash := sorted(name for name in headers if name.lower() in FIXED_HEADERS):
         raise InvalidWebhook(f"{', '.join(clash)} is set by Amplitude")
+    for name, value in headers.items():
+        if not _HEADER_NAME.fullmatch(name) or not fits_header(value):
+            raise InvalidWebhook(f"{name!r}: {value!r} is no header; it takes printable ASCII characters only")
     if len(properties) > PROPERTIES_AT_MOST:
         raise InvalidWebhook(f"a webhook carries at most {PROPERTIES_AT_MOST} user properties, not {len(properties)}")
+
+
+def _is_web_address(url: str) -> bool:
+    """Whether it is a URL as it goes over the wire, its path percent-encoded (RFC 3986)."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc) and fits_header(url) and " " not in url

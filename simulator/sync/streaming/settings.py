@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from simulator.exchange import fits_header
 from simulator.feeds import IngestedEvent
 from simulator.rules.identity import AmplitudeUser
 from simulator.rules.instants import format_instant
@@ -60,6 +61,8 @@ class StreamSettings:
         """These settings. Raises InvalidStream."""
         if not self.endpoint or not self.rest_api_key:
             raise InvalidStream("a stream needs the Braze API endpoint and a REST API key")
+        if not fits_header(self.rest_api_key):
+            raise InvalidStream("a REST API key is sent in a header; it holds printable ASCII characters only")
         if self.target not in TARGETS:
             raise InvalidStream(f"{self.target!r} is none of {', '.join(TARGETS)}")
         if self.target == "alias" and not self.alias_label:

@@ -71,6 +71,12 @@ def test_a_receiver_that_is_too_slow_hears_the_same_message_again(
     ("settings", "sentence"),
     [
         ({"url": "not a url"}, "not a URL"),
+        ({"url": "http://["}, "not a URL"),
+        ({"url": "http://127.0.0.1/köln"}, "not a URL"),
+        ({"url": "http://127.0.0.1/two words"}, "not a URL"),
+        ({"headers": {"x-town": "☃"}}, "no header"),
+        ({"headers": {"two words": "1"}}, "no header"),
+        ({"headers": {"x-lines": "1\n2"}}, "no header"),
         ({"headers": {f"x-{n}": "1" for n in range(6)}}, "at most 5 headers"),
         ({"headers": {"User-Agent": "mine"}}, "User-Agent is set by Amplitude"),
         ({"properties": [str(n) for n in range(51)]}, "at most 50 user properties"),

@@ -268,6 +268,8 @@ def test_a_deleted_stream_sends_what_was_taken_in_before(stage: Any) -> None:
     ("changes", "sentence"),
     [
         ({"endpoint": ""}, "endpoint and a REST API key"),
+        ({"rest_api_key": "schlüssel"}, "printable ASCII"),
+        ({"rest_api_key": "two\nlines"}, "printable ASCII"),
         ({"target": "phone"}, "none of external_id"),
         ({"target": "alias"}, "user alias label"),
         ({"events": {}}, "choose at least one event"),

@@ -157,7 +157,7 @@ class SegmentHandlers:
         if body.get("output_format", "zip") not in ("zip", "gzip"):
             raise refuse(400, "'output_format' must be 'zip' or 'gzip'")
         callback = body.get("callback_endpoint") or ""
-        if callback and (not isinstance(callback, str) or urlsplit(callback).scheme not in ("http", "https")):
+        if callback and not _is_web_address(callback):
             raise refuse(400, "'callback_endpoint' must be a valid URL")
         here = urlsplit(call.url)
         return ExportOrder(
@@ -170,3 +170,10 @@ class SegmentHandlers:
         if segment is None:
             raise refuse(400, INVALID_SEGMENT)
         return segment
+
+
+def _is_web_address(value: object) -> bool:
+    try:
+        return isinstance(value, str) and urlsplit(value).scheme in ("http", "https")
+    except ValueError:
+        return False

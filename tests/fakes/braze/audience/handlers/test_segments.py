@@ -277,6 +277,7 @@ def test_cancelling_nothing_is_no_error(house: Any) -> None:
         ({"custom_attributes_to_export": "pet"}, "'custom_attributes_to_export' must be an array of strings"),
         ({"output_format": "csv"}, "'output_format' must be 'zip' or 'gzip'"),
         ({"callback_endpoint": "my endpoint"}, "'callback_endpoint' must be a valid URL"),
+        ({"callback_endpoint": "http://["}, "'callback_endpoint' must be a valid URL"),
     ],
 )
 def test_an_unusable_order_is_refused(house: Any, change: dict[str, Any], message: str) -> None:
