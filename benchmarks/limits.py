@@ -182,9 +182,12 @@ def main() -> int:
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         f"absim: {took.wall:.1f} s, {people / took.wall:,.0f} people a second: {took.wall / least.wall:.1f} times the "
-        f"prototype (at most 3), {took.cpu / least.cpu:.1f} times its processor time"
+        f"prototype, {took.cpu / least.cpu:.1f} times its processor time"
     )
-    print(f"invariants: {checked:.1f} s; the whole process: {memory:.0f} MiB (under 1,024)")
+    print(
+        f"with the invariants checked ({checked:.1f} s): {(took.wall + checked) / least.wall:.1f} times the prototype "
+        f"(at most 3); the whole process: {memory:.0f} MiB (under 1,024)"
+    )
     return 0
 
 

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import compress
 
 from simulator.ledger import PackedRow, Page, Strip
 from simulator.rules.identity import Identifier, Kind
@@ -36,6 +37,26 @@ class Fate(StrEnum):
     REMOVED = "removed"
 
 
+class Stand:
+    """What one run made of somebody; each run has its own, so that being the same one says in which run it was."""
+
+    def __init__(self, fate: Fate) -> None:
+        self.fate = fate
+
+
+class RunStands:
+    """The stands of one run of a sync. Whoever was sent and dropped may be tried again, or skipped, in it (MAP-2)."""
+
+    def __init__(self) -> None:
+        self.sent = Stand(Fate.SENT)
+        self.dropped = Stand(Fate.SENT)
+        self.skipped = Stand(Fate.SKIPPED)
+
+
+NOWHERE = Stand(Fate.REMOVED)
+"""Whoever was removed, or never sent."""
+
+
 @dataclass(slots=True)
 class SyncBook:
     """What is known of one sync while the ledger is read."""
@@ -44,12 +65,31 @@ class SyncBook:
     cohort: str
     heard: bool = True
     """Whether the receiver writes down what it does; a webhook's does not."""
-    fates: dict[Person, Fate] = field(default_factory=dict)
-    open_since: dict[Person, Moment] = field(default_factory=dict)
+    fates: dict[Person, Stand] = field(default_factory=dict)
+    open_since: dict[Person, Moment] | None = None
+    """Who is wanted and neither sent nor skipped; worked out when the first run has ended, since before that it may be
+    a million."""
     leaving_since: dict[Person, Moment] = field(default_factory=dict)
-    this_run: dict[Person, str] = field(default_factory=dict)
+    this_run: RunStands = field(default_factory=RunStands)
     began: int | None = None
     """The page on which the run under way began; None for one that ends where it begins."""
+
+    def close(self, people: Iterable[Person]) -> None:
+        """They were sent or skipped, or left."""
+        if self.open_since:
+            for person in people:
+                self.open_since.pop(person, None)
+
+    def opened(self, wanted: Mapping[Person, Moment]) -> dict[Person, Moment]:
+        """Who is wanted and neither sent nor skipped, and since when."""
+        if self.open_since is None:
+            self.open_since = {}
+            stands = set(self.fates.values())
+            if NOWHERE in stands or not wanted.keys() <= self.fates.keys():
+                for person, since in wanted.items():
+                    if self.fates.get(person, NOWHERE) is NOWHERE:
+                        self.open_since[person] = since
+        return self.open_since
 
 
 @dataclass(slots=True)
@@ -109,32 +149,33 @@ class Conservation:
         if page.event == "entered":
             wanted.update(dict.fromkeys(people, moment))
             for book in books:
-                for person in people:
+                for person in people if book.leaving_since else ():
                     book.leaving_since.pop(person, None)
-                    if book.fates.get(person, Fate.REMOVED) is Fate.REMOVED:
-                        book.open_since.setdefault(person, moment)
+                if book.open_since is not None:
+                    for person in people:
+                        if book.fates.get(person, NOWHERE) is NOWHERE:
+                            book.open_since.setdefault(person, moment)
         else:
             for person in people:
                 wanted.pop(person, None)
             for book in books:
-                for person in people:
-                    book.open_since.pop(person, None)
-                    book.leaving_since[person] = moment
+                book.close(people)
+                book.leaving_since.update(dict.fromkeys(people, moment))
 
     def _engine(self, page: Page) -> None:
         if page.event == "sync_saved" and page.cohort:
-            wanted = self._wanted.get(page.cohort, {})
             heard = page.detail.get("destination") != "webhook"
-            self._syncs[page.sync] = SyncBook(page.sync, page.cohort, heard, open_since=dict(wanted))
+            self._syncs[page.sync] = SyncBook(page.sync, page.cohort, heard)
             return
         book = self._syncs.get(page.sync)
         if book is None:
             return
         if page.event == "skipped":
             for person in (person for strip in page.strips() for person in _people(strip)):
-                self._once(book, page, person, "skipped")
-                book.fates[person] = Fate.SKIPPED
-                book.open_since.pop(person, None)
+                if book.fates.get(person) is book.this_run.sent:
+                    self._twice(page, person, "sent and skipped")
+                book.fates[person] = book.this_run.skipped
+                book.close((person,))
         elif page.event == "delivered":
             self._delivered(book, page)
         elif page.event == "run_began":
@@ -142,47 +183,43 @@ class Conservation:
         elif page.event == "run_finished":
             if page.detail.get("status") == "success":
                 self._settle(book, page)
-            book.this_run.clear()
+            book.this_run = RunStands()
             book.began = None
 
     def _delivered(self, book: SyncBook, page: Page) -> None:
-        of_request = self._answers.get(page.request, {})
+        of_request = self._answers.pop(page.request, {})
         for strip in page.strips():
             answers = of_request.get((strip.kind, strip.label), {})
-            outcomes = set(map(answers.get, strip.values or [""] * strip.size))
-            fitting = {"sent_add": ADDING, "sent_remove": REMOVING}.get(strip.outcome, outcomes)
-            if book.heard and not outcomes <= fitting:
+            outcomes = list(map(answers.get, strip.values or [""] * strip.size))
+            different = set(outcomes)
+            fitting = {"sent_add": ADDING, "sent_remove": REMOVING}.get(strip.outcome, different)
+            if book.heard and not different <= fitting:
                 self._misfits(book, page, strip, answers, fitting)
             people = _people(strip)
             if strip.outcome == "sent_add":
-                self._sent(book, page, strip, people, answers if DROPPED in outcomes else {})
+                self._sent(book, page, people, outcomes if DROPPED in different else ())
             else:
                 self._gone(book, people)
 
-    def _sent(
-        self, book: SyncBook, page: Page, strip: Strip, people: Sequence[Person], answers: Mapping[str, str]
-    ) -> None:
-        """`answers` is empty where nobody was dropped."""
-        # A value that was tried and dropped may be followed by the next mapping's in the same run (MAP-2).
-        arrived = people
-        if answers:
-            found = zip(people, strip.values, strict=True)
-            arrived = [person for person, value in found if answers.get(value) != DROPPED]
-        if book.this_run.keys().isdisjoint(arrived):
-            book.this_run.update(dict.fromkeys(arrived, "sent"))
-        else:
-            for person in arrived:
-                self._once(book, page, person, "sent")
-        book.fates.update(dict.fromkeys(people, Fate.SENT))
-        for person in people:
-            book.open_since.pop(person, None)
+    def _sent(self, book: SyncBook, page: Page, people: Sequence[Person], outcomes: Sequence[str | None]) -> None:
+        """`outcomes` is empty where nobody was dropped."""
+        fates, this_run = book.fates, book.this_run
+        dropped = [outcome == DROPPED for outcome in outcomes]
+        if this_run.skipped in set(map(fates.get, people)):
+            gone = set(compress(people, dropped))
+            for person in people:
+                if fates.get(person) is this_run.skipped and person not in gone:
+                    self._twice(page, person, "skipped and sent")
+        fates.update(dict.fromkeys(people, this_run.sent))
+        fates.update(dict.fromkeys(compress(people, dropped), this_run.dropped))
+        book.close(people)
 
     def _gone(self, book: SyncBook, people: Sequence[Person]) -> None:
         wanted = self._wanted.get(book.cohort, {})
-        book.fates.update(dict.fromkeys(people, Fate.REMOVED))
+        book.fates.update(dict.fromkeys(people, NOWHERE))
         for person in people:
             book.leaving_since.pop(person, None)
-            if (since := wanted.get(person)) is not None:
+            if book.open_since is not None and (since := wanted.get(person)) is not None:
                 book.open_since[person] = since
 
     def _misfits(
@@ -209,10 +246,8 @@ class Conservation:
                 f"{book.sync}: {person} was {direction} by {_named(key)}, and Braze says {outcome}"
             )
 
-    def _once(self, book: SyncBook, page: Page, person: Person, how: str) -> None:
-        before = book.this_run.setdefault(person, how)
-        if before != how:
-            self.broken.conservation.append(f"{page.run}: {person} is both {before} and {how}")
+    def _twice(self, page: Page, person: Person, how: str) -> None:
+        self.broken.conservation.append(f"{page.run}: {person} is both {how}")
 
     def _settle(self, book: SyncBook, page: Page) -> None:
         """At the end of a successful run nobody who was wanted when it began may be left open."""
@@ -222,17 +257,18 @@ class Conservation:
         def before(moment: Moment) -> bool:
             return moment[1] <= began and (book.began is None or moment[0] < book.began)
 
-        for person, since in list(book.open_since.items()):
+        open_since = book.opened(self._wanted.get(book.cohort, {}))
+        for person, since in list(open_since.items()):
             if before(since):
                 self.broken.conservation.append(
                     f"{page.run} succeeded, and {person}, wanted in {book.cohort} since {format_instant(since[1])}, "
                     "was neither sent nor skipped"
                 )
-                del book.open_since[person]
+                del open_since[person]
         for person, since in list(book.leaving_since.items()):
             if not before(since):
                 continue
-            if book.fates.get(person) is Fate.SENT:
+            if book.fates.get(person, NOWHERE).fate is Fate.SENT:
                 self.broken.removal.append(
                     f"{page.run} succeeded, and {person}, who left {book.cohort} at {format_instant(since[1])}, "
                     "was never sent as a removal"
