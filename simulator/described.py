@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 Resolve = Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -50,6 +51,7 @@ class Description:
 
 
 _CONTAINERS = (dict, list)
+_DICT = frozenset((dict,))
 
 
 def undescribed(description: Description, value: object, place: str = "body") -> Iterator[str]:
@@ -62,6 +64,8 @@ def undescribed(description: Description, value: object, place: str = "body") ->
             if isinstance(each, _CONTAINERS) and (inside := named.get(name)) is not None:
                 yield from undescribed(inside, each, f"{place}.{name}")
     elif isinstance(value, list) and (inside := description.items) is not None and not inside.hides_nothing:
+        if inside.flat and _DICT.issuperset(map(type, value)) and inside.named.keys() >= {*chain.from_iterable(value)}:
+            return
         for number, each in enumerate(value):
             if inside.flat and isinstance(each, dict) and each.keys() <= inside.named.keys():
                 continue

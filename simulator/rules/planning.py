@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import compress, islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from simulator.rules import mapping as mapping_rules
 from simulator.rules.identity import AmplitudeUser, Identifier
@@ -150,14 +150,17 @@ def additions(users: Iterable[AmplitudeUser], hierarchy: Sequence[mapping_rules.
     return Additions(people, [text for text in found if text is not None], ranks, skips)
 
 
+_TEXT_OR_NOTHING = frozenset((str, type(None)))
+
+
 def _texts(users: Sequence[AmplitudeUser], name: str) -> list[str | None]:
-    """MAP-6. As `mapping.value_of` for each; a text that is no blank is spared the call."""
+    """MAP-6. As `mapping.value_of` for each; texts that are no blanks are spared the call."""
     place = mapping_rules.PLACES.get(name)
-    raws = [user[3].get(name) for user in users] if place is None else [user[place] for user in users]
-    text_of = mapping_rules.text_of
-    return [
-        raw if raw is None or (raw.__class__ is str and raw and not raw.isspace()) else text_of(raw) for raw in raws
-    ]
+    raws: list[Any] = [user[3].get(name) for user in users] if place is None else [user[place] for user in users]
+    plain = _TEXT_OR_NOTHING.issuperset(map(type, raws)) and "" not in raws
+    if plain and not any(map(str.isspace, filter(None, raws))):
+        return raws
+    return [None if raw is None else mapping_rules.text_of(raw) for raw in raws]
 
 
 def release_reused(removals: Iterable[Change], entering: Collection[Identifier]) -> list[Change]:

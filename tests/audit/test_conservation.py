@@ -178,3 +178,26 @@ def test_members_follow_a_profile_that_was_merged_into_another(ledger: Ledger) -
     reader.read(ledger.pages())
     home = ("main", "amplitude", "c1")
     assert {home: {"b1", "b3"}} == reader.ever_added
+
+
+def test_somebody_taken_out_in_the_first_run_and_still_wanted_is_open_again(story: Story) -> None:
+    story.braze("added")
+    story.delivered()
+    story.braze("removed", "q2")
+    story.delivered("sent_remove", request="q2")
+    story.finished()
+    (line,) = told(story.ledger).conservation
+    assert "ida, wanted in c1" in line and "neither sent nor skipped" in line
+
+
+def test_somebody_wanted_after_the_first_run_is_open_until_the_second_sends_them(story: Story) -> None:
+    story.skipped()
+    story.finished()
+    story.entered("ben")
+    story.finished()
+    (line,) = told(story.ledger).conservation
+    assert "ben, wanted in c1" in line
+    story.delivered(person="ben", request="q2")
+    story.braze("added", "q2")
+    story.finished()
+    assert [line] == told(story.ledger).conservation

@@ -239,7 +239,7 @@ def _well_formed(change: object, lone_alias: bool) -> bool:
             return False
     if not lone_alias and not isinstance(change.get("aliases", []), list):
         return False
-    if not all(_is_alias(alias) for alias in _aliases(change)):
+    if not _are_aliases(_aliases(change)):
         return False
     return isinstance(change.get("should_remove", False), bool)
 
@@ -249,10 +249,11 @@ def _aliases(change: Mapping[str, object]) -> Sequence[object]:
     return aliases if isinstance(aliases, list) else [aliases]
 
 
-def _is_alias(alias: object) -> bool:
-    if not isinstance(alias, dict):
+def _are_aliases(aliases: Sequence[object]) -> bool:
+    if not set(map(type, aliases)) <= {dict}:
         return False
-    return isinstance(alias.get("alias_name"), str) and isinstance(alias.get("alias_label"), str)
+    named = [(alias.get("alias_name"), alias.get("alias_label")) for alias in aliases if isinstance(alias, dict)]
+    return set(map(type, chain.from_iterable(named))) <= {str}
 
 
 def _size(change: Mapping[str, object]) -> int:

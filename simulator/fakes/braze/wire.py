@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from simulator.fakes.binding import Call, Manners, Problem, Reply
@@ -94,8 +95,9 @@ def _is_deeper(body: dict[str, object], levels: int) -> bool:
     """Whether arrays and objects nest deeper; what is stored and queued has to be written as JSON again."""
     layer: list[Any] = [body]
     for _ in range(levels):
-        insides = [each.values() if isinstance(each, dict) else each for each in layer]
-        # Identifiers come by the thousand: a list of texts is passed over as a whole.
+        # Identifiers come by the thousand: a list of texts is passed over as a whole, and so are many small objects.
+        insides = [each for each in layer if type(each) is list]
+        insides.append([*chain.from_iterable(map(dict.values, (each for each in layer if type(each) is dict)))])
         deep = [inside for inside in insides if not _CONTAINERS.isdisjoint(map(type, inside))]
         layer = [inner for inside in deep for inner in inside if type(inner) in _CONTAINERS]
         if not layer:

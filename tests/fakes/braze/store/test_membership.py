@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -52,3 +53,12 @@ def test_a_profile_knows_its_cohorts_until_it_is_gone(braze: Any) -> None:
     assert [cohort.cohort_id for cohort in braze.store.membership.cohorts_of(ida.row)] == ["a", "b"]
     braze.post("/users/delete", {"external_ids": ["ida-1001"]})
     assert braze.store.membership.cohorts_of(ida.row) == []
+
+
+def test_members_are_named_page_by_page_in_the_order_of_arrival(braze: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simulator.fakes.braze.store.membership.MEMBERS_AT_ONCE", 2)
+    people = [braze.identified(name) for name in ("ida-1001", "ben-1001", "zoe-1001", "åsa-1001", "kim-1001")]
+    braze.change({"user_ids": ["kim-1001", "ida-1001", "åsa-1001", "zoe-1001"]}, cohort_id="a")
+    (cohort,) = braze.store.membership.cohorts("main")
+    ida, _, zoe, asa, kim = (person.braze_id for person in people)
+    assert [[ida, zoe], [asa, kim]] == list(braze.store.membership.braze_ids(cohort.key))
