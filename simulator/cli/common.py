@@ -115,6 +115,19 @@ def _or_shipped(path: Path) -> Path:
     return shipped if shipped.exists() else path
 
 
+class ScenarioFile(click.Path):
+    """A file that must be there; `scenarios/…` means a shipped one where the current folder has none."""
+
+    name = "file"
+
+    def __init__(self) -> None:
+        super().__init__(exists=True, dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path. Raises BadParameter."""
+        return super().convert(_or_shipped(Path(value)), param, ctx)
+
+
 def talk(message: str) -> None:
     """Say something to the person at the terminal; machines read stdout."""
     click.echo(message, err=True)

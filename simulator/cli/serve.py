@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from simulator.cli.common import EnvironmentFault, ExitCode, option, shown_name
+from simulator.cli.common import EnvironmentFault, ExitCode, ScenarioFile, option, shown_name
 
 if TYPE_CHECKING:
     from simulator.scenario.model.scenario import Scenario
@@ -40,7 +40,7 @@ def serving_options(command: _Command) -> _Command:
                help="How fast simulated time goes along with real time."),
         option("--state", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
                help="Let the world live in this file; it goes on there where it stopped."),
-        option("--scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+        option("--scenario", type=ScenarioFile(), metavar="FILE",
                help="Start with the people, cohorts and connections of this scenario, its seed and its rules."),
         option("--no-limits", is_flag=True, help="Switch all rate limits off."),
         option("--smtp", metavar="HOST:PORT", help="Send mails about runs that ended on to this SMTP server."),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from simulator import resources
 from simulator.cli.main import run
 
 PYTHON = sys.executable
@@ -197,6 +198,14 @@ def test_the_world_may_begin_with_a_scenario(capfd: pytest.CaptureFixture[str], 
 
     assert codes == [0, 0]
     assert capfd.readouterr().out == "42 off ben\n7 on_missing ben\n"
+
+
+def test_a_shipped_scenario_is_found_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    shipped = next(path for path in resources.folder("scenarios").rglob("*.scenario.yaml"))
+    named = Path("scenarios") / shipped.relative_to(resources.folder("scenarios"))
+    assert 0 == run(["exec", "-q", "--scenario", str(named), "--", PYTHON, "-c", "pass"])
+    assert 2 == run(["exec", "-q", "--scenario", "scenarios/none.scenario.yaml", "--", PYTHON, "-c", "pass"])
 
 
 def test_a_broken_scenario_is_told_with_its_line(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
