@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from simulator.cli.common import EnvironmentFault, ExitCode, Listed, NothingRan, option, shown_name, talk
 
@@ -43,7 +44,7 @@ def _report_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @option("--service", "services", type=click.Choice(SERVICES), multiple=True, help="Only this service. Repeatable.")
 @option("--operation", "operations", multiple=True, metavar="ID", help="Only this operationId. Repeatable.")
 @option("--url", "urls", multiple=True, metavar="NAME=URL",
-        help="Ask what listens there instead of the fakes in this process. Repeatable.")  # fmt: skip
+        help="Ask what listens there instead of the fakes; people are made there. Repeatable.")  # fmt: skip
 @_key_options
 @option("--seed", type=click.IntRange(0), default=1, help="What is generated follows from it.")
 @option("--phases", type=Listed(PHASES), default=",".join(PHASES), help="How requests are generated.")
@@ -73,8 +74,9 @@ def command(
     asked = tuple(each for each in services or SERVICES if not addresses or each in addresses)
     if not asked:
         raise NothingRan("no --url is given for any of the services that are asked")
+    by_hand = tuple(name for name in KEYS if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE)
     order = Order(
-        asked, frozenset(operations), addresses, Keys(**{name: keys.get(name) or "" for name in KEYS}), seed,
+        asked, frozenset(operations), addresses, Keys(**{name: keys.get(name) or "" for name in KEYS}), by_hand, seed,
         phases, max_examples or MAX_EXAMPLES, strict, "har" in reports,
     )  # fmt: skip
     order = order.quick() if quick else order
@@ -137,8 +139,8 @@ def _write(report_dir: Path, reports: Sequence[str], formats: Formats[_Found], f
 
 
 LEFT_OUT_AT_URL = (
-    "left out at --url: scripted refusals, bent examples and the journeys that need people, cohorts or a clock, which\n"
-    "absim's control plane makes; and the words of refusals, which are the service's own"
+    "left out at --url: what needs people, cohorts, faults or a clock that absim's control plane makes, limits of\n"
+    "size and of calls, messages to everybody, and the words of refusals, which are the service's own"
 )
 
 
@@ -166,9 +168,11 @@ def _tell(outcome: Outcome, written: Sequence[Path], order: Order) -> None:
             click.echo(f"  could not be asked: {error}")
         if each.unconfirmed:
             click.echo(f"  {each.unconfirmed} finding(s) did not show again and are not counted")
-    _never_seen(outcome)
     if order.urls:
+        _unasked(outcome)
         click.echo(LEFT_OUT_AT_URL)
+    else:
+        _never_seen(outcome)
     _tell_written(written)
     click.echo(f"{'passed' if outcome.passed else 'FAILED'}, seed {order.seed}")
 
@@ -187,6 +191,17 @@ def _followed(service: ServiceOutcome) -> str:
         return "-"
     reached = sum(1 for times in service.links.values() if times)
     return f"{reached} of {len(service.links)} ({sum(service.links.values())}x)"
+
+
+def _unasked(outcome: Outcome) -> None:
+    by_reason: dict[str, list[str]] = {}
+    for each in outcome.services:
+        for operation, why in each.unasked.items():
+            by_reason.setdefault(why, []).append(operation)
+    if by_reason:
+        click.echo("no good request could be judged of:")
+    for why, operations in by_reason.items():
+        click.echo(f"  {', '.join(operations)}: {why}")
 
 
 def _never_seen(outcome: Outcome) -> None:

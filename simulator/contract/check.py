@@ -11,7 +11,8 @@ import urllib3
 
 from simulator import openapi
 from simulator.contract.agreement import departures
-from simulator.contract.asking.bench import SERVICES, Bench
+from simulator.contract.asking.abroad import settle, settle_again
+from simulator.contract.asking.bench import SERVICES, Bench, Living
 from simulator.contract.asking.failures import PHASES, Failure
 from simulator.contract.asking.furniture import furnish
 from simulator.contract.asking.generated.campaign import STATEFUL, Campaign
@@ -20,6 +21,7 @@ from simulator.contract.asking.journeys.all import JOURNEYS
 from simulator.contract.asking.journeys.runner import Journeys
 from simulator.contract.asking.meter import Meter, Reading
 from simulator.contract.asking.provoked.bending import Bending
+from simulator.contract.asking.provoked.elsewhere import Elsewhere
 from simulator.contract.asking.provoked.probes import Probes
 from simulator.serving.stage import Keys
 
@@ -33,6 +35,9 @@ CONFIRMED_AT_MOST = 40
 REACHED_WITHIN_SECONDS = 5.0
 
 AGREEMENT = "agreement"
+ELSEWHERE = "elsewhere"
+BENDS_FOR_EACH_EXAMPLE = 8
+"""A service elsewhere is sent so many bent examples of an operation for each request that a phase generates."""
 
 Progress = Callable[[str], None]
 
@@ -45,6 +50,8 @@ class Order:
     operations: frozenset[str] = frozenset()
     urls: Mapping[str, str] = field(default_factory=dict)
     keys: Keys = field(default_factory=Keys)
+    keys_by_hand: tuple[str, ...] = ()
+    """Names of the keys that came from the command line, so that a line which is to be repeated asks for them."""
     seed: int = 1
     phases: tuple[str, ...] = PHASES
     max_examples: int = MAX_EXAMPLES
@@ -70,6 +77,8 @@ class ServiceOutcome:
     failures: list[Failure] = field(default_factory=list)
     unconfirmed: int = 0
     errors: list[str] = field(default_factory=list)
+    unasked: dict[str, str] = field(default_factory=dict)
+    """Operations of a service elsewhere of which no good request could be judged, and why."""
     links: dict[str, int] = field(default_factory=dict)
     """How often each link of the contract led a generated sequence to a success."""
     cases: int = 0
@@ -142,6 +151,8 @@ class _Asked:
         self._contract = openapi.load(service)
         self._only = frozenset(order.operations & self._contract.operations.keys())
         self._meter = Meter()
+        self._url = order.urls.get(service, "")
+        self._settled: Living | None = None
 
     def outcome(self, exchanges: list[Mapping[str, Any]]) -> ServiceOutcome:
         outcome = ServiceOutcome(self._service, [])
@@ -157,8 +168,26 @@ class _Asked:
         outcome.unconfirmed = len(met) - len(outcome.failures)
         outcome.readings = self._meter.readings(self._service, self._contract, self._only)
         outcome.failures += [*self._silent(outcome.readings), *self._idle(outcome.links)]
+        if self._url:
+            outcome.failures = [self._elsewhere(each) for each in outcome.failures]
+            outcome.errors += self._shut(outcome.readings)
         outcome.seconds = time.perf_counter() - started
         return outcome
+
+    def _elsewhere(self, failure: Failure) -> Failure:
+        """The same with all that its line needs to be repeated."""
+        bends = failure.max_examples or (self._order.max_examples if failure.phase == ELSEWHERE else 0)
+        prefix = f"{self._service}_"
+        keys = tuple(name for name in self._order.keys_by_hand if name.startswith(prefix))
+        return replace(failure, url=self._url, keys=keys, max_examples=bends)
+
+    def _shut(self, readings: Sequence[Reading]) -> list[str]:
+        """A service of which no success was ever seen has not been checked."""
+        if any(reading.success_seen for reading in readings):
+            return []
+        seen = sorted({status for reading in readings for status in reading.seen})
+        said = f"it only answered {', '.join(seen)}" if seen else "it never answered"
+        return [f"no success was ever seen at {self._url}: {said}; is the address right, and are the keys?"]
 
     def _ask(
         self, only: frozenset[str], meter: Meter, outcome: ServiceOutcome, exchanges: list[Mapping[str, Any]] | None
@@ -169,17 +198,26 @@ class _Asked:
             yield from self._ask_kind(kind, only, meter, outcome, exchanges)
 
     def _kinds(self) -> tuple[str, ...]:
-        ours = () if self._order.urls else ("probes", "bending")
-        agreement = () if self._order.urls else (AGREEMENT,)
+        ours = (ELSEWHERE,) if self._url else ("probes", "bending")
+        agreement = () if self._url else (AGREEMENT,)
         generated = tuple(phase for phase in PHASES if phase in self._order.phases)
         return (*agreement, "journeys", *ours, *generated)
 
     def _bench(self, kind: str = "") -> Bench:
         """Journeys make what they need; everything else finds furniture."""
-        if self._order.urls:
-            return Bench.at(self._order.urls, self._order.keys)
+        if self._url:
+            return self._bench_elsewhere()
         bench = Bench.in_process(self._order.seed)
         return bench if kind == "journeys" else furnish(bench, self._service)
+
+    def _bench_elsewhere(self) -> Bench:
+        bench = Bench.at({self._service: self._url}, self._order.keys)
+        if self._settled is None:
+            self._settled = settle(bench, self._service).living
+        else:
+            bench.living = self._settled
+            settle_again(bench, self._service)
+        return bench
 
     def _ask_kind(
         self, kind: str, only: frozenset[str], meter: Meter, outcome: ServiceOutcome,
@@ -195,7 +233,16 @@ class _Asked:
             return [found for chain in each for found in self._generated(kind, chain, meter, outcome, exchanges)]
         with self._bench(kind) as bench:
             if kind == "journeys":
-                return Journeys(bench, self._service, meter, seed, exchanges).run(JOURNEYS, only)
+                passed = Journeys(bench, self._service, meter, seed, exchanges).run(JOURNEYS, only)
+                # A journey leads through operations that nobody asked about.
+                return [each for each in passed if not only or each.operation in only]
+            if kind == ELSEWHERE:
+                bends = self._order.max_examples * BENDS_FOR_EACH_EXAMPLE
+                asked = Elsewhere(bench, self._service, meter, seed, bends, exchanges)
+                found = asked.run(only)
+                outcome.unasked |= asked.unasked
+                outcome.errors += asked.errors
+                return found
             if kind == "probes":
                 return Probes(bench, self._service, meter, seed, exchanges).run(only)
         return self._generated(kind, only, meter, outcome, exchanges)

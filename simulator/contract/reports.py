@@ -42,7 +42,7 @@ def write_json(outcome: Outcome) -> bytes:
         "services": [
             {
                 "service": each.service, "cases": each.cases, "unconfirmed": each.unconfirmed, "errors": each.errors,
-                "links": each.links,
+                "unasked": each.unasked, "links": each.links,
                 "operations": [asdict(reading) for reading in each.readings],
                 "failures": [{**asdict(failure), "reproduce": failure.reproduce} for failure in each.failures],
             }

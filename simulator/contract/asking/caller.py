@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import orjson
+import urllib3
 from werkzeug.test import Client
 
 from simulator.contract.asking.bench import Bench, Target
@@ -19,6 +20,7 @@ from simulator.journal import mask_headers, mask_text
 from simulator.openapi import Operation
 
 FORM = "application/x-www-form-urlencoded"
+ANSWERED_WITHIN_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back."""
+    """What came back. Status 0: nothing did, and the body says why."""
 
     status: int
     headers: Mapping[str, str]
@@ -83,6 +85,9 @@ class Caller:
         if sent.query:
             url += "?" + urlencode(sent.query, doseq=True)
         answer = self._exchange(operation.method, url, headers, body)
+        if not answer.status:
+            self.fail(operation, sent, answer, "no-answer", "the connection ended without an answer")
+            return answer
         self._meter.count(self._target.service, operation.operation_id, answer.status)
         if self._exchanges is not None:
             self._exchanges.append(_noted(operation.method, self._target.url + url, headers, body, answer))
@@ -101,7 +106,8 @@ class Caller:
 
     def fail(self, operation: Operation, sent: Sent, answer: Answer, check: str, message: str) -> None:
         """Note that something is wrong with an answer."""
-        told = " ".join(str(each) for each in (sent.path, sent.query, sent.body) if each)
+        # As JSON, in which secrets are found by their names.
+        told = " ".join(orjson.dumps(each).decode() for each in (sent.path, sent.query, sent.body) if each)
         shown = mask_text(f"{operation.method} {operation.path} {told}")[:SHOWN_CHARACTERS]
         self.failures.append(
             Failure(
@@ -130,9 +136,13 @@ class Caller:
 
     def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         if self._client is None:
-            import urllib3
-
-            answered = urllib3.request(method, self._target.url + url, headers=dict(headers), body=body, redirect=False)
+            try:
+                answered = urllib3.request(
+                    method, self._target.url + url, headers=dict(headers), body=body, redirect=False, retries=False,
+                    timeout=ANSWERED_WITHIN_SECONDS,
+                )  # fmt: skip
+            except urllib3.exceptions.HTTPError as error:
+                return Answer(0, {}, str(error).encode())
             return Answer(answered.status, {k.lower(): v for k, v in answered.headers.items()}, answered.data)
         response = self._client.open(url, method=method, headers=dict(headers), data=body)
         return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, response.get_data())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, replace
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
@@ -20,7 +21,7 @@ class Failure:
     check: str
     message: str
     phase: str
-    """A phase of generation, or `agreement`, `journeys`, `probes`, `bending` or `meter`."""
+    """A phase of generation, or `agreement`, `journeys`, `probes`, `bending`, `elsewhere` or `meter`."""
     status: int
     request: str
     response: str
@@ -28,6 +29,10 @@ class Failure:
     max_examples: int = 0
     alone: bool = True
     """Whether it shows when its operation alone is asked."""
+    url: str = ""
+    """Where the service answers, when it is not ours."""
+    keys: tuple[str, ...] = ()
+    """Names of the keys that were given for it on the command line; none is ever repeated."""
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -47,8 +52,11 @@ class Failure:
             words.append(f"--operation {self.operation}")
         if self.phase in PHASES:
             words.append(f"--phases {self.phase}")
-            if self.max_examples:
-                words.append(f"--max-examples {self.max_examples}")
+        if self.max_examples:
+            words.append(f"--max-examples {self.max_examples}")
+        if self.url:
+            words.append(f"--url {shlex.quote(f'{self.service}={self.url}')}")
+        words += [f'--{name.replace("_", "-")} "${name.upper()}"' for name in self.keys]
         return " ".join([*words, f"--seed {self.seed}"])
 
     def not_alone(self) -> Failure:

@@ -53,13 +53,19 @@ BOUNDED: Mapping[str, tuple[object, ...]] = {
 would make a check last for ever and no two runs alike."""
 
 
+ABROAD: Mapping[str, tuple[object, ...]] = {"broadcast": (False,)}
+
+
 class Supply:
     """Keys and living ids; which of the living stands where is drawn from the seed, so a run can be repeated."""
 
-    def __init__(self, service: str, keys: Keys, living: Living, seed: int, *, strangers: bool = True) -> None:
+    def __init__(
+        self, service: str, keys: Keys, living: Living, seed: int, *, strangers: bool = True, ours: bool = True
+    ) -> None:
+        """A service that is not `ours` may have an audience of its own; nothing is sent to everybody there."""
         self._living = living
         self._strangers = strangers
-        self._bounded = BOUNDED if service == "control" else {}
+        self._bounded = BOUNDED if service == "control" else {} if ours else ABROAD
         self._seed = seed
         self._drawn = 0
         self._said: set[object] = set()

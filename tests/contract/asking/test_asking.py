@@ -222,3 +222,16 @@ def test_a_documented_501_leaves_something_out_and_any_other_5xx_is_a_breakdown(
 ) -> None:
     contract = openapi.load("amplitude")
     assert expected is is_breakdown(contract.operations[operation], status)
+
+
+def test_no_key_is_told_in_clear(bench: Bench) -> None:
+    caller = Caller(bench, "amplitude", "test", Meter(), 3)
+    operation = bench.targets["amplitude"].contract.operations["uploadEvents"]
+    sent = Sent("uploadEvents", query={"api_key": "q-key-1"}, body={"api_key": "b-key-1", "events": []})
+    caller.fail(operation, sent, caller.send(sent), "test", "as it was sent")
+    assert not any(key in caller.failures[-1].request for key in ("q-key-1", "b-key-1"))
+
+
+def test_a_service_that_is_not_ours_is_not_told_to_write_to_everybody() -> None:
+    supply = Supply("braze", KEYS, Living(), 1, ours=False)
+    assert {"broadcast": False} == supply.fill({"broadcast": True}, "triggerCampaign")

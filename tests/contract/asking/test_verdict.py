@@ -41,6 +41,13 @@ def test_another_service_refuses_in_words_of_its_own_and_with_the_documented_sta
     assert "refused-valid-request" == undocumented[0]
 
 
+def test_another_service_may_count_further_than_ours() -> None:
+    operation = BRAZE.operations["listSegments"]
+    heard = Heard({}, {"page": ["1000000000"]}, {}, b"", 200, b"{}")
+    assert Verdicts(BRAZE, our_words=False).on(operation, heard) is None
+    assert Verdicts(BRAZE).on(operation, heard) is not None
+
+
 def test_a_stated_reason_excuses_a_refusal_by_its_words() -> None:
     body = {"campaign_id": "nobody-made-this"}
     assert "" == _on("createSendId", body, 400, {"message": "Invalid Campaign ID"})

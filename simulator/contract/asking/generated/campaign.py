@@ -84,6 +84,9 @@ class Campaign:
         """Sequences along one chain, then in rounds toward each of its links until that one has led to a success."""
         contract = bench.targets[service].contract
         self._run(bench, service, (STATEFUL,), chain)
+        if not bench.ours:
+            # Nobody promised that every link leads on there, and traffic to somebody else is kept small.
+            return
         for link in links(contract, chain):
             for number in range(1, ROUNDS_AT_MOST):
                 if self.followed.successes[link]:
@@ -98,7 +101,7 @@ class Campaign:
         """One run of Schemathesis. In the rounds toward a link every other one takes all but what links say from
         examples, the others only what a sequence begins with: an example and what a link says may not go together."""
         self._bench, target = bench, bench.targets[service]
-        supply = Supply(service, bench.keys, bench.living, self.seed)
+        supply = Supply(service, bench.keys, bench.living, self.seed, ours=bench.ours)
         schema = self._schema(target, phases, only, self.seed + number * ROUND_SEED)
         begins = _beginnings(target.contract, only)
         known = Supply(service, bench.keys, bench.living, self.seed, strangers=False)

@@ -20,6 +20,9 @@ INGESTION: Sequence[Journey] = (
         Step("uploadEvents", body={"api_key": KEY, "events": [_EVENT, {**_EVENT, "user_id": 5, "time": "soon"}]},
              status=400, says={"code": 400, "events_with_invalid_fields.time": [1]}),
         Step("uploadEvents", body={"api_key": "nobody", "events": [_EVENT]}, status=400, says={"code": 400}),
+    ], anywhere=True),
+    Journey("events are exported two hours later", "amplitude", [
+        Step("uploadEvents", body={"api_key": KEY, "events": [{**_EVENT, "insert_id": "j-3", "time": "{now_ms}"}]}),
         Step("exportEvents", query={"start": "{this_hour}", "end": "{this_hour}"}, later="1h", status=404),
         Step("exportEvents", query={"start": "{exported_hour}", "end": "{exported_hour}"}, later="2h"),
         Step("getUserActivity", query={"user": 1}, status=404),
