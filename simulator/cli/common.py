@@ -85,14 +85,19 @@ SHIPPED = "scenarios"
 
 def shown_name(path: Path) -> str:
     """A path as it is shown: relative to the current folder when it lies below it; a shipped one as `scenarios/…`."""
+    # Names are bytes; a locale without their letters reads them as what no report can be written with.
+    return os.fsencode(_shown_path(path)).decode("utf-8", "replace")
+
+
+def _shown_path(path: Path) -> Path:
     whole = path.resolve()
     if whole.is_relative_to(Path.cwd()):
-        return str(whole.relative_to(Path.cwd()))
+        return whole.relative_to(Path.cwd())
     shipped = resources.folder(SHIPPED).resolve()
     if whole.is_relative_to(shipped):
         name = whole.relative_to(shipped.parent)
-        return str(path) if name.exists() else str(name)
-    return str(path)
+        return path if name.exists() else name
+    return path
 
 
 def scenario_files(paths: Sequence[Path]) -> list[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import io
 import pkgutil
 import sys
 import traceback
@@ -96,6 +97,10 @@ def main() -> None:
     """The console script."""
     # What a world makes lives as long as the world: looking for cycles among it costs a quarter of the time.
     gc.set_threshold(100_000, 50, 50)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal of another encoding shows what it can; a name that it has no letters for is no fault.
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run())
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -58,3 +60,19 @@ def test_the_module_is_the_command() -> None:
     )
 
     assert ended.stdout.startswith("absim, version ")
+
+
+def test_a_terminal_that_knows_ascii_only_shows_what_it_can(tmp_path: Path) -> None:
+    scenario = tmp_path / "seoul.scenario.yaml"
+    scenario.write_text(
+        "scenario: 민서 and Jürgen\npeople: {민서: {user_id: minseo-1}}\nconnections: {braze: user_id}\n"
+        "cohorts: {vips: {people: [민서]}}\nsteps:\n  - sync: {cohort: vips}\n  - expect: {added: [민서]}\n",
+        encoding="utf-8",
+    )
+    ascii_only = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""}
+    ended = subprocess.run(
+        [sys.executable, "-m", "simulator.cli", "run", scenario.name],
+        cwd=tmp_path, env=ascii_only, capture_output=True, check=False,
+    )  # fmt: skip
+    assert 0 == ended.returncode, ended.stderr
+    assert b"\\ubbfc\\uc11c and J\\xfcrgen" in ended.stdout

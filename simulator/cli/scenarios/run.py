@@ -257,7 +257,7 @@ def _remember(report_dir: Path, works: Sequence[Work], results: Sequence[Result]
         for work in works
     ]
     memory = {"seed": options.seed, "rules": options.rules, "door": str(options.door), "scenarios": known}
-    problem = _problem_saving(report_dir / LAST_RUN, json.dumps(memory, indent=1, ensure_ascii=False).encode())
+    problem = _problem_saving(report_dir / LAST_RUN, json.dumps(memory, indent=1).encode())
     if problem:
         talk(f"{problem}, so `absim why` will not know of this run")
 
