@@ -58,9 +58,9 @@ class Acts:
         """By name, for the book of faults: what is refused becomes ActRefused."""
         offered: Sequence[Callable[..., Any]] = (
             self.revoke_key, self.new_key, self.enable_partner, self.disable_partner, self.change_mapping,
-            self.rename_cohort, self.edit_cohort, self.change_cadence, self.pause_sync, self.resume_sync,
-            self.delete_sync, self.add_members, self.remove_members, self.log_in, self.wipe_data, self.merge,
-            self.delete, self.rename_external_id,
+            self.rename_cohort, self.edit_cohort, self.delete_cohort, self.change_cadence, self.pause_sync,
+            self.resume_sync, self.delete_sync, self.add_members, self.remove_members, self.log_in, self.wipe_data,
+            self.merge, self.delete, self.rename_external_id,
         )  # fmt: skip
         return {each.__name__: _told(each) for each in offered}
 
@@ -108,6 +108,10 @@ class Acts:
     def edit_cohort(self, cohort: str, definition: Any, project: str = MAIN) -> None:
         """COHORT-1. Who comes or goes by the new definition does so at once."""
         self._amplitude.cohorts.edit(cohort, definition, project=project)
+
+    def delete_cohort(self, cohort: str, project: str = MAIN) -> None:
+        """COHORT-3. Its syncs find nothing to ask any more; Braze's members stay."""
+        self._amplitude.cohorts.delete(cohort, project=project)
 
     def change_cadence(self, sync: str, cadence: str) -> None:
         """CAD-2. A new slot, and a run at once."""

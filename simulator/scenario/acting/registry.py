@@ -40,6 +40,7 @@ ACTING: dict[type[Step], Callable[[Stage, Any], Any]] = {
     sync_steps.ChangeMapping: syncs.change_mapping,
     sync_steps.RenameCohort: syncs.rename_cohort,
     sync_steps.EditCohort: syncs.edit_cohort,
+    sync_steps.DeleteCohort: syncs.delete_cohort,
     sync_steps.PauseSync: syncs.pause_sync,
     sync_steps.ResumeSync: syncs.resume_sync,
     sync_steps.DeleteSync: syncs.delete_sync,

@@ -135,6 +135,13 @@ class Stage:
         """The Amplitude project that a cohort of the file is in."""
         return self.scenario.cohorts[cohort].project
 
+    def wanted(self, cohort: str) -> list[int]:
+        """amplitude_ids of everybody in a cohort of the file in Amplitude now; nobody in one that was deleted."""
+        try:
+            return self.world.amplitude.cohorts.members(self.cohort_ids[cohort], project=self.project_of(cohort))
+        except UnknownCohort:
+            return []
+
     def connection_id(self, name: str) -> str:
         """The id of a connection. Raises StepRefused when Amplitude would not save it."""
         if name in self.refused_connections:

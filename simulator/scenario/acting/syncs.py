@@ -6,6 +6,7 @@ from simulator.scenario.acting.stage import Stage, StepRefused, bound
 from simulator.scenario.model.steps.syncs import (
     ChangeCadence,
     ChangeMapping,
+    DeleteCohort,
     DeleteSync,
     DisablePartner,
     EditCohort,
@@ -47,6 +48,11 @@ def edit_cohort(stage: Stage, step: EditCohort) -> None:
     project = stage.project_of(step.cohort)
     definition = bound(stage, step.definition.definition, project)
     stage.world.acts.edit_cohort(stage.cohort_ids[step.cohort], definition, project)
+
+
+def delete_cohort(stage: Stage, step: DeleteCohort) -> None:
+    """COHORT-3. Its syncs find nothing to ask any more; Braze's members stay."""
+    stage.world.acts.delete_cohort(stage.cohort_ids[step.cohort], stage.project_of(step.cohort))
 
 
 def sync_now(stage: Stage, step: SyncNow) -> None:

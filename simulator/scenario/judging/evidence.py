@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from simulator.feeds import UnknownCohort
 from simulator.ledger import Ledger
 from simulator.rules.outcomes import SENTENCES, Outcome
 from simulator.scenario.acting.stage import Stage
@@ -85,20 +86,21 @@ class Evidence:
         return f"nothing was sent for {name}; {self._cohorts_of(name)}"
 
     def _cohorts_of(self, name: str) -> str:
-        cohorts = self.stage.world.amplitude.cohorts
-        ids = set(self.stage.cast[name].amplitude_ids) if name in self.stage.cast else set()
-        # Asking for the members of a cohort that nobody has computed would compute it, and looking must change nothing.
-        computed = {
-            name: cohort_id
-            for name, cohort_id in self.stage.cohort_ids.items()
-            if cohorts.describe(cohort_id, project=self.stage.project_of(name)).computed_at is not None
-        }
-        inside = [
-            name
-            for name, cohort_id in computed.items()
-            if ids & set(cohorts.members(cohort_id, project=self.stage.project_of(name)))
-        ]
+        stage = self.stage
+        ids = set(stage.cast[name].amplitude_ids) if name in stage.cast else set()
+        inside = [cohort for cohort in stage.cohort_ids if self._computed(cohort) and ids & set(stage.wanted(cohort))]
         return f"in Amplitude they are in {', '.join(inside) if inside else 'none of the cohorts'}"
+
+    def _computed(self, cohort: str) -> bool:
+        """Asking for the members of a cohort that nobody has computed would compute it, and looking changes nothing."""
+        stage = self.stage
+        try:
+            described = stage.world.amplitude.cohorts.describe(
+                stage.cohort_ids[cohort], project=stage.project_of(cohort)
+            )
+        except UnknownCohort:
+            return False
+        return described.computed_at is not None
 
     def difference(self, expectation: Expectation, what: str, expected: str, got: str, why: str = "") -> Difference:
         """A difference at the place of a whole expectation."""

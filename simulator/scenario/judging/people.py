@@ -37,8 +37,7 @@ def wanted(evidence: Evidence, expected: model.Wanted) -> Iterator[Difference]:
     """COHORT-1, COHORT-2. Amplitude's members now."""
     stage = evidence.stage
     for cohort, who in expected.value.items():
-        ids = stage.world.amplitude.cohorts.members(stage.cohort_ids[cohort], project=stage.project_of(cohort))
-        found = [stage.person_name(amplitude_id) for amplitude_id in ids]
+        found = [stage.person_name(amplitude_id) for amplitude_id in stage.wanted(cohort)]
         yield from _compare(evidence, expected, f"people in {cohort} in Amplitude", who, found, cohort)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from simulator.fakes.braze.users.export import EXPORTED_FIELDS, Documents
+from simulator.feeds import UnknownCohort
 from simulator.population.people import Person
 from simulator.rules.mapping import candidates
 from simulator.rules.matching import Hit, match
@@ -58,7 +59,10 @@ def _reached(evidence: Evidence, sync: Sync) -> set[str]:
     world = evidence.stage.world
     mappings = world.engine.setup.connection(sync.connection).mappings
     considered = mappings[:1] if world.rules.fallback == "off" else mappings
-    feed = world.amplitude.cohorts.source().changes(sync.cohort, None, world.clock.now)
+    try:
+        feed = world.amplitude.cohorts.source().changes(sync.cohort, None, world.clock.now)
+    except UnknownCohort:
+        return set()
     pending = [candidates(user, considered) for user in feed.entered]
     reached: set[str] = set()
     while pending:

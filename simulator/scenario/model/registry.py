@@ -39,6 +39,7 @@ STEPS: dict[str, type[Step]] = {
         syncs.ChangeMapping,
         syncs.RenameCohort,
         syncs.EditCohort,
+        syncs.DeleteCohort,
         syncs.SyncNow,
         syncs.ChangeCadence,
         syncs.PauseSync,

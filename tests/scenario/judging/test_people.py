@@ -205,3 +205,11 @@ steps:
   - {sync_now: openers, refused: "the sync 'openers' was deleted"}
   - expect: {only: {connection: braze}, added: [ida, ben, kim]}
 """)
+
+
+def test_nobody_is_wanted_in_a_cohort_that_was_deleted(passes: Passes, differs: Differs) -> None:
+    gone = SYNC + "  - delete_cohort: openers\n"
+    passes(gone + "expect: {wanted: {openers: []}, converged: false}\n")
+    assert [(4, "added: noor is missing", "ben, ida, kim, noor", "ben, ida, kim")] == differs(
+        gone + "  - expect: {added: [ben, ida, kim, noor]}\n"
+    )

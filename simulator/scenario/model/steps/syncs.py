@@ -68,6 +68,17 @@ class EditCohort(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteCohort(Step):
+    """Deletes a cohort in Amplitude. Braze keeps it as it is; a request under way is still tried, and every later run
+    of its syncs fails, for there is nothing to ask any more (our reading)."""
+
+    SHORT: ClassVar[str] = "cohort"
+    EXAMPLES: ClassVar[tuple[str, ...]] = ("delete_cohort: openers",)
+
+    cohort: str = key(COHORT, "Which cohort.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SyncNow(Step):
     """A sync runs at once, beside its schedule."""
 
