@@ -83,6 +83,7 @@ def test_slots_that_passed_are_not_made_up_for(cadence: Cadence, now: int, due: 
         (401, Verdict.REFUSED, False),
         (403, Verdict.REFUSED, False),
         (404, Verdict.REFUSED, False),
+        (408, Verdict.REFUSED, False),
         (413, Verdict.REFUSED, False),
         (423, Verdict.RETRY, False),
         (429, Verdict.RETRY, False),
