@@ -35,6 +35,8 @@ CONFIRMED_AT_MOST = 40
 REACHED_WITHIN_SECONDS = 5.0
 
 AGREEMENT = "agreement"
+STRICT = "status-never-seen"
+"""The one check that is made only when it is asked for."""
 ELSEWHERE = "elsewhere"
 BENDS_FOR_EACH_EXAMPLE = 8
 """A service elsewhere is sent so many bent examples of an operation for each request that a phase generates."""
@@ -302,7 +304,7 @@ class _Asked:
                 yield self._unseen(reading, "success-never-seen", "no success of this operation was ever seen")
             if self._order.full and self._order.strict and reading.never:
                 message = f"documented and never seen: {', '.join(reading.never)}"
-                yield self._unseen(reading, "status-never-seen", message)
+                yield self._unseen(reading, STRICT, message)
 
     def _idle(self, followed: Mapping[str, int]) -> Iterable[Failure]:
         """Links that no generated sequence followed to a success, in a full run."""
@@ -314,4 +316,9 @@ class _Asked:
         return self._missing(reading.operation, check, message)
 
     def _missing(self, operation: str, check: str, message: str) -> Failure:
-        return Failure(self._service, operation, check, message, "meter", 0, "", "", self._order.seed, alone=False)
+        order = self._order
+        examples = order.max_examples if order.max_examples != MAX_EXAMPLES else 0
+        return Failure(
+            self._service, operation, check, message, "meter", 0, "", "", order.seed, examples, alone=False,
+            strict=check == STRICT,
+        )  # fmt: skip

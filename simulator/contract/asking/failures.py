@@ -29,6 +29,8 @@ class Failure:
     max_examples: int = 0
     alone: bool = True
     """Whether it shows when its operation alone is asked."""
+    strict: bool = False
+    """Whether it shows only when a status that was never seen is a failure."""
     url: str = ""
     """Where the service answers, when it is not ours."""
     keys: tuple[str, ...] = ()
@@ -54,6 +56,8 @@ class Failure:
             words.append(f"--phases {self.phase}")
         if self.max_examples:
             words.append(f"--max-examples {self.max_examples}")
+        if self.strict:
+            words.append("--strict")
         if self.url:
             words.append(f"--url {shlex.quote(f'{self.service}={self.url}')}")
         words += [f'--{name.replace("_", "-")} "${name.upper()}"' for name in self.keys]

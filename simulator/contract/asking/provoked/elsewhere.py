@@ -169,11 +169,7 @@ def _wrong_shapes(operation: Operation, good: Sent) -> Iterator[Wrong]:
             yield how, replace(good, body=None, raw=raw), ()
         yield "a body with nothing in it", replace(good, body={}), ()
         if "415" in operation.statuses and good.body is not None:
-            yield (
-                "a body that does not say it is JSON",
-                replace(good, headers={"Content-Type": "text/plain"}),
-                (400, 415),
-            )
+            yield "a body that does not say it is JSON", replace(good, headers={"Content-Type": "text/plain"}), ()
     elif operation.parameters:
         named = {parameter["name"]: "" for parameter in operation.parameters if parameter["in"] == "query"}
         yield "with nothing in its query", replace(good, query=named), ()
