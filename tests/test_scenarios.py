@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from simulator.rules import cadence
+from simulator.rules.cadence import PERIOD_MS, Cadence
 from simulator.rules.catalogue import RULES
 from simulator.rules.outcomes import DropReason, SkipReason
 from simulator.scenario.events import Result
@@ -30,6 +33,8 @@ SINGLE = ("ALERT-1", "DP-1", "SEG-1", "SEG-2", "HIST-1", "TRAIT-1", "STREAM-1", 
 OTHER_READINGS = ("amplitude-page", "braze-page-spanish")
 """With the default, which is the reading of Braze's page, these are all the different rule sets."""
 
+ON_SLOTS = [path for path in FILES if re.search("hourly|daily", path.read_text(encoding="utf-8"))]
+MINUTES_IN_AN_HOUR = 60
 SMALL = 300
 """People of a population that a repetition under another reading or seed can afford."""
 
@@ -71,6 +76,17 @@ def test_a_scenario_holds_under_another_seed(path: Path) -> None:
     scenario = cases(path)[0]
     if scenario.population is None or scenario.population.size <= SMALL:
         assert ["passed"] == told(result_of(scenario, RunOptions(seed=99, twice=False)))
+
+
+@pytest.mark.parametrize("minute", [0, 1, 59])
+@pytest.mark.parametrize("path", ON_SLOTS, ids=[IDS[FILES.index(path)] for path in ON_SLOTS])
+def test_a_scenario_holds_at_the_edges_of_the_hour(path: Path, minute: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slot on the very instant of a step, and one right before or after it, is rare among seeds."""
+    slots = {each: minute * PERIOD_MS[each] // MINUTES_IN_AN_HOUR for each in (Cadence.HOURLY, Cadence.DAILY)}
+    monkeypatch.setattr(cadence, "slot_of", lambda each, _drawn: slots.get(each, 0))
+    for scenario in cases(path):
+        if scenario.population is None or scenario.population.size <= SMALL:
+            assert ["passed"] == told(result_of(scenario, RunOptions(twice=False))), scenario.title
 
 
 def test_ten_thousand_generated_people_end_as_they_were_born_to() -> None:
