@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -82,9 +83,14 @@ def test_a_scenario_holds_under_another_seed(path: Path) -> None:
 @pytest.mark.parametrize("path", ON_SLOTS, ids=[IDS[FILES.index(path)] for path in ON_SLOTS])
 def test_a_scenario_holds_at_the_edges_of_the_hour(path: Path, minute: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A slot on the very instant of a step, and one right before or after it, is rare among seeds."""
-    slots = {each: minute * PERIOD_MS[each] // MINUTES_IN_AN_HOUR for each in (Cadence.HOURLY, Cadence.DAILY)}
-    monkeypatch.setattr(cadence, "slot_of", lambda each, _drawn: slots.get(each, 0))
     for scenario in cases(path):
+        drawn = count(minute, 7)  # another slot each time, as a sync that is saved again gets
+
+        def slot_of(each: Cadence, _number: int, minutes: Iterator[int] = drawn) -> int:
+            minute = next(minutes) % MINUTES_IN_AN_HOUR
+            return minute * PERIOD_MS[each] // MINUTES_IN_AN_HOUR if each in (Cadence.HOURLY, Cadence.DAILY) else 0
+
+        monkeypatch.setattr(cadence, "slot_of", slot_of)
         if scenario.population is None or scenario.population.size <= SMALL:
             assert ["passed"] == told(result_of(scenario, RunOptions(twice=False))), scenario.title
 
