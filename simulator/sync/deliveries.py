@@ -160,16 +160,22 @@ class Deliverer:
         return Answer(response.status, failure, response.took_ms)
 
     def _settle(self, sync: Sync, run: Run, delivery: Delivery, batch: Batch, at: Instant) -> None:
-        """SYNC-4. The sender knows the answer now: done, tried again later, or given up."""
+        """SYNC-4. The sender knows the answer now: done, tried again later, or given up.
+
+        A sync that ended while its request was under way has given that up already, unless it did arrive.
+        """
         judged = verdict(delivery.status)
         pause_ms = retry_pause_ms(delivery.attempts) if judged is Verdict.RETRY else None
         with self._store.transaction():
             still_running = self._store.run(run.sync, run.number).status is RunStatus.RUNNING
+            abandoned = delivery.state is DeliveryState.ABANDONED
             if judged is Verdict.DELIVERED:
+                if abandoned:
+                    self._store.count_in_run(run.sync, run.number, undelivered=-len(batch))
                 self._delivered(sync, run, delivery, batch, at)
             elif pause_ms is not None and still_running:
                 self._store.update_delivery(delivery.id, due_at=at + pause_ms, answered=False)
-            else:
+            elif not abandoned:
                 self._undelivered(sync, run, delivery, batch, at, DeliveryState.FAILED)
                 if still_running and (self.rules.failed_run_tail == "stop" or delivery.operation == NAME):
                     self._abandon(sync, run, at)

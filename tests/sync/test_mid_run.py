@@ -118,6 +118,20 @@ def test_a_cohort_edited_in_the_middle_is_caught_up_by_the_next_run(play: Play) 
     assert ["everybody", "Nearly everybody"] == names
 
 
+@pytest.mark.parametrize(("answer", "arrived"), [(None, 1_000), (400, 0), (503, 0)])
+def test_a_sync_that_ends_in_the_middle_counts_everybody_once(play: Play, answer: int | None, arrived: int) -> None:
+    """The second of three requests is under way when its sync is deleted; it may still arrive, and is not retried."""
+    play.world.faults.teach("act", lambda: play.world.engine.delete_sync("sync-1"))
+    play.world.faults.add(
+        Fault(operation="changeCohortUsers", nth=SECOND_USERS_CALL, times=1, act="act", answer=answer)
+    )
+    play.world.engine.create_sync(play.cohort, play.connection, Cadence.HOURLY)
+    play.hour()
+    (run,) = play.world.engine.runs("sync-1")
+    assert (RunStatus.CANCELLED, 1_000 + arrived, 1_500 - arrived) == (run.status, run.added, run.undelivered)
+    assert 1_000 + arrived == len(play.members)
+
+
 def test_a_profile_deleted_in_the_middle_is_dropped_and_the_run_succeeds() -> None:
     with World(WorldSettings(seed=7)) as world:
         play = Play(world)

@@ -306,6 +306,14 @@ def test_a_data_point_is_logged_for_every_hit_and_none_for_a_drop(braze: Any) ->
     assert (line.rule, line.each, line.total, line.cohort_id, line.profiles) == ("DP-1", 1, 1, "openers", (1,))
 
 
+def test_a_profile_that_one_request_names_twice_is_billed_for_both(braze: Any) -> None:
+    """DP-1. Every assignment that hits a profile counts, whatever it changes."""
+    ida = braze.identified("ida-1001")
+    braze.store.identifiers.add_alias(ida, "crm", "crm-ida", braze.clock.now)
+    braze.change({"user_ids": ["ida-1001"], "aliases": [{"alias_label": "crm", "alias_name": "crm-ida"}]})
+    assert (1, 2) == (len(braze.members()), braze.store.points.total("main", cause="cohort"))
+
+
 def test_newer_contracts_log_no_data_points_for_cohorts(braze: Any) -> None:
     braze.rules(cohort_data_points="off")
     braze.identified("ida-1001")

@@ -79,6 +79,8 @@ def test_a_known_second_user_becomes_active_on_the_device(braze: Any) -> None:
     braze.phone.log_in("d-shared", "ida-1001")
     ben = braze.phone.log_in("d-shared", "ben-1001")
     assert ben.row == braze.user("ben-1001").row
+    on_the_device = {each.external_id for each in braze.store.profiles.by_device("main", "d-shared")}
+    assert on_the_device == {"ida-1001", "ben-1001"}
     assert braze.store.identifiers.user_of_device("main", "d-shared").external_id == "ben-1001"
     assert braze.phone.log_in("d-shared", "ben-1001").row == ben.row
 
