@@ -68,6 +68,14 @@ def test_an_alias_of_an_identified_user_identifies_nobody_else(braze: Any) -> No
     assert braze.store.profiles.by_external_id("main", "kim-2002") is None
 
 
+def test_an_identified_user_is_not_merged_into_another_by_an_alias(braze: Any) -> None:
+    make_kim(braze)
+    by_alias(braze, "kim-1001")
+    braze.identified("ida-1001")
+    assert by_alias(braze, "ida-1001").body == {"message": "success", "aliases_processed": 1}
+    assert (braze.user("kim-1001").external_id, braze.store.profiles.count("main")) == ("kim-1001", 2)
+
+
 def test_without_merging_data_is_left_behind(braze: Any) -> None:
     make_kim(braze, city="Oslo", push_tokens=[{"app_id": "shop", "token": "t-1"}])
     braze.post("/users/track", {"events": [{"user_alias": KIM, "name": "x", "time": "2026-03-01T00:00:00Z"}]})
