@@ -2,14 +2,16 @@
 
 In a conftest.py: `from simulator.contract.fixtures import *`. A test that asks for `absim_services` finds the addresses
 and keys of two fresh fakes; after it, each kind of violation by the client under test is a warning of that test, or,
-where the fixture `absim_strict` says so (ABSIM_STRICT=1, or overridden in the conftest), a failure.
+with `pytest --absim-strict` (or ABSIM_STRICT=1, or the fixture `absim_strict` overridden in the conftest), a failure.
 
 Every call is recorded with its test in absim-reports/pytest/ below pytest's root folder, anew by each run, for `absim
-contract traffic`. The fixture `absim_recording` says where: ABSIM_RECORD=FOLDER is another folder, ABSIM_RECORD=0 none.
+contract traffic`. `--absim-record FOLDER` (ABSIM_RECORD, the fixture `absim_recording`) is another folder, `0` none.
+The options are there where the conftest lies in the folder that pytest starts from, as pytest has it for any option.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import warnings
 from collections import Counter
@@ -25,7 +27,7 @@ from simulator.serving.server import Server
 from simulator.serving.stage import Keys, Stage, world_settings
 from simulator.world import World, WorldSettings
 
-__all__ = ["absim_recording", "absim_seed", "absim_server", "absim_services", "absim_strict"]
+__all__ = ["absim_recording", "absim_seed", "absim_server", "absim_services", "absim_strict", "pytest_addoption"]
 
 OFF = ("0", "false", "no", "off")
 RECORDED_IN = Path("absim-reports") / "pytest"
@@ -123,16 +125,27 @@ def absim_seed() -> int:
     return int(os.environ.get("ABSIM_SEED", "1"))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of these fixtures; a second conftest that has them too adds nothing."""
+    group = parser.getgroup("absim", "absim: contract tests of a client")
+    with contextlib.suppress(ValueError):
+        group.addoption(
+            "--absim-strict", action="store_true", help="A request that the contract forbids fails its test."
+        )
+        group.addoption("--absim-record", metavar="FOLDER", help="Where calls are recorded; 0 is nowhere.")
+
+
 @pytest.fixture(scope="session")
-def absim_strict() -> bool:
+def absim_strict(pytestconfig: pytest.Config) -> bool:
     """Whether a violation fails the test in which it happened."""
-    return os.environ.get("ABSIM_STRICT", "") not in ("", "0", "false")
+    asked = os.environ.get("ABSIM_STRICT", "").lower()
+    return bool(pytestconfig.getoption("absim_strict", default=False)) or asked not in ("", *OFF)
 
 
 @pytest.fixture(scope="session")
 def absim_recording(pytestconfig: pytest.Config) -> Path | None:
     """The folder in which every call is recorded with its test; None for nowhere."""
-    asked = os.environ.get("ABSIM_RECORD", "")
+    asked = pytestconfig.getoption("absim_record", default=None) or os.environ.get("ABSIM_RECORD", "")
     if asked.lower() in OFF:
         return None
     return Path(asked) if asked else pytestconfig.rootpath / RECORDED_IN
@@ -162,7 +175,7 @@ def _recording(folder: Path | None, config: pytest.Config) -> Recording | None:
 
 def _tell_not_recorded(why: str) -> None:
     """A warning that stays one where warnings are errors: nobody asked for a recording, so none may fail a test."""
-    told = f"calls are not recorded: {why}; ABSIM_RECORD=FOLDER is another place, ABSIM_RECORD=0 none"
+    told = f"calls are not recorded: {why}; --absim-record FOLDER is another place, --absim-record 0 none"
     with warnings.catch_warnings():
         warnings.simplefilter("always", NotRecorded)
         warnings.warn(NotRecorded(told), stacklevel=1)

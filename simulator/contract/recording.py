@@ -33,7 +33,8 @@ class Recording:
             if left.name.split(".")[1] != run:
                 # Another worker may be clearing too.
                 left.unlink(missing_ok=True)
-        self._path.write_bytes(b"")
+        # A process may have two recordings, one for each conftest that takes the fixtures.
+        self._path.touch()
 
     def begin(self, test: str) -> None:
         """What is heard from now on belongs to a test."""

@@ -135,10 +135,17 @@ def write_sarif(outcome: Outcome) -> bytes:
 
 
 def _findings(outcome: Outcome) -> list[Finding]:
-    return [
+    found = [
         Finding(each.service, each.operation, each.check, each.message, failure_text(each), each.reproduce)
         for each in outcome.failures
     ]
+    for service in outcome.services:
+        line = f"absim contract --service {service.service} --seed {outcome.seed}"
+        found += [
+            Finding(service.service, CHECK_ITSELF, "not-asked", each, f"could not be asked: {each}", line)
+            for each in service.errors
+        ]
+    return found
 
 
 def sarif(tool: str, findings: Sequence[Finding]) -> bytes:

@@ -56,6 +56,23 @@ def test_strict_makes_it_fail(project: pytest.Pytester, monkeypatch: pytest.Monk
     result.stdout.fnmatch_lines(["*the contract was broken:*", "*braze changeCohortUsers: request body*"])
 
 
+def test_options_say_the_same_and_two_conftests_may_have_them(project: pytest.Pytester) -> None:
+    below = project.mkdir("below")
+    for name in ("conftest.py", "test_client.py"):
+        (below / name).write_text((project.path / name).read_text())
+    chosen = [
+        "--absim-strict",
+        "--absim-record",
+        "there",
+        "-k",
+        "test_a_client_that_does_not",
+        "--import-mode=importlib",
+    ]
+    result = project.runpytest_inprocess("-p", "no:cacheprovider", *chosen)
+    result.assert_outcomes(passed=2, errors=2)
+    assert 2 == len(recorded(project.path / "there"))
+
+
 def recorded(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for file in sorted(folder.glob("*.ndjson")) for line in file.read_text().splitlines()]
 

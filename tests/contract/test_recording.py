@@ -53,6 +53,14 @@ def test_workers_of_one_run_keep_out_of_each_others_way(tmp_path: Path) -> None:
     assert ["a", "c", "b"] == [each["test"] for each in lines(tmp_path)]
 
 
+def test_two_recordings_of_one_process_go_to_one_file(tmp_path: Path) -> None:
+    for test in ("a", "b"):
+        recording = Recording(tmp_path, "run-1", "main")
+        recording.begin(test)
+        recording.write(entry())
+    assert ["a", "b"] == [each["test"] for each in lines(tmp_path)]
+
+
 def test_a_second_run_does_not_mix_with_the_first_and_touches_nothing_else(tmp_path: Path) -> None:
     kept = tmp_path / "journal.ndjson"
     kept.write_text("")

@@ -42,10 +42,12 @@ def test_junit_has_a_case_for_each_operation() -> None:
     assert ("2", "1", None) == (root.get("tests"), root.get("failures"), cases["listSegments"].find("failure"))
 
 
-def test_what_could_not_be_asked_is_a_failed_case() -> None:
+def test_what_could_not_be_asked_is_in_every_report() -> None:
     outcome = Outcome(7, [ServiceOutcome("braze", READINGS, errors=["no operation answered"])])
     root = ElementTree.fromstring(write_junit(outcome))
     assert ["no operation answered"] == [each.text for each in root.iter("failure")]
+    assert ["not-asked"] == [each["ruleId"] for each in json.loads(write_sarif(outcome))["runs"][0]["results"]]
+    assert b"::no operation answered; absim contract --service braze --seed 7" in write_github(outcome)
 
 
 def test_json_has_everything() -> None:
