@@ -143,6 +143,13 @@ def line(**changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def test_that_a_browser_asks_first_is_no_drift(tmp_path: Path) -> None:
+    asked = {"headers": {"access-control-request-method": "POST"}, "body": "", "body_bytes": 0}
+    path = tmp_path / "calls.ndjson"
+    path.write_text(json.dumps(line(method="OPTIONS", request=asked)))
+    assert set() == findings(read_traffic(path))
+
+
 def test_each_contract_judges_its_own(tmp_path: Path) -> None:
     elsewhere = har_entry({}, url="https://www.example.com/users")
     events = har_entry({"api_key": "k", "events": [{"event_type": "x"}]}, url="https://api2.amplitude.com/2/httpapi")
