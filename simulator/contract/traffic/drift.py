@@ -12,7 +12,7 @@ from simulator.openapi import Contract, Operation, Violation
 
 TOLD_TESTS = 3
 PREFLIGHT = "access-control-request-method"
-"""The header with which a browser asks whether it may ask; no program of anybody's wrote that, and no contract has it."""
+"""With this header a browser asks whether it may ask; nobody's program wrote that, and no contract has it."""
 ABOUT_A_VALUE = frozenset({
     "type", "enum", "const", "pattern", "format", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum",
     "exclusiveMaximum", "multipleOf", "minItems", "maxItems", "uniqueItems", "anyOf", "oneOf", "json",
