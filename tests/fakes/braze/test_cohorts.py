@@ -16,8 +16,9 @@ WRONG_CHANGES = (
 
 
 def test_a_cohort_gets_a_name_and_another_one_later(braze: Any) -> None:
-    for name in ("Openers", "Openers", "People who open"):
-        answer = braze.post("/partners/amplitude/cohorts", braze.cohort_body(**{**NAME, "name": name}), key="")
+    later = {**NAME, "name": "People who open", "created_at": "2026-03-02T10:00:00Z"}
+    for named in (NAME, NAME, later):
+        answer = braze.post("/partners/amplitude/cohorts", braze.cohort_body(**named), key="")
         assert (answer.status, answer.body) == (201, {"message": "success"})
     cohort = braze.store.membership.cohort("main", "amplitude", "openers")
     assert (cohort.name, cohort.created_at) == ("People who open", NAME["created_at"])
