@@ -324,8 +324,10 @@ def test_newer_contracts_log_no_data_points_for_cohorts(braze: Any) -> None:
 
 def test_the_same_cohort_id_of_two_partners_is_two_cohorts(braze: Any) -> None:
     braze.identified("ida-1001")
+    braze.identified("ben-1001")
     braze.change({"user_ids": ["ida-1001"]}, partner="segment")
-    assert (braze.members(partner="segment"), braze.members()) == (["ida-1001"], [])
+    braze.change({"user_ids": ["ben-1001"]})
+    assert (braze.members(partner="segment"), braze.members()) == (["ida-1001"], ["ben-1001"])
 
 
 def test_the_partner_in_the_path_is_the_same_in_any_case(braze: Any) -> None:
