@@ -12,6 +12,7 @@ from simulator.rules.cadence import Cadence, Plan
 from simulator.rules.identity import AmplitudeUser, Kind
 from simulator.rules.instants import DAY_MS, HOUR_MS, MINUTE_MS
 from simulator.rules.mapping import Mapping
+from simulator.rules.outcomes import RunStatus
 from simulator.sync.connections import SetupRefused, Terms, UnknownSetup, masked
 
 USER_ID = Mapping("user_id", Kind.EXTERNAL_ID)
@@ -128,6 +129,18 @@ def test_a_real_time_sync_refuses_some_kinds_of_cohort_that_hourly_takes(
     with pytest.raises(SetupRefused, match=kind):
         bench.engine.create_sync("openers", connection.id, Cadence.REAL_TIME)
     bench.engine.create_sync("openers", connection.id, Cadence.HOURLY)
+
+
+def test_a_cohort_that_turns_into_such_a_kind_goes_on_in_real_time_until_its_sync_is_saved_again(
+    bench: Any, ida: AmplitudeUser
+) -> None:
+    bench.source.cohort("openers", ida)
+    sync = bench.engine.create_sync("openers", bench.connect().id, Cadence.REAL_TIME)
+    bench.source.blockers["openers"] = ("funnel",)
+    bench.advance(MINUTE_MS)
+    assert [RunStatus.SUCCESS] * 2 == [run.status for run in bench.engine.runs(sync.id)]
+    with pytest.raises(SetupRefused, match="funnel"):
+        bench.engine.change_cadence(sync.id, Cadence.REAL_TIME)
 
 
 def test_an_unknown_cohort_connection_or_sync_is_named(bench: Any) -> None:
