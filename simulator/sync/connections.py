@@ -227,8 +227,8 @@ class Setup:
             )
 
     def _check_cadence(self, kind: SyncKind, cohort: str, cadence: Cadence, project: str, edited: str = "") -> None:
-        """CONN-3, CAD-3. Looked at when a sync is saved. A cohort that outgrows real time, or is edited into a kind that
-        it refuses, goes on as it was until its sync is saved again (inferred: no page says what becomes of it)."""
+        """CONN-3, CAD-3. Looked at when a sync is saved. A cohort that outgrows real time, or is edited into a kind
+        that it refuses, goes on as it was until its sync is saved again (inferred: no page says what becomes of it)."""
         terms = self._terms(project)
         if refusal := cadence_rules.cadence_refusal(cadence, terms.plan):
             raise SetupRefused(refusal)
