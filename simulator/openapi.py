@@ -16,12 +16,14 @@ import orjson
 import yaml
 
 from simulator import resources
-from simulator.described import Description, undescribed
+from simulator.described.fields import Description, undescribed
+from simulator.described.files import complaints
 
 FORM = "application/x-www-form-urlencoded"
 UNKNOWN_FIELD = "unknown-field"
 METHODS = ("get", "post", "put", "patch", "delete")
 _TEMPLATE = re.compile(r"\{([^}]+)\}")
+_CHARSET = re.compile(r"charset=\"?([^\s;\"]+)")
 
 
 class BrokenContract(ValueError):
@@ -262,10 +264,25 @@ class Contract:
             key = ("response", operation.operation_id, str(status), content_type)
             schema = content[content_type]["schema"]
             if content_type == "application/json" or content_type.endswith("+json"):
+                violations += _charset(headers["content-type"])
                 violations += self._check_json(key, schema, body, "body")
             elif content_type.startswith("text/"):
                 violations += self._check_value(key, schema, body.decode("utf-8", "replace"), "body")
+            if "x-holds" in content[content_type]:
+                violations += self._check_file(key, content[content_type]["x-holds"], headers, body)
         return violations
+
+    def _check_file(
+        self, key: tuple[str, ...], holds: Mapping[str, Any], headers: Mapping[str, str], body: bytes
+    ) -> list[Violation]:
+        """What a file holds: OpenAPI has words for its type only."""
+
+        def judge(line: Any, where: str) -> list[tuple[str, str]]:
+            found = self._check_value((*key, "line"), holds["lines"], line, where)
+            return [(each.keyword, f"{each.where}: {each.message}") for each in found]
+
+        found = complaints(holds, headers.get("content-encoding", ""), body, judge)
+        return [Violation("body", keyword, message) for keyword, message in found]
 
     def check_usual(self, operation: Operation, status: int, reading: Callable[[str], object]) -> list[Violation]:
         """Whether a status that only a switch brings was answered without it; `reading` says how a switch stands."""
@@ -360,6 +377,14 @@ class Contract:
             validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
             self._validators[key] = validator
         return validator
+
+
+def _charset(content_type: str) -> list[Violation]:
+    """JSON is UTF-8 (RFC 8259); a header that says otherwise makes clients read it wrongly."""
+    found = _CHARSET.search(content_type)
+    if found is None or found[1].lower() in ("utf-8", "utf8"):
+        return []
+    return [Violation("body", "content-type", f"JSON is sent as UTF-8, and the header says {found[1]}")]
 
 
 def _typed(text: str, kind: object) -> object:

@@ -193,3 +193,25 @@ def test_what_is_kept_and_damaged_is_made_again(tmp_path: Path, monkeypatch: pyt
 
     assert openapi.load("braze").document["info"]["title"] == "whole"
     openapi.load.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("content_type", "told"),
+    [
+        ("application/json", []),
+        ("application/json; charset=utf-8", []),
+        ("application/json; charset=latin-1", ["JSON is sent as UTF-8, and the header says latin-1"]),
+    ],
+)
+def test_json_is_sent_as_utf_8(content_type: str, told: list[str]) -> None:
+    braze = openapi.load("braze")
+    headers = {"content-type": content_type}
+    found = braze.check_response(braze.operations["listSegments"], 200, headers, b'{"message":"success","segments":[]}')
+    assert told == [each.message for each in found]
+
+
+def test_a_file_is_held_against_what_its_contract_says_it_holds() -> None:
+    braze = openapi.load("braze")
+    download = braze.operations["downloadSegmentExport"]
+    (found,) = braze.check_response(download, 200, {"content-type": "application/zip"}, b"no archive")
+    assert ("x-holds", True) == (found.keyword, found.message.startswith("is not the archive"))

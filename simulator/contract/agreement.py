@@ -23,7 +23,16 @@ WORDS = frozenset(
 )
 """What explains and shows; it may be said otherwise without anybody's consent."""
 COMPONENTS = ("schemas", "parameters", "headers", "responses", "securitySchemes")
-ROOT = ("security", "x-null-is-absence", "x-by-switch", "x-though-valid", "x-reasons")
+ROOT = (
+    "security",
+    "x-null-is-absence",
+    "x-by-switch",
+    "x-though-valid",
+    "x-reasons",
+    "x-rate-limits",
+    "x-nowhere",
+    "x-words",
+)
 SHOWN_CHARACTERS = 120
 SERVICES = ("braze", "amplitude", "control")
 

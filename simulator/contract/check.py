@@ -22,7 +22,13 @@ from simulator.contract.asking.journeys.runner import Journeys
 from simulator.contract.asking.meter import Meter, Reading
 from simulator.contract.asking.provoked.bending import Bending
 from simulator.contract.asking.provoked.elsewhere import Elsewhere
+from simulator.contract.asking.provoked.nowhere import Nowhere
 from simulator.contract.asking.provoked.probes import Probes
+from simulator.contract.asking.provoked.rates import Rates
+from simulator.contract.engine import ENGINE, sent_by_engine
+from simulator.contract.examples import EXAMPLES, wrong_examples
+from simulator.fakes.binding import ContractMismatch
+from simulator.openapi import BrokenContract
 from simulator.serving.stage import Keys
 
 MAX_EXAMPLES = 8
@@ -197,13 +203,18 @@ class _Asked:
         """Each kind of question stands before a fresh bench, so that none is answered in another's mess."""
         for kind in self._kinds():
             self._progress(f"{self._service}: {kind}")
-            yield from self._ask_kind(kind, only, meter, outcome, exchanges)
+            try:
+                yield from self._ask_kind(kind, only, meter, outcome, exchanges)
+            except (ContractMismatch, BrokenContract) as error:
+                # There is nobody to ask anything else.
+                outcome.errors.append(str(error))
+                return
 
     def _kinds(self) -> tuple[str, ...]:
-        ours = (ELSEWHERE,) if self._url else ("probes", "bending")
-        agreement = () if self._url else (AGREEMENT,)
+        ours = (ELSEWHERE,) if self._url else ("probes", "nowhere", "rates", "bending")
+        own = () if self._url else (AGREEMENT, EXAMPLES, ENGINE)
         generated = tuple(phase for phase in PHASES if phase in self._order.phases)
-        return (*agreement, "journeys", *ours, *generated)
+        return (*own, "journeys", *ours, *generated)
 
     def _bench(self, kind: str = "") -> Bench:
         """Journeys make what they need; everything else finds furniture."""
@@ -228,6 +239,10 @@ class _Asked:
         seed = self._order.seed
         if kind == AGREEMENT:
             return list(self._departures(only))
+        if kind == EXAMPLES:
+            return list(wrong_examples(self._contract, only, seed))
+        if kind == ENGINE:
+            return list(sent_by_engine(self._service, only, seed))
         if kind == "bending":
             return Bending(self._bench, self._service, meter, seed, exchanges).run(only)
         if kind == STATEFUL:
@@ -245,6 +260,10 @@ class _Asked:
                 outcome.unasked |= asked.unasked
                 outcome.errors += asked.errors
                 return found
+            if kind == "nowhere":
+                return Nowhere(bench, self._service, meter, seed).run(only)
+            if kind == "rates":
+                return Rates(bench, self._service, meter, seed, exchanges).run(only)
             if kind == "probes":
                 return Probes(bench, self._service, meter, seed, exchanges).run(only)
         return self._generated(kind, only, meter, outcome, exchanges)

@@ -8,6 +8,8 @@ from http import HTTPStatus
 from simulator.fakes.binding import Call, Problem, Reply
 from simulator.openapi import Contract, Operation
 
+PLANE = "/_sim/"
+"""How every path of the control plane begins, whoever serves it."""
 PROBLEM_JSON = "application/problem+json"
 
 
@@ -15,6 +17,13 @@ def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) 
     """One problem: the detail is a sentence that names the place and what to do."""
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
     return Reply(status, body, headers or {}, PROBLEM_JSON)
+
+
+def nothing_here(method: str, status: int) -> Reply:
+    """What every door of the control plane says of an address, or a method, that it does not have."""
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        return problem(status, f"{method} is not offered here; contracts/control.openapi.yaml lists what is")
+    return problem(status, "there is nothing at this address; contracts/control.openapi.yaml lists what there is")
 
 
 def refuse(status: int, detail: str) -> Problem:

@@ -80,8 +80,8 @@ def command(
     remembered = _prepare(report_dir, ledgers, needed=bool(reports))
     seeds = _seeds((work.scenario.seed for work in works), seed)
     announced = f"{counted(len(works), 'scenario')}, seed {seeds}, rules {rules or 'of each file'}, door {door}"
-    results, interrupted = _run(works, options, jobs, "" if quiet else announced, no_color)
-    results += _disagreed(options, works[0].scenario.seed if seed is None else seed)
+    results, interrupted, broken = _run(works, options, jobs, "" if quiet else announced, no_color)
+    results += _disagreed(options, works[0].scenario.seed if seed is None else seed, broken)
     written, unwritten = _write_reports(report_dir, reports, results, seed, interrupted)
     if remembered:
         _remember(report_dir, works, results, options)
@@ -136,12 +136,15 @@ def _prepare(report_dir: Path, ledgers: Path | None, *, needed: bool) -> bool:
 
 def _run(
     works: Sequence[Work], options: RunOptions, jobs: int, announced: str, no_color: bool
-) -> tuple[list[Result], bool]:
-    """The results in the order of the works, and whether somebody pressed Ctrl-C since the announcement."""
+) -> tuple[list[Result], bool, str]:
+    """The results in the order of the works, whether somebody pressed Ctrl-C since the announcement, and why no world
+    can be made when a contract is not one, or not that of the services."""
+    from simulator.fakes.binding import ContractMismatch
+    from simulator.openapi import BrokenContract
     from simulator.scenario.many import run_many
 
     results: dict[int, Result] = {}
-    interrupted = False
+    interrupted, broken = False, ""
     try:
         if announced:
             talk(announced)
@@ -151,16 +154,34 @@ def _run(
                 progress.advance()
     except KeyboardInterrupt:
         interrupted = True
-    return [results[index] for index in sorted(results)], interrupted
+    except (BrokenContract, ContractMismatch) as error:
+        broken = str(error)
+    return [results[index] for index in sorted(results)], interrupted, broken
 
 
-def _disagreed(options: RunOptions, seed: int) -> list[Result]:
-    """A failed result for each contract that is not what was agreed: INV-5 judges every call by it, and no stricter."""
+def _disagreed(options: RunOptions, seed: int, broken: str) -> list[Result]:
+    """A failed result for each contract that is not what was agreed: INV-5 judges every call by it, and no stricter.
+
+    `broken` says why no world could be made; whoever took an operation away reads both.
+    """
     from simulator.contract.agreement import shipped_departures
+    from simulator.openapi import BrokenContract
     from simulator.scenario.events import Breach, Result, Verdict
 
     found = []
-    for name, departures in shipped_departures().items():
+    if broken:
+        found.append(
+            Result(
+                title="The services start with their contracts", file="contracts", line=1, case={}, covers=(), tags=(),
+                seed=seed, rules=options.rules, door=str(options.door), verdict=Verdict.FAILED, people=0, evaluated=1,
+                breaches=(Breach("INV-5", broken),), reproduce="absim contract --phases examples",
+            )
+        )  # fmt: skip
+    try:
+        disagreed = shipped_departures()
+    except BrokenContract:
+        return found
+    for name, departures in disagreed.items():
         meant = f"; when that is meant: absim contract agree --service {name}"
         told = [f"the contract of {name} is not what was agreed: {each}" for each in departures[:DEPARTURES_AT_MOST]]
         if (more := len(departures) - len(told)) > 0:

@@ -16,6 +16,7 @@ from simulator.contract.asking.failures import KEPT_CHARACTERS, SHOWN_CHARACTERS
 from simulator.contract.asking.meter import Meter
 from simulator.contract.asking.supply import headers_for
 from simulator.contract.asking.verdict import Heard, Verdicts, check_words
+from simulator.described.files import Unreadable, content_of
 from simulator.journal import mask_headers, mask_text
 from simulator.openapi import Operation
 
@@ -47,10 +48,11 @@ class Answer:
     body: bytes
 
     def json(self) -> Any:
-        """The body as JSON, or None when it is none."""
+        """The body as JSON, or what a file holds; None when it is neither."""
+        content_type = self.headers.get("content-type", "").split(";")[0].strip().lower()
         try:
-            return orjson.loads(self.body)
-        except orjson.JSONDecodeError:
+            return content_of(content_type, self.headers.get("content-encoding", ""), self.body)
+        except Unreadable:
             return None
 
 
@@ -84,7 +86,7 @@ class Caller:
             url = url.replace("{" + name + "}", quote(str(value), safe=""))
         if sent.query:
             url += "?" + urlencode(sent.query, doseq=True)
-        answer = self._exchange(operation.method, url, headers, body)
+        answer = self.exchange(operation.method, url, headers, body)
         if not answer.status:
             self.fail(operation, sent, answer, "no-answer", "the connection ended without an answer")
             return answer
@@ -97,18 +99,20 @@ class Caller:
         wrong = contract.check_response(operation, answer.status, answer.headers, answer.body)
         if self._bench.ours:
             wrong += contract.check_usual(operation, answer.status, self._bench.reading)
-            wrong += check_words(contract, operation, answer.status, answer.body)
+            wrong += check_words(contract, operation, answer.status, answer.body, every=True)
         for violation in wrong:
             self.fail(operation, sent, answer, violation.keyword, f"{violation.where}: {violation.message}")
         if how and (found := self._verdicts.on(operation, _heard(sent, headers, url, body, answer))):
             self.fail(operation, sent, answer, found[0], f"{how}: {found[1]}")
         return answer
 
-    def fail(self, operation: Operation, sent: Sent, answer: Answer, check: str, message: str) -> None:
-        """Note that something is wrong with an answer."""
+    def fail(
+        self, operation: Operation, sent: Sent, answer: Answer, check: str, message: str, asked: Operation | None = None
+    ) -> None:
+        """Note that something is wrong with an operation; `asked` is the one that showed it, when it is another."""
         # As JSON, in which secrets are found by their names.
         told = " ".join(orjson.dumps(each).decode() for each in (sent.path, sent.query, sent.body) if each)
-        shown = mask_text(f"{operation.method} {operation.path} {told}")[:SHOWN_CHARACTERS]
+        shown = mask_text(f"{(asked or operation).method} {(asked or operation).path} {told}")[:SHOWN_CHARACTERS]
         self.failures.append(
             Failure(
                 self._target.service, operation.operation_id, check, mask_text(message), self._check, answer.status,
@@ -134,7 +138,8 @@ class Caller:
                 headers[name] = value
         return headers, body
 
-    def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+        """Send a request and judge nothing."""
         if self._client is None:
             try:
                 answered = urllib3.request(
@@ -143,7 +148,9 @@ class Caller:
                 )  # fmt: skip
             except urllib3.exceptions.HTTPError as error:
                 return Answer(0, {}, str(error).encode())
-            return Answer(answered.status, {k.lower(): v for k, v in answered.headers.items()}, answered.data)
+            # The client has undone the encoding.
+            told = {k.lower(): v for k, v in answered.headers.items() if k.lower() != "content-encoding"}
+            return Answer(answered.status, told, answered.data)
         response = self._client.open(url, method=method, headers=dict(headers), data=body)
         return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, response.get_data())
 

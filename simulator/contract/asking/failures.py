@@ -21,7 +21,8 @@ class Failure:
     check: str
     message: str
     phase: str
-    """A phase of generation, or `agreement`, `journeys`, `probes`, `bending`, `elsewhere` or `meter`."""
+    """A phase of generation, or what else was asked: `agreement`, `engine`, `journeys`, `probes`, `nowhere`, `rates`,
+    `bending`, `elsewhere`; `meter` for what was never seen."""
     status: int
     request: str
     response: str

@@ -223,16 +223,44 @@ WORDED = frozenset({401, 403, 413, 414, 415, 423, 429, 500, 502, 503, 504})
 """Refusals whose words do not depend on the request: they are those of an example of their status, up to numbers."""
 
 
-def check_words(contract: Contract, operation: Operation, status: int, answer: bytes) -> list[Violation]:
+def check_words(
+    contract: Contract, operation: Operation, status: int, answer: bytes, *, every: bool = False
+) -> list[Violation]:
     """What a refusal says that no example of its status says; nothing when its words are known.
 
-    Two statuses may share a shape; a body that belongs to another one is told by its words.
+    Two statuses may share a shape; a body that belongs to another one is told by its words. With `every`, refusals
+    whose words depend on the request are judged as well: they are those of any refusal's example, those of a reason,
+    or one of the contract's `x-words`. Requests that are drawn at random meet words that nobody has written down.
     """
-    if status not in WORDED or str(status) not in operation.statuses:
+    if str(status) not in operation.statuses:
         return []
-    known = _example_words(contract, operation.operation_id, str(status))
-    strange = [text for text in _texts(answer) if known and _without_numbers(text) not in known]
+    if status in WORDED:
+        known = _example_words(contract, operation.operation_id, str(status))
+        strange = [text for text in _texts(answer) if known and _without_numbers(text) not in known]
+    elif every and 400 <= status < 500 and "x-words" in contract.document:
+        words, patterns = _refusal_words(contract)
+        strange = [
+            text
+            for text in _texts(answer)
+            if _without_numbers(text) not in words and not any(each.fullmatch(text) for each in patterns)
+        ]
+    else:
+        return []
     return [Violation("body", "words", f"no example of status {status} says {text!r}") for text in strange[:1]]
+
+
+@lru_cache(maxsize=8)
+def _refusal_words(contract: Contract) -> tuple[frozenset[str], tuple[re.Pattern[str], ...]]:
+    """What the examples of all refusals say, and the forms of what else may be said."""
+    refusals = [
+        (name, status)
+        for name, operation in contract.operations.items()
+        for status in operation.statuses
+        if status.startswith("4")
+    ]
+    words = frozenset(text for name, status in refusals for text in _example_words(contract, name, status))
+    reasons = [str(each["words"]) for each in contract.document.get("x-reasons", {}).values()]
+    return words, tuple(_pattern(each) for each in (*reasons, *contract.document["x-words"]))
 
 
 @lru_cache(maxsize=4096)

@@ -94,6 +94,11 @@ class Access:
             count.add({whose: cost}, at)
         return None
 
+    def use(self, budget: str, number: int, whose: str, used: int, at: Instant) -> None:
+        """Let so much of one limit of a budget have been used up at an instant, and nothing before. Raises KeyError."""
+        count = self._spent[budget, number] = SlidingCount(BUDGETS[budget][number].window_ms)
+        count.add({whose: used}, at)
+
     def project_name(self, call: Call) -> str | None:
         """The project whose keys a call carries; None when it carries no good ones."""
         try:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from simulator.fakes.binding import Call, Manners, Reply
-from simulator.fakes.control import problem
+from simulator.fakes.control import PLANE, nothing_here, problem
 from simulator.rules.ingestion import INVALID_JSON, INVALID_PATH
 
 HTML = "text/html;charset=utf-8"
@@ -42,8 +42,8 @@ def detailed_error(status: int, kind: str, message: str, metadata: Mapping[str, 
 
 def _not_found(call: Call, status: int) -> Reply:
     path = "/" + call.url.split("://", 1)[-1].partition("/")[2].partition("?")[0]
-    if path.startswith("/_sim/"):
-        return problem(status, f"there is no {call.method} {path} in the control plane")
+    if path.startswith(PLANE):
+        return nothing_here(call.method, status)
     if path.startswith("/v1/"):
         return Reply(status)
     if path.startswith("/api/") or status == HTTPStatus.METHOD_NOT_ALLOWED:

@@ -129,6 +129,12 @@ class LimitGate:
         """Another figure for one bucket, as Braze raises limits on request. Raises KeyError for an unknown bucket."""
         self._buckets[bucket] = replace(self._buckets[bucket], limit=limit)
 
+    def use(self, bucket: str, workspace: str, used: int, at: Instant) -> None:
+        """Let so many requests have been made in the window that holds the instant. Raises KeyError."""
+        began = limits.current(self._buckets[bucket], None, at).began
+        with self._lock:
+            self._usages[workspace, bucket, ""] = Usage(began, used)
+
     def before(self, call: Call, operation: Operation) -> Reply | None:
         """Count the call in all its buckets, or refuse it with 429 and count it in none."""
         counted = self._counted(call, operation)

@@ -10,8 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Any
+from urllib.parse import urlsplit
 
 from simulator.fakes.binding import Call, Manners, Problem, Reply
+from simulator.fakes.control import PLANE, nothing_here
 from simulator.openapi import Operation
 from simulator.rules.instants import Instant, to_datetime
 from simulator.rules.switches import RuleSet
@@ -126,6 +128,8 @@ def sample_text(instant: Instant | int) -> str:
 
 
 def _not_found(call: Call, status: int) -> Reply:
+    if urlsplit(call.url).path.startswith(PLANE):
+        return nothing_here(call.method, status)
     return failure(status, "Not Found" if status == 404 else "Method Not Allowed")
 
 

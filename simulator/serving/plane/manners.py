@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
 from simulator.fakes.binding import Call, Manners, Reply
-from simulator.fakes.control import problem
+from simulator.fakes.control import nothing_here, problem
 
 
 def _not_found(call: Call, status: int) -> Reply:
-    if status == HTTPStatus.METHOD_NOT_ALLOWED:
-        return problem(status, f"{call.method} is not offered here; contracts/control.openapi.yaml lists what is")
-    return problem(status, "there is nothing at this address; contracts/control.openapi.yaml lists what there is")
+    return nothing_here(call.method, status)
 
 
 def _malformed(call: Call, why: str) -> Reply:

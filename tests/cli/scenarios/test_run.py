@@ -15,6 +15,8 @@ import orjson
 import pytest
 
 from simulator.contract import agreement
+from simulator.fakes.binding import ContractMismatch
+from simulator.scenario import many
 
 Absim = Callable[..., Any]
 
@@ -60,6 +62,19 @@ def test_a_contract_that_departs_from_what_was_agreed_is_red_with_its_place(
     assert "1 passed, 1 failed" in ended.out
     assert "components/schemas/TrackReply" in Path("absim-reports/junit.xml").read_text()
     assert "components/schemas/TrackReply" in Path("absim-reports/results.json").read_text()
+
+
+def test_services_that_do_not_start_with_their_contracts_are_red_and_say_why(
+    run_absim: Absim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ContractMismatch("braze does not start: handlers without operation: listSegments")
+
+    monkeypatch.setattr(many, "run_many", refuse)
+    ended = run_absim("run", "good.scenario.yaml")
+
+    assert 1 == ended.code
+    assert "INV-5 is broken: braze does not start: handlers without operation: listSegments" in ended.out
 
 
 def test_an_invalid_file_is_2_and_nothing_runs(run_absim: Absim, folder: Path) -> None:

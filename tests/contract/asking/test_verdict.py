@@ -132,3 +132,19 @@ def test_numbers_in_a_refusal_may_be_others() -> None:
     said = {"code": 429, "message": "HTTP 429: Too Many Requests (12 requests per hour)", "status": "Too Many Requests"}
     operation = AMPLITUDE.operations["listCohorts"]
     assert [] == check_words(AMPLITUDE, operation, 429, orjson.dumps(said))
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("Max Input Length Exceeded", []),
+        ("'aliases' must be an array of objects", []),
+        ("There was a problem", ["no example of status 400 says 'There was a problem'"]),
+    ],
+)
+def test_the_words_of_any_refusal_are_known_when_the_request_was_not_drawn(said: str, told: list[str]) -> None:
+    contract = openapi.load("braze")
+    track = contract.operations["trackUsers"]
+    body = orjson.dumps({"message": said})
+    assert told == [each.message for each in check_words(contract, track, 400, body, every=True)]
+    assert [] == check_words(contract, track, 400, body)

@@ -68,6 +68,9 @@ COHORTS: Sequence[Journey] = (
              keep={"link": "@location"}),
         Step("fetchCohortExport", follow="link", status=200),
         Step("fetchCohortExport", path={"request_id": "nothing"}, status=403),
+        Step("fetchCohortExport", path={"request_id": "{large}"}, query={"X-Amz-Date": "{now_ms}",
+             "X-Amz-Signature": "0" * 64}, status=403),
+        Step("fetchCohortExport", follow="link", later="2m", status=403),
     ]),
 )  # fmt: skip
 

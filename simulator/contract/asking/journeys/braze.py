@@ -27,6 +27,34 @@ COHORTS: Sequence[Journey] = (
     ], anywhere=True),
 )  # fmt: skip
 
+_ONE = {"cohort_id": "journey-1", "cohort_changes": [{"user_ids": ["{external_id}"]}]}
+
+
+def _keyed(status: int, message: str, **keys: str) -> Step:
+    """A change with these keys, and what comes of it."""
+    return Step("changeCohortUsers", path=_PARTNER, body={**_ONE, **keys}, status=status, says={"message": message})
+
+
+KEYS: Sequence[Journey] = (
+    Journey("only the right keys open a cohort, each in its place", "braze", [
+        _keyed(401, "Unauthorized access"),
+        _keyed(401, "Invalid Partner API key", partner_api_key="of-nobody", client_secret="{client_secret}"),
+        _keyed(401, "Invalid client secret", partner_api_key="{partner_api_key}", client_secret="of-nobody"),
+        _keyed(401, "Invalid client secret", partner_api_key="{partner_api_key}"),
+        _keyed(401, "Invalid Partner API key", client_secret="{client_secret}"),
+        Step("createDataImportKey", door="control", body={"partner": "segment"}, keep={"foreign": "key"}),
+        _keyed(401, "Invalid client secret", partner_api_key="{partner_api_key}", client_secret="{foreign}"),
+        Step("createDataImportKey", door="control", body={"partner": "amplitude"}, keep={"own": "key"}),
+        _keyed(201, "success", partner_api_key="{partner_api_key}", client_secret="{own}"),
+        Step("invalidateDataImportKey", door="control", body={"key": "{own}"}),
+        _keyed(401, "Invalid client secret", partner_api_key="{partner_api_key}", client_secret="{own}"),
+        Step("switchPartner", door="control", path={"partner": "amplitude"}, body={"enabled": False}),
+        _keyed(401, "Partner not enabled for client with client secret: `{client_secret}`",
+               partner_api_key="{partner_api_key}", client_secret="{client_secret}"),
+        Step("switchPartner", door="control", path={"partner": "amplitude"}, body={"enabled": True}),
+    ]),
+)  # fmt: skip
+
 PEOPLE: Sequence[Journey] = (
     Journey("what is wrong is left out and told, and the rest is taken", "braze", [
         Step("trackUsers", body={"attributes": [{"external_id": "journey-ben", "plan": "plus"}],
@@ -116,4 +144,4 @@ def _answered_200(journey: Journey) -> Journey:
     return replace(journey, name=f"{journey.name}, answered with 200", steps=steps, switches={"post_success": "200"})
 
 
-JOURNEYS: Sequence[Journey] = (*SCHEDULES, *map(_answered_200, SCHEDULES), *COHORTS, *PEOPLE, *EXPORTS)
+JOURNEYS: Sequence[Journey] = (*SCHEDULES, *map(_answered_200, SCHEDULES), *COHORTS, *KEYS, *PEOPLE, *EXPORTS)

@@ -16,6 +16,11 @@ ENGINE: Sequence[Journey] = (
         Step("createConnection", body=_CONNECTION, status=409),
         Step("createConnection", body={**_CONNECTION, "project": "nowhere"}, status=404),
         Step("getConnection", path={"connection": "journey"}, says={"name": "journey"}),
+        Step("updateConnection", path={"connection": "journey"}, body={"identify_by": [
+             {"property": "device_id", "to": "device_id"}]}),
+        Step("getConnection", path={"connection": "journey"}, shows="updateConnection",
+             says={"identify_by": [{"property": "device_id", "to": "device_id"}]}),
+        Step("updateConnection", path={"connection": "journey"}, body={"identify_by": _CONNECTION["identify_by"]}),
         Step("createSync", body={"cohort": "list 2", "connection": "journey", "cadence": "hourly"}, status=201,
              keep={"sync": "sync"}),
         Step("getSync", path={"sync": "{sync}"}),

@@ -12,9 +12,11 @@ from simulator.contract.asking.bench import Bench
 from simulator.contract.asking.caller import Answer, Caller, Sent
 from simulator.contract.asking.failures import Failure
 from simulator.contract.asking.meter import Meter
+from simulator.openapi import Contract
 from simulator.rules.instants import HOUR_MS, format_instant, parse_duration, parse_instant
 
 PAST = parse_instant("2025-06-01T12:00:00Z")
+_NEXT = re.compile(r'<([^>]*)>;\s*rel="next"')
 _NAME = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.]*)\}")
 
 
@@ -35,7 +37,12 @@ class Step:
     follow: str = ""
     """The name of a link that was kept: its path and its query are used."""
     says: Mapping[str, object] = field(default_factory=dict)
-    """What must stand at a place of the answer. Three dots stand for anything that is there."""
+    """What must stand at a place of the answer. Three dots stand for anything that is there, None for nothing; `#` at
+    the end of a place is how many stand there."""
+    door: str = ""
+    """The service that is asked when it is another one: what one did is seen through the other's door."""
+    shows: str = ""
+    """The operation whose effect is looked at; when it is not as it should be, that one is at fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,8 @@ class Journey:
     anywhere: bool = False
     switches: Mapping[str, str] = field(default_factory=dict)
     """Readings of the documents under which it runs, in our own world."""
+    limits: bool = False
+    """Whether clients are held to the limits meanwhile, in our own world."""
 
 
 class _Unknown(Exception):
@@ -63,6 +72,9 @@ class Journeys:
         self._bench = bench
         self._service = service
         self.caller = Caller(bench, service, "journeys", meter, seed, exchanges)
+        self._elsewhere = {
+            name: Caller(bench, name, "journeys", Meter(), seed) for name in bench.targets if name != service
+        }
 
     def run(self, journeys: Sequence[Journey], only: frozenset[str] = frozenset()) -> list[Failure]:
         """Every journey of the service (or those that pass through `only`); what does not conform."""
@@ -74,19 +86,21 @@ class Journeys:
         return self.caller.failures
 
     def _set_out(self, journey: Journey) -> None:
-        if not journey.switches:
+        if not journey.switches and not journey.limits:
             self._travel(journey)
             return
-        world = self._bench.stage.world
-        usual = world.rules
-        world.use_rules(usual.with_switches(journey.switches))
+        stage = self._bench.stage
+        usual = stage.world.rules
+        stage.world.use_rules(usual.with_switches(journey.switches))
+        stage.use_limits(journey.limits)
         self._travel(journey)
-        world.use_rules(usual)
+        stage.world.use_rules(usual)
+        stage.use_limits(False)
 
     def _travel(self, journey: Journey) -> None:
         known = self._known()
         for step in journey.steps:
-            if step.operation not in self._bench.targets[self._service].contract.operations:
+            if step.operation not in self._contract(step).operations:
                 return
             if step.later:
                 self._bench.stage.move_on(parse_duration(step.later))
@@ -96,12 +110,25 @@ class Journeys:
             except _Unknown as unknown:
                 self._stranded(journey, step, str(unknown))
                 return
-            answer = self.caller.send(sent)
-            wrong = _differences(step if self._bench.ours else _anywhere(step), answer, known)
+            answer = self._elsewhere.get(step.door, self.caller).send(sent)
+            try:
+                wrong = _differences(step if self._bench.ours else _anywhere(step), answer, known)
+            except _Unknown as unknown:
+                wrong = [f"no answer has said {unknown}"]
             for message in wrong:
-                operation = self._bench.targets[self._service].contract.operations[step.operation]
-                self.caller.fail(operation, sent, answer, "journey", f"{journey.name}: {message}")
+                self._astray(journey, step, sent, answer, message)
             known |= _kept(step, answer)
+
+    def _contract(self, step: Step) -> Contract:
+        return self._bench.targets[step.door or self._service].contract
+
+    def _astray(self, journey: Journey, step: Step, sent: Sent, answer: Answer, message: str) -> None:
+        """Blame the operation whose effect was looked at, or else the one that answered."""
+        ours = self._bench.targets[self._service].contract.operations
+        name = step.shows or (step.operation if not step.door else journey.steps[0].operation)
+        seen = f", as {step.operation} shows" if name != step.operation else ""
+        asked = self._contract(step).operations[step.operation]
+        self.caller.fail(ours[name], sent, answer, "journey", f"{journey.name}: {message}{seen}", asked)
 
     def kept(self, journey: Journey) -> dict[str, object]:
         """Travel without judging; what the answers said under each name. A step that names the unknown is left out."""
@@ -119,19 +146,15 @@ class Journeys:
     def _sent(self, step: Step, known: Mapping[str, object]) -> Sent:
         path, query = _said(step.path, known), _said(step.query, known)
         if step.follow:
-            link = urlsplit(str(_said("{" + step.follow + "}", known)))
-            found = self._bench.targets[self._service].contract.find("GET", link.path)
+            link = urlsplit(_leads_to(str(_said("{" + step.follow + "}", known))))
+            found = self._contract(step).find("GET", link.path)
             path, query = found[1] if found else {}, parse_qs(link.query)
         return Sent(step.operation, path, query, _said(step.body, known))
 
     def _stranded(self, journey: Journey, step: Step, name: str) -> None:
         """A server of somebody else's may know nobody; ours has said too little."""
         if self._bench.ours:
-            operation = self._bench.targets[self._service].contract.operations[step.operation]
-            answer = Answer(0, {}, b"")
-            self.caller.fail(
-                operation, Sent(step.operation), answer, "journey", f"{journey.name}: no answer has said {name}"
-            )
+            self._astray(journey, step, Sent(step.operation), Answer(0, {}, b""), f"no answer has said {name}")
 
     def _known(self) -> dict[str, object]:
         keys = self._bench.keys
@@ -160,6 +183,12 @@ def _anywhere(step: Step) -> Step:
     return replace(step, status=0) if 200 <= step.status < 300 else step
 
 
+def _leads_to(link: str) -> str:
+    """The address of a link, or of the next page in a `Link` header."""
+    found = _NEXT.search(link)
+    return found[1] if found else link
+
+
 def _kept(step: Step, answer: Answer) -> dict[str, object]:
     """What an answer says under the names that a step gives."""
     said = {
@@ -177,7 +206,9 @@ def _differences(step: Step, answer: Answer, known: Mapping[str, object]) -> lis
     said = answer.json()
     found = []
     for place, wanted in step.says.items():
-        value, expected = _at(said, place), _said(wanted, known)
+        value, expected = _at(said, place.removesuffix("#")), _said(wanted, known)
+        if place.endswith("#"):
+            value = len(value) if isinstance(value, list | dict) else None
         if value is None if expected is ... else value != expected:
             found.append(f"{place} should be {'there' if expected is ... else repr(expected)}, is {value!r}")
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,7 @@ from simulator.contract.asking.failures import Failure
 from simulator.contract.asking.meter import Meter
 from simulator.contract.asking.supply import Supply
 from simulator.fakes.faults import Fault
+from simulator.feeds import MAIN
 from simulator.openapi import Contract, Operation
 
 HUGE_BYTES = {"braze": 4 * 1024 * 1024 + 1, "amplitude": 1024 * 1024 + 1, "batchUploadEvents": 20 * 1024 * 1024 + 1}
@@ -35,13 +37,14 @@ class Probes:
     """All probes of one service. Needs our own world: limits, keys and faults are reached behind the doors."""
 
     def __init__(
-        self, bench: Bench, service: str, meter: Meter, seed: int, exchanges: list[Mapping[str, Any]] | None = None
-    ) -> None:
-        self._bench = bench
+        self, bench: Bench, service: str, meter: Meter, seed: int,
+        exchanges: list[Mapping[str, Any]] | None = None, *, check: str = "probes",
+    ) -> None:  # fmt: skip
+        self.bench = bench
         self._service = service
         self._contract: Contract = bench.targets[service].contract
         self.examples = Examples(self._contract, Supply(service, bench.keys, bench.living, seed, strangers=False))
-        self.caller = Caller(bench, service, "probes", meter, seed, exchanges)
+        self.caller = Caller(bench, service, check, meter, seed, exchanges)
 
     def run(self, only: frozenset[str] = frozenset()) -> list[Failure]:
         """Ask every operation for every refusal that it documents; what does not conform."""
@@ -68,7 +71,7 @@ class Probes:
 
     def _by_fault(self, operation: Operation) -> None:
         """Statuses that only trouble brings: the fault's answer must be the vendor's own shape."""
-        faults = self._bench.stage.world.faults
+        faults = self.bench.stage.world.faults
         for status in BY_FAULT + BY_FAULT_TOO.get(operation.operation_id, ()):
             if status in operation.statuses and operation.emulated:
                 standing = faults.add(
@@ -98,7 +101,13 @@ class Probes:
 
     def limited(self, enabled: bool) -> None:
         """Hold clients to the limits of size, or not."""
-        self._bench.stage.use_limits(enabled)
+        self.bench.stage.use_limits(enabled)
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        """Every permission that an operation of the contract asks for."""
+        asked = (each.definition.get("x-permission") for each in self._contract.operations.values())
+        return frozenset(each for each in asked if each is not None)
 
     @property
     def service(self) -> str:
@@ -117,8 +126,13 @@ def _unauthorised(probes: Probes, operation: Operation) -> Iterator[tuple[Sent, 
     example = probes.example(operation)
     yield Sent(example.operation, example.path, example.query, example.body, {"Authorization": None}), 401
     if probes.service == "braze":
-        wrong = {"Authorization": "Bearer 00000000-0000-0000-0000-000000000000"}
-        yield Sent(example.operation, example.path, example.query, example.body, wrong), 401
+        keys = probes.bench.stage.world.braze.keys
+        revoked = keys.create_rest_key(MAIN, "revoked")
+        keys.revoke_rest_key(revoked)
+        for key in ("00000000-0000-0000-0000-000000000000", revoked):
+            yield replace(example, headers={"Authorization": f"Bearer {key}"}), 401
+    elif operation.path.startswith("/v1/"):
+        yield replace(example, headers={"Authorization": "Api-Key of-nobody"}), 401
 
 
 def _forbidden(probes: Probes, operation: Operation) -> Iterator[tuple[Sent, int | None]]:
@@ -127,18 +141,22 @@ def _forbidden(probes: Probes, operation: Operation) -> Iterator[tuple[Sent, int
         return
     example = probes.example(operation)
     if probes.service == "braze":
-        key = probes._bench.stage.world.braze.keys.create_rest_key("main", "probe", permissions=["nothing"])
-        header = {"Authorization": f"Bearer {key}"}
-        yield Sent(example.operation, example.path, example.query, example.body, header), 403
+        keys = probes.bench.stage.world.braze.keys
+        others = probes.permissions - {operation.definition.get("x-permission")}
+        for permissions in (["nothing"], sorted(others)):
+            key = keys.create_rest_key(MAIN, "probe", permissions=permissions)
+            yield replace(example, headers={"Authorization": f"Bearer {key}"}), 403
     elif probes.service == "amplitude" and not operation.path.startswith("/v1/"):
-        yield Sent(example.operation, example.path, example.query, example.body, {"Authorization": "Basic eDp5"}), 403
+        ours = probes.bench.keys.amplitude_api_key
+        for pair in ("x:y", f"{ours}:of-nobody", f"{ours}:"):
+            yield replace(example, headers={"Authorization": "Basic " + b64encode(pair.encode()).decode()}), 403
 
 
 def _other_success(probes: Probes, operation: Operation) -> Iterator[tuple[Sent, int | None]]:
     """200 where 201 is usual: the same answer under the other status, by a switch."""
     if "201" not in operation.statuses or probes.service != "braze":
         return
-    world = probes._bench.stage.world
+    world = probes.bench.stage.world
     usual = world.rules
     world.use_rules(usual.with_switches({"post_success": "200"}))
     yield probes.example(operation), None

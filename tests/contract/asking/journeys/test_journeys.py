@@ -33,7 +33,7 @@ def test_every_step_is_an_operation() -> None:
         step.operation
         for journey in JOURNEYS
         for step in journey.steps
-        if step.operation not in openapi.load(journey.service).operations
+        if step.operation not in openapi.load(step.door or journey.service).operations
     }
     assert set() == unknown
 
@@ -53,3 +53,37 @@ def test_a_name_that_no_answer_has_said_is_told(bench: Bench) -> None:
     assert ["test: no answer has said nothing"] == failures(
         bench, Step("getSegment", query={"segment_id": "{nothing}"})
     )
+
+
+def test_what_one_operation_did_is_seen_through_another_and_blamed_on_it(bench: Bench) -> None:
+    made = Step("createSendId", body={"campaign_id": "{campaign_id}", "send_id": "spring-2"})
+    seen = Step("listBrazeSegments", door="control", shows="createSendId", says={"segments": []})
+    (found,) = Journeys(bench, "braze", Meter(), 2).run([Journey("test", "braze", [made, seen])])
+    assert ("braze", "createSendId", "journey") == found.place
+    assert "segments should be [], is " in found.message
+    assert found.message.endswith(", as listBrazeSegments shows")
+    assert found.request.startswith("GET /_sim/braze/segments")
+
+
+def test_how_many_stand_at_a_place_can_be_said(bench: Bench) -> None:
+    steps = [Step("listSegments", says={"segments#": 3}), Step("listSegments", says={"segments#": 4})]
+    assert ["test: segments# should be 4, is 3"] == failures(bench, *steps)
+
+
+def test_a_journey_may_hold_to_the_limits_and_lets_go_of_them(bench: Bench) -> None:
+    limits = bench.stage.world.braze.limits
+    fast = [Step("trackUsers", body={"attributes": [{"external_id": "ida"}]}) for _ in range(2)]
+    limits.set_limit("track", 1)
+    held = Journeys(bench, "braze", Meter(), 2).run([Journey("held", "braze", fast, limits=True)])
+    assert ["held: expected a success, got 429"] == [each.message for each in held]
+    assert ([], False) == (failures(bench, *fast), limits.enabled)
+
+
+def test_the_next_page_is_where_a_link_header_leads(bench: Bench) -> None:
+    names = [{"external_id": "ida", "name": f"name {number:02d}", "time": "{now}"} for number in range(60)]
+    steps = [
+        Step("trackUsers", body={"events": names}),
+        Step("exportEvents", says={"events#": 50}, keep={"next": "@link"}),
+        Step("exportEvents", follow="next", says={"events.0.name": "name 49"}),
+    ]
+    assert [] == failures(bench, *steps)

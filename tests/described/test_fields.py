@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from simulator.described import Description, undescribed
+from simulator.described.fields import Description, undescribed
 
 PERSON = {"type": "object", "properties": {"name": {"type": "string"}, "aliases": {"$ref": "alias"}}}
 REFERENCES = {
