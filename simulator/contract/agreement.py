@@ -32,6 +32,7 @@ ROOT = (
     "x-rate-limits",
     "x-nowhere",
     "x-words",
+    "x-shows-keys",
 )
 SHOWN_CHARACTERS = 120
 SERVICES = ("braze", "amplitude", "control")

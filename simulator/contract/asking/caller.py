@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
@@ -18,7 +18,7 @@ from simulator.contract.asking.supply import headers_for
 from simulator.contract.asking.verdict import Heard, Verdicts, check_words
 from simulator.described.files import Unreadable, content_of
 from simulator.journal import mask_headers, mask_text
-from simulator.openapi import Operation
+from simulator.openapi import Operation, Violation
 
 FORM = "application/x-www-form-urlencoded"
 ANSWERED_WITHIN_SECONDS = 30.0
@@ -100,11 +100,22 @@ class Caller:
         if self._bench.ours:
             wrong += contract.check_usual(operation, answer.status, self._bench.reading)
             wrong += check_words(contract, operation, answer.status, answer.body, every=True)
+            wrong += self._told(operation, answer)
         for violation in wrong:
             self.fail(operation, sent, answer, violation.keyword, f"{violation.where}: {violation.message}")
         if how and (found := self._verdicts.on(operation, _heard(sent, headers, url, body, answer))):
             self.fail(operation, sent, answer, found[0], f"{how}: {found[1]}")
         return answer
+
+    def _told(self, operation: Operation, answer: Answer) -> list[Violation]:
+        """Keys of the world that stand in an answer in clear, under a contract that says whose answers may show them:
+        `x-shows-keys` at its root is their list."""
+        shows = self._target.contract.document.get("x-shows-keys")
+        if shows is None or operation.operation_id in shows:
+            return []
+        secrets = asdict(self._bench.keys).items()
+        names = [name for name, secret in secrets if secret and secret.encode() in answer.body]
+        return [Violation("body", "key-in-clear", f"{name} of this world stands in it in clear") for name in names]
 
     def fail(
         self, operation: Operation, sent: Sent, answer: Answer, check: str, message: str, asked: Operation | None = None

@@ -97,6 +97,23 @@ def test_an_answer_that_departs_is_a_failure_with_both_bodies_and_no_secret(benc
     assert bench.keys.braze_api_key not in failure.request + failure.response
 
 
+def test_a_key_that_stands_in_an_answer_in_clear_is_told(bench: Bench) -> None:
+    target = bench.targets["control"]
+    assert target.application is not None
+    bench.targets["control"] = replace(
+        target,
+        application=spoiled(
+            target.application, target.contract, "getClock", saying("failure", f"no {bench.keys.braze_api_key}")
+        ),
+    )
+    caller = Caller(bench, "control", "probes", Meter(), 3)
+    caller.send(Sent("getClock"))
+    caller.send(Sent("getWorld", {"world": "main"}))
+    assert [("getClock", "key-in-clear", "body: braze_api_key of this world stands in it in clear")] == [
+        (each.operation, each.check, each.message) for each in caller.failures
+    ]
+
+
 def test_exchanges_are_noted_where_somebody_wants_them(bench: Bench) -> None:
     noted: list = []
     Caller(bench, "braze", "probes", Meter(), 3, noted).send(Sent("listSegments"))

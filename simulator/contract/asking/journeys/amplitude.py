@@ -106,29 +106,33 @@ def _taxonomy() -> Iterator[Journey]:
     ):  # fmt: skip
         name = "journey_" + field
         stored = {"UserProperty": "gp:", "GroupProperty": "grp:"}.get(kind, "") + name
+        missing = 404 if kind == "UserProperty" else 400
         steps = [
             Step(f"create{kind}", body={field: name}, says={"success": True}),
             Step(f"create{kind}", body={field: name}, status=409, says={"success": False}),
             Step(_LISTS[kind], says={"data": ...}),
             Step(f"get{kind}", path={field: stored}),
             Step(f"update{kind}", path={field: stored}, body={"description": "Planned"}, says={"success": True}),
-            Step(f"get{kind}", path={field: stored}, says={"data.description": "Planned"}),
+            Step(f"get{kind}", path={field: stored}, shows=f"update{kind}", says={"data.description": "Planned"}),
             Step(f"update{kind}", path={field: "nobody planned this"}, body={"description": "Planned"}, status=409),
             Step(
                 f"get{kind}",
                 path={field: "nobody planned this"},
-                status=404 if kind == "UserProperty" else 400,
+                status=missing,
                 says={"success": False, "errors.0.message": "Not found"},
             ),
         ]
         if living:
             steps += [
                 Step(f"delete{kind}", path={field: stored}, says={"success": True}),
+                Step(f"get{kind}", path={field: stored}, shows=f"delete{kind}", status=missing),
                 Step(f"delete{kind}", path={field: "nobody planned this"}, status=409),
                 Step(f"restore{kind}", path={field: "nobody planned this"}, body={}, status=409),
                 Step(f"create{kind}", body={field: living}),
                 Step(f"delete{kind}", path={field: living}),
+                Step(f"get{kind}", path={field: living}, shows=f"delete{kind}", status=missing),
                 Step(f"restore{kind}", path={field: living}, body={}, says={"success": True}),
+                Step(f"get{kind}", path={field: living}, shows=f"restore{kind}", status=200),
             ]
         yield Journey(f"a planned {field}", "amplitude", steps)
 
@@ -139,8 +143,11 @@ CATEGORIES = Journey("a category", "amplitude", [
     Step("getEventCategory", path={"category": "Journey"}, keep={"category": "data.id"}),
     Step("getEventCategory", path={"category": "nobody planned this"}, status=400),
     Step("updateEventCategory", path={"category": "{category}"}, body={"category_name": "Journeys"}),
+    Step("getEventCategory", path={"category": "Journeys"}, shows="updateEventCategory",
+         says={"data.id": "{category}"}),
     Step("updateEventCategory", path={"category": "987654"}, body={"category_name": "No"}, status=409),
     Step("deleteEventCategory", path={"category": "{category}"}),
+    Step("getEventCategory", path={"category": "Journeys"}, shows="deleteEventCategory", status=400),
     Step("deleteEventCategory", path={"category": "987654"}, status=409),
     Step("createRelease", body={"version": "9.9.9", "release_start": "2026-03-01 00:00:00", "title": "Spring"}),
 ])  # fmt: skip

@@ -121,7 +121,8 @@ def _ingestion() -> Iterator[Journey]:
         Step("uploadEvents", body=_uploads(1, "slow-device")),
         Step("uploadEvents", body=_uploads(1, "fast-device"), later="29s", status=429),
         Step("uploadEvents", body=_uploads(1, "fast-device"), later="1s"),
-        Step("batchUploadEvents", body=_uploads(2_000, "fast-device")),
+        *[Step("batchUploadEvents", body=_uploads(2_000, "batch-device")) for _ in range(15)],
+        Step("batchUploadEvents", body=_uploads(1, "batch-device"), status=429),
     ], limits=True)  # fmt: skip
     yield Journey("traits and mappings have rates", "amplitude", [
         Step("mapUsers", body={"api_key": KEY, "mapping": _MAPPINGS}),

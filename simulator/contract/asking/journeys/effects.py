@@ -248,6 +248,7 @@ AMPLITUDE: Sequence[Journey] = (
         Step("listCohorts", says={"cohorts.-1.id": "{made}"}),
         Step("getCohortUsage", keep={"used": "rest_download.usage"}),
         Step("requestCohortExport", path={"cohort_id": "{made}"}, keep={"request": "request_id"}),
+        Step("getCohortUsage", shows="requestCohortExport", says={"rest_download.usage": "{used+1}"}),
         Step("downloadCohortExport", path={"request_id": "{request}"}, later="10m", status=200,
              says={"0": ["amplitude_id", "user_id"], "1.1": "person-0003", "#": 2}),
     ]),
@@ -263,7 +264,15 @@ AMPLITUDE: Sequence[Journey] = (
     ]),
 )  # fmt: skip
 
-BRAZE: Sequence[Journey] = (*PEOPLE, *LISTS, *MESSAGES, *FILES)
+READINGS: Sequence[Journey] = (
+    Journey("an export writes its instants as the sample on its page", "braze", [
+        Step("trackUsers", body={"attributes": [{"external_id": "effect-1"}]}),
+        Step("exportUsersByIds", body={"external_ids": ["effect-1"], "fields_to_export": ["created_at"]},
+             says={"users.0.created_at": ...}),
+    ], switches={"export_created_at": "utc_text"}),
+)  # fmt: skip
+
+BRAZE: Sequence[Journey] = (*PEOPLE, *LISTS, *MESSAGES, *FILES, *READINGS)
 
 
 def _profile(shows: str, place: str, value: object) -> Step:
@@ -281,6 +290,10 @@ CONTROL: Sequence[Journey] = (
         Step("getClock", shows="advanceClockUntil", says={"now": "2026-03-04T00:00:00Z", "pace": "frozen"}),
         Step("advanceClock", body={"by": "90m"}),
         Step("getClock", shows="advanceClock", says={"now": "2026-03-04T01:30:00Z"}),
+        Step("setPace", body={"pace": "60x"}),
+        Step("getClock", shows="setPace", says={"pace": "60x"}),
+        Step("freezeClock"),
+        Step("getClock", shows="freezeClock", says={"pace": "frozen"}),
     ]),
     Journey("what is taken away is gone", "control", [
         Step("createConnection", body={"name": "effect", **_MAPPED}),

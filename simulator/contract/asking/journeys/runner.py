@@ -18,6 +18,7 @@ from simulator.rules.instants import HOUR_MS, format_instant, parse_duration, pa
 PAST = parse_instant("2025-06-01T12:00:00Z")
 _NEXT = re.compile(r'<([^>]*)>;\s*rel="next"')
 _NAME = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.]*)\}")
+_MORE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.]*)\+([0-9]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,8 @@ class Step:
     follow: str = ""
     """The name of a link that was kept: its path and its query are used."""
     says: Mapping[str, object] = field(default_factory=dict)
-    """What must stand at a place of the answer. Three dots stand for anything that is there, None for nothing; `#` at
-    the end of a place is how many stand there."""
+    """What must stand at a place of the answer. Three dots stand for anything that is there, None for nothing,
+    `{name+1}` for one more than what was kept; `#` at the end of a place is how many stand there."""
     door: str = ""
     """The service that is asked when it is another one: what one did is seen through the other's door."""
     shows: str = ""
@@ -115,9 +116,25 @@ class Journeys:
                 wrong = _differences(step if self._bench.ours else _anywhere(step), answer, known)
             except _Unknown as unknown:
                 wrong = [f"no answer has said {unknown}"]
-            for message in wrong:
+            for message in wrong + self._made(step, answer):
                 self._astray(journey, step, sent, answer, message)
             known |= _kept(step, answer)
+
+    def _made(self, step: Step, answer: Answer) -> list[str]:
+        """What is wrong with the address of what was made: it must be there, and what a GET of it shows is that."""
+        place = answer.headers.get("location") if answer.status == 201 else None
+        if place is None:
+            return []
+        there = self._contract(step).at(place)
+        if there is None:
+            return [f"Location {place} is no address of the contract"]
+        if "GET" not in there[0]:
+            return []
+        caller = self._elsewhere.get(step.door, self.caller)
+        shown = caller.send(Sent(there[0]["GET"].operation_id, there[1]))
+        if (shown.status, shown.json()) == (200, answer.json()):
+            return []
+        return [f"Location {place} should show what was made, and shows {shown.status} {shown.json()!r}"]
 
     def _contract(self, step: Step) -> Contract:
         return self._bench.targets[step.door or self._service].contract
@@ -222,6 +239,8 @@ def _said(value: Any, known: Mapping[str, object]) -> Any:
         return [_said(each, known) for each in value]
     if not isinstance(value, str):
         return value
+    if more := _MORE.fullmatch(value):
+        return int(str(_said("{" + more[1] + "}", known))) + int(more[2])
     names = _NAME.findall(value)
     if missing := [name for name in names if name not in known]:
         raise _Unknown(missing[0])

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from simulator import openapi
 from simulator.contract.asking.bench import SERVICES, Bench
+from simulator.contract.asking.furniture import furnish
 from simulator.contract.asking.journeys.all import JOURNEYS
 from simulator.contract.asking.journeys.runner import Journey, Journeys, Step
 from simulator.contract.asking.meter import Meter
+from simulator.contract.defects.spoiling import spoiled
 
 
 @pytest.fixture
@@ -87,3 +90,37 @@ def test_the_next_page_is_where_a_link_header_leads(bench: Bench) -> None:
         Step("exportEvents", follow="next", says={"events.0.name": "name 49"}),
     ]
     assert [] == failures(bench, *steps)
+
+
+def test_one_more_than_what_was_kept_can_be_said(bench: Bench) -> None:
+    asked = Step("requestCohortExport", path={"cohort_id": "{cohort_id}"})
+    used = Step("getCohortUsage", keep={"used": "rest_download.usage"})
+    once, twice = (Step("getCohortUsage", says={"rest_download.usage": f"{{used+{more}}}"}) for more in (1, 2))
+    journey = Journey("test", "amplitude", [used, asked, once, twice])
+    told = [each.message for each in Journeys(furnish(bench, "amplitude"), "amplitude", Meter(), 2).run([journey])]
+    assert ["test: rest_download.usage should be 3, is 2"] == told
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "told"),
+    [
+        ("/_sim/connections/nobody", "should show what was made, and shows 404"),
+        ("/_sim/nowhere", "is no address of the contract"),
+    ],
+)
+def test_the_address_of_what_was_made_leads_to_it(bench: Bench, elsewhere: str, told: str) -> None:
+    target = bench.targets["control"]
+    assert target.application is not None
+    bench.targets["control"] = replace(
+        target,
+        application=spoiled(
+            target.application,
+            target.contract,
+            "createConnection",
+            lambda answer, contract, operation: replace(answer, headers={**answer.headers, "Location": elsewhere}),
+        ),
+    )
+    made = {"name": "to Braze", "identify_by": [{"property": "user_id", "to": "external_id"}]}
+    journey = Journey("test", "control", [Step("createConnection", body=made)])
+    found = Journeys(bench, "control", Meter(), 2).run([journey])
+    assert [f"test: Location {elsewhere} {told}"] == [each.message.split(" {")[0] for each in found]

@@ -47,6 +47,12 @@ def test_fields_are_left_out_added_and_put_as_another_type_also_inside_lists() -
     assert {"all": [{"n": 1, "x_nobody_described": "strange"}]} == cut["all.0.x_nobody_described that nobody described"]
 
 
+def test_an_object_inside_is_emptied() -> None:
+    schema = {"properties": {"all": {"items": {"properties": {"n": {"type": "integer"}, "m": {"type": "integer"}}}}}}
+    cut = _cut(schema, {"all": [{"n": 1, "m": 2}]})
+    assert {"all": [{}]} == cut["all.0 emptied"]
+
+
 @pytest.mark.parametrize("form", [{"format": "date"}, {"pattern": "^[0-9]{4}$"}])
 def test_a_form_is_left_and_followed_by_something(form: dict[str, str]) -> None:
     cut = _cut({"type": "string", **form}, "2026")
