@@ -186,7 +186,8 @@ BRAZE: Sequence[tuple[str, str, str, Spoil]] = (
     ("words that nobody says", "trackUsers", "a 400 that says oops",
      changed(lambda said: said.update(message="oops"), lambda status: status == 400)),
     ("keys of the partner not looked at", "changeCohortUsers", "any pair of keys opens", accepting(401)),
-    ("file of another kind", "downloadSegmentExport", "gzip in place of zip", with_file(lambda body: compress(body, mtime=0))),
+    ("file of another kind", "downloadSegmentExport", "gzip in place of zip",
+     with_file(lambda body: compress(body, mtime=0))),
 )  # fmt: skip
 AMPLITUDE: Sequence[tuple[str, str, str, Spoil]] = (
     ("code and status disagree", "uploadEvents", "`code` 400 in a success", saying("code", 400)),
