@@ -1,17 +1,17 @@
 """Whether a service took what its contract allows and refused what it forbids; the contract is read from both sides.
 
 A request that fits may be refused all the same, for reasons that no schema can state. The contract has a list of them,
-`x-reasons`: the words of the answer (three dots stand for anything) and why. An operation names those that it has, by
-status, as `x-though-valid`; those that every operation has stand at the root. One with `only-if` holds for requests
-in whose body that pattern is found. A request that does not fit must be
-refused, except where the vendor's page gives a type and does not say what another one does: such fields are listed as
-`x-unchecked`, with the reason, beside the properties they are about.
+`x-reasons`: the words of the answer, or several (three dots stand for anything), and why. An operation names those that
+it has, by status, as `x-though-valid`; those that every operation has stand at the root. One with `only-if` holds for
+requests in whose body that pattern is found. A request that does not fit must be refused, except where the vendor's
+page gives a type and does not say what another one does: such fields are listed as `x-unchecked`, with the reason,
+beside the properties they are about.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -108,11 +108,18 @@ class Verdicts:
             for name in where.get("x-though-valid", {}).get(str(heard.status), ())
         ]
         return any(
-            _pattern(str(reason["words"])).fullmatch(text)
+            _pattern(words).fullmatch(text)
             for reason in reasons
             if re.search(str(reason.get("only-if", "")).encode(), heard.body)
+            for words in _words(reason)
             for text in said
         )
+
+
+def _words(reason: Mapping[str, Any]) -> Sequence[str]:
+    """What a reason may say: one sentence, or one of several."""
+    words = reason["words"]
+    return [words] if isinstance(words, str) else words
 
 
 @lru_cache(maxsize=1024)
@@ -259,7 +266,7 @@ def _refusal_words(contract: Contract) -> tuple[frozenset[str], tuple[re.Pattern
         if status.startswith("4")
     ]
     words = frozenset(text for name, status in refusals for text in _example_words(contract, name, status))
-    reasons = [str(each["words"]) for each in contract.document.get("x-reasons", {}).values()]
+    reasons = [words for each in contract.document.get("x-reasons", {}).values() for words in _words(each)]
     return words, tuple(_pattern(each) for each in (*reasons, *contract.document["x-words"]))
 
 

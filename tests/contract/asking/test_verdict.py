@@ -48,6 +48,26 @@ def test_another_service_may_count_further_than_ours() -> None:
     assert Verdicts(BRAZE).on(operation, heard) is not None
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("unknown colour; known are api and audience", ""),
+        ("a share must be a whole number of percent, 1 to 100", ""),
+        ("AND[0].country: needs a non-empty string", ""),
+        ("oops", "refused-valid-request"),
+    ],
+)
+def test_a_reason_may_have_several_sentences(said: str, expected: str) -> None:
+    campaign, answer = {"name": "Welcome", "plan": {"colour": 1}}, {"detail": said}
+    assert expected == _on("createBrazeCampaign", campaign, 400, answer, openapi.load("control"))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_reason_excuses_everything(service: str) -> None:
+    reasons = openapi.load(service).document["x-reasons"]
+    assert [] == [name for name, each in reasons.items() if "..." in (each["words"], *each["words"])]
+
+
 def test_a_stated_reason_excuses_a_refusal_by_its_words() -> None:
     body = {"campaign_id": "nobody-made-this"}
     assert "" == _on("createSendId", body, 400, {"message": "Invalid Campaign ID"})
