@@ -19,8 +19,12 @@ from simulator.sync.history import NoHistory
 Row = Mapping[str, str]
 
 
+WEBHOOK_HEADERS: Mapping[str, str] = {"content-type": "application/json", "user-agent": "Amplitude/Webhook/1.0"}
+"""What every message of a webhook carries (Amplitude, Cohort webhooks)."""
+
+
 def received(evidence: Evidence, expected: model.Received) -> Iterator[Difference]:
-    """Amplitude, Cohort webhooks."""
+    """Amplitude, Cohort webhooks. The headers that are fixed are expected of every message, whatever it says."""
     stage = evidence.stage
     for name, wanted in expected.value.items():
         where = evidence.spot(expected, name)
@@ -28,7 +32,12 @@ def received(evidence: Evidence, expected: model.Received) -> Iterator[Differenc
             yield Difference(where, f"the receiver of {name}", "a webhook", "a connection to Braze")
             continue
         begin = stage.marks.last_heard.get(name, 0) if evidence.recent else 0
-        heard = [_body(request.body) for request in stage.receivers[name].heard[begin:]]
+        requests = stage.receivers[name].heard[begin:]
+        for number, request in enumerate(requests, start=1):
+            for header, fixed in WEBHOOK_HEADERS.items():
+                if (carried := request.headers.get(header, "")) != fixed:
+                    yield Difference(where, f"{header} of message {number} to {name}", fixed, carried or "nothing")
+        heard = [_body(request.body) for request in requests]
         if len(heard) != len(wanted):
             told = "; ".join(as_json_text(each) for each in heard[:4]) or "none"
             yield Difference(where, f"messages to {name}", str(len(wanted)), str(len(heard)), told)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from simulator.sync.destinations import webhooks
+
 Passes = Callable[..., object]
 
 HEAD = """
@@ -265,6 +267,14 @@ def test_messages_that_differ_are_told(differs: Callable[..., list[tuple[int, st
     assert [(4, "in_cohort of message 1 to hook", "false", "true")] == found
     counted = differs("steps:\n  - sync: hooked\nexpect:\n  received: {hook: []}\n", head=HOOK)
     assert [(4, "messages to hook", "0", "1")] == counted
+
+
+def test_a_message_under_another_fixed_header_is_told(
+    monkeypatch: pytest.MonkeyPatch, differs: Callable[..., list[tuple[int, str, str, str]]]
+) -> None:
+    monkeypatch.setitem(webhooks.FIXED_HEADERS, "user-agent", "Amplitude/Hook")
+    found = differs("steps:\n  - sync: hooked\nexpect:\n  received: {hook: [{in_cohort: true}]}\n", head=HOOK)
+    assert [(4, "user-agent of message 1 to hook", "Amplitude/Webhook/1.0", "Amplitude/Hook")] == found
 
 
 def test_history_exports_who_was_added_skipped_and_dropped(
