@@ -50,6 +50,21 @@ def test_a_request_under_way_is_answered_once_and_anew_when_the_sender_has_writt
     assert (b"answer 2", 2) == (kept.once("request-1", answer), len(made))
 
 
+def test_an_engine_that_comes_back_is_given_the_answer_that_it_never_heard(tmp_path: Path) -> None:
+    path = tmp_path / "world.sqlite"
+    first = Database.open(path, [answers.MIGRATIONS])
+    killed = Answers(first)
+    killed.expect("request-1")
+    killed.once("request-1", lambda: b"done")
+    first.close()
+    second = Database.open(path, [answers.MIGRATIONS])
+    back = Answers(second)
+    back.expect("request-1")
+    made, answer = counting()
+    assert (b"done", []) == (back.once("request-1", answer), made)
+    second.close()
+
+
 def test_what_nobody_awaits_is_nobodys_business(kept: Answers) -> None:
     kept.expect("request-1")
     assert (True, False) == (kept.awaited("request-1"), kept.awaited("request-2"))
@@ -152,4 +167,4 @@ def test_a_retried_request_does_take_effect_again(state: Path, door: DoorKind) -
         world.engine.create_sync(cohort, "connection-1", Cadence.ONE_TIME)
         world.agenda.advance_to(Instant(world.clock.now + SECOND_MS))
         assert 2 == world.braze.store.points.total("main")
-        assert 0 == world.database.value("SELECT count(*) FROM answer_awaited")
+        assert 0 == world.database.value("SELECT count(*) FROM answer_given")
