@@ -186,5 +186,5 @@ def _connect(path: str) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
     connection.execute("PRAGMA busy_timeout=5000")
     connection.execute("PRAGMA cache_size=-65536")
-    connection.execute("PRAGMA mmap_size=268435456")
+    connection.execute("PRAGMA mmap_size=536870912")
     return connection

@@ -114,6 +114,8 @@ class Page(Head):
         return [Strip(*strip) for strip in orjson.loads(self.packed)]
 
 
+PAGES_AT_ONCE = 50
+"""As many large pages as fit a processor's memory nearby."""
 _HEAD = "page, at, room, event, cohort, sync, run, request, detail"
 _COLUMNS = f"{_HEAD}, entries"
 _INSERT = (
@@ -192,7 +194,9 @@ class Ledger:
         narrowed = {name: value for name, value in narrowing.items() if value is not None}
         conditions += [f"{name} = ?" for name in narrowed]
         fixed = [*sorted(rooms), *sorted(events), *narrowed.values()]
-        query = f"SELECT {columns} FROM ledger_page WHERE {' AND '.join(conditions)} ORDER BY page LIMIT 200"
+        query = (
+            f"SELECT {columns} FROM ledger_page WHERE {' AND '.join(conditions)} ORDER BY page LIMIT {PAGES_AT_ONCE}"
+        )
         while rows := self._database.rows(query, [after, *fixed]):
             yield from rows
             after = rows[-1][0]
