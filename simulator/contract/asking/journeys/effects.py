@@ -27,6 +27,11 @@ def _gone(shows: str, external_id: str) -> Step:
     return _shown(shows, external_id, users=[], invalid_user_ids=[external_id])
 
 
+def _everybody(but_percent: int, shows: str = "triggerCampaign") -> Step:
+    """Who is in the control group is sent nothing and not merged, and who that is follows from the seed."""
+    return Step("setBrazeControlGroup", door="control", shows=shows, body={"percent": but_percent})
+
+
 _MADE = {"external_id": "effect-1", "plan": "plus"}
 PEOPLE: Sequence[Journey] = (
     Journey("what is tracked is stored", "braze", [
@@ -64,9 +69,11 @@ PEOPLE: Sequence[Journey] = (
         _shown("renameExternalIds", "effect-3", users__0__external_id="effect-33"),
         Step("removeExternalIds", body={"external_ids": ["effect-3"]}),
         _gone("removeExternalIds", "effect-3"),
+        _everybody(0, "mergeUsers"),
         Step("mergeUsers", body={"merge_updates": [{"identifier_to_merge": {"external_id": "effect-4"},
              "identifier_to_keep": {"external_id": "effect-33"}}]}),
         _gone("mergeUsers", "effect-4"),
+        _everybody(10, "mergeUsers"),
         Step("deleteUsers", body={"external_ids": ["effect-5", "effect-6", "effect-7"]}, says={"deleted": 3}),
         _gone("deleteUsers", "effect-5"),
         _gone("deleteUsers", "effect-7"),
@@ -121,11 +128,6 @@ def _received(shows: str, person: str, later: str = "") -> Step:
     """The last message that went out, as Currents would export it."""
     return Step("listBrazeMessageEvents", door="control", later=later, shows=shows,
                 says={"events.-1.external_id": person}, keep={"event_of": "events.-1.braze_id"})  # fmt: skip
-
-
-def _everybody(but_percent: int) -> Step:
-    """Who is in the control group is sent nothing, and who that is follows from the seed."""
-    return Step("setBrazeControlGroup", door="control", shows="triggerCampaign", body={"percent": but_percent})
 
 
 def _to(person: str) -> list[dict[str, str]]:
