@@ -289,3 +289,24 @@ def test_a_look_at_the_machines_clock_is_found(tmp_path: Path, source: str) -> N
     path = tmp_path / "module.py"
     path.write_text(source)
     assert 1 == len(list(readings(path)))
+
+
+def names_by_the_hour(tree: ast.AST) -> Iterator[int]:
+    """Lines on which a decorator packs with gzip and leaves the time of day in it: the test has another name in each
+    process that collects it, and a run in parallel refuses to begin."""
+    named = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    for node in (node for each in named for decorator in each.decorator_list for node in ast.walk(decorator)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "gzip.compress":
+            if "mtime" in {keyword.arg for keyword in node.keywords}:
+                continue
+            yield node.lineno
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_test_is_named_by_the_time_of_day(path: Path) -> None:
+    assert [] == list(names_by_the_hour(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+def test_a_name_by_the_time_of_day_is_found() -> None:
+    told = "@pytest.mark.parametrize('body', [gzip.compress(b'a'), gzip.compress(b'a', mtime=0)])\ndef test_it(): ..."
+    assert [1] == list(names_by_the_hour(ast.parse(told)))

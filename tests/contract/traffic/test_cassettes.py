@@ -18,6 +18,7 @@ from simulator.contract.traffic.recorded import NoRecording, Recorded, Unreadabl
 
 KEY = "544dfe62-07ad-4a45-8e75-3b944d012a92"
 ANSWER = b'{"message": "success", "attributes_processed": 1}'
+PACKED = gzip.compress(ANSWER, mtime=0)
 VCRPY = """\
 interactions:
 - request:
@@ -77,7 +78,7 @@ def test_a_request_is_read_however_it_was_written(tmp_path: Path, request_body: 
 
 @pytest.mark.parametrize(
     ("packing", "answer"),
-    [("gzip", gzip.compress(ANSWER)), ("deflate", zlib.compress(ANSWER)), ("deflate", zlib.compress(ANSWER)[2:-4]),
+    [("gzip", PACKED), ("deflate", zlib.compress(ANSWER)), ("deflate", zlib.compress(ANSWER)[2:-4]),
      ("gzip", ANSWER), ("br", ANSWER)],
 )  # fmt: skip
 def test_an_answer_is_unpacked_unless_the_recorder_did(tmp_path: Path, packing: str, answer: bytes) -> None:
@@ -85,7 +86,7 @@ def test_an_answer_is_unpacked_unless_the_recorder_did(tmp_path: Path, packing: 
     assert (ANSWER, True) == (recorded.response_body, recorded.response_whole)
 
 
-@pytest.mark.parametrize(("packing", "answer"), [("br", b"\x8b\x02\x80"), ("gzip", gzip.compress(ANSWER)[:20])])
+@pytest.mark.parametrize(("packing", "answer"), [("br", b"\x8b\x02\x80"), ("gzip", PACKED[:20])])
 def test_an_answer_that_cannot_be_unpacked_is_not_held_against_anybody(
     tmp_path: Path, packing: str, answer: bytes
 ) -> None:
