@@ -13,6 +13,8 @@ import orjson
 
 _KEPT_FORMAT = b"1"
 """Counts up when what is made of a file changes."""
+CONTRACTS = ("braze", "amplitude", "control")
+"""Whose wires are stated: both services and the control plane."""
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -25,7 +27,7 @@ def folder(name: str) -> Path:
 
 
 def contract_path(name: str) -> Path:
-    """The OpenAPI file of `braze`, `amplitude` or `control`."""
+    """The OpenAPI file of one of `CONTRACTS`."""
     return folder("contracts") / f"{name}.openapi.yaml"
 
 

@@ -11,11 +11,11 @@ import click
 from click.core import ParameterSource
 
 from simulator.cli.common import EnvironmentFault, ExitCode, Listed, NothingRan, option, shown_name, talk
+from simulator.resources import CONTRACTS
 
 if TYPE_CHECKING:
     from simulator.contract.check import Order, Outcome, ServiceOutcome
 
-SERVICES = ("braze", "amplitude", "control")
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 FORMATS = ("junit", "json", "har", "sarif", "github")
 KEYS = (
@@ -41,7 +41,7 @@ def _report_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.group(invoke_without_command=True)
-@option("--service", "services", type=click.Choice(SERVICES), multiple=True, help="Only this service. Repeatable.")
+@option("--service", "services", type=click.Choice(CONTRACTS), multiple=True, help="Only this service. Repeatable.")
 @option("--operation", "operations", multiple=True, metavar="ID", help="Only this operationId. Repeatable.")
 @option("--url", "urls", multiple=True, metavar="NAME=URL",
         help="Ask what listens there instead of the fakes; people are made there. Repeatable.")  # fmt: skip
@@ -71,7 +71,7 @@ def command(
     from simulator.serving.stage import Keys
 
     addresses = _addresses(urls)
-    asked = tuple(each for each in services or SERVICES if not addresses or each in addresses)
+    asked = tuple(each for each in services or CONTRACTS if not addresses or each in addresses)
     if not asked:
         raise NothingRan("no --url is given for any of the services that are asked")
     by_hand = tuple(name for name in KEYS if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE)
@@ -98,9 +98,9 @@ def _addresses(urls: Sequence[str]) -> dict[str, str]:
     found = {}
     for each in urls:
         name, separator, url = each.partition("=")
-        if name not in SERVICES or not separator or not url.startswith(("http://", "https://")):
+        if name not in CONTRACTS or not separator or not url.startswith(("http://", "https://")):
             raise click.BadParameter(
-                f"{each!r} is not NAME=URL with a name of {', '.join(SERVICES)}", param_hint="--url"
+                f"{each!r} is not NAME=URL with a name of {', '.join(CONTRACTS)}", param_hint="--url"
             )
         found[name] = url.rstrip("/")
     return found
@@ -214,7 +214,7 @@ def _never_seen(outcome: Outcome) -> None:
 
 @command.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True), metavar="FILE|FOLDER…")
-@option("--service", "services", type=click.Choice(SERVICES), multiple=True, help="Only this contract. Repeatable.")
+@option("--service", "services", type=click.Choice(CONTRACTS), multiple=True, help="Only this contract. Repeatable.")
 @option("--operation", "operations", multiple=True, metavar="ID", help="Only this operationId. Repeatable.")
 @_report_options
 def traffic(
@@ -240,7 +240,7 @@ def traffic(
     except OSError as error:
         raise EnvironmentFault(f"{error.filename} cannot be read: {error.strerror}") from error
     _prepare(report_dir, reports)
-    found, others = check_all([openapi.load(each) for each in SERVICES], read.exchanges, services, operations)
+    found, others = check_all([openapi.load(each) for each in CONTRACTS], read.exchanges, services, operations)
     told = Told(tuple(found), read.exchanges, others)
     written = _write(report_dir, reports, FORMATS_OF_TRAFFIC, told)
     for report in told.reports:
@@ -253,7 +253,7 @@ def traffic(
         talk(f"{others} exchange(s) with others than Amplitude and Braze, not looked at")
     _tell_written(written)
     if not told.reports:
-        raise NothingRan(f"no exchange with a service of {', '.join(services or SERVICES)} is recorded there")
+        raise NothingRan(f"no exchange with a service of {', '.join(services or CONTRACTS)} is recorded there")
     talk(f"{len(told.drift)} kind(s) of drift in {sum(each.exchanges for each in told.reports)} exchanges")
     return ExitCode.FAILED if told.drift else ExitCode.PASSED
 
@@ -285,7 +285,7 @@ def diff(old: Path, new: Path, form: str) -> int:
 
 
 @command.command()
-@click.option("--service", "services", type=click.Choice(SERVICES), multiple=True, help="Only this contract.")
+@click.option("--service", "services", type=click.Choice(CONTRACTS), multiple=True, help="Only this contract.")
 def agree(services: tuple[str, ...]) -> int:
     """Write down the rules of the contracts as agreed, and say what has changed since the last time.
 
@@ -294,7 +294,7 @@ def agree(services: tuple[str, ...]) -> int:
     from simulator import openapi
     from simulator.contract import agreement
 
-    for service in services or SERVICES:
+    for service in services or CONTRACTS:
         contract, path = openapi.load(service), agreement.agreed_path(service)
         found = agreement.departures(contract) if path.exists() else []
         for each in found:

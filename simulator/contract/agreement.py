@@ -35,7 +35,6 @@ ROOT = (
     "x-shows-keys",
 )
 SHOWN_CHARACTERS = 120
-SERVICES = ("braze", "amplitude", "control")
 
 Bones = Mapping[str, Any]
 
@@ -100,10 +99,12 @@ def departures(contract: Contract) -> list[Departure]:
 
 def shipped_departures() -> dict[str, list[Departure]]:
     """Those of each contract that has any. They are found once for the files as they are, and then only read."""
-    contracts = [resources.contract_path(name) for name in SERVICES]
-    sources = [*contracts, *(path for path in map(agreed_path, SERVICES) if path.exists())]
+    contracts = [resources.contract_path(name) for name in resources.CONTRACTS]
+    sources = [*contracts, *(path for path in map(agreed_path, resources.CONTRACTS) if path.exists())]
     found: Mapping[str, list[Mapping[str, str]]] = resources.kept(
-        "departures", sources, lambda: {name: [asdict(each) for each in departures(load(name))] for name in SERVICES}
+        "departures",
+        sources,
+        lambda: {name: [asdict(each) for each in departures(load(name))] for name in resources.CONTRACTS},
     )
     return {name: [Departure(**each) for each in listed] for name, listed in found.items() if listed}
 

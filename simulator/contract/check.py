@@ -12,7 +12,7 @@ import urllib3
 from simulator import openapi
 from simulator.contract.agreement import departures
 from simulator.contract.asking.abroad import settle, settle_again
-from simulator.contract.asking.bench import SERVICES, Bench, Living
+from simulator.contract.asking.bench import Bench, Living
 from simulator.contract.asking.failures import PHASES, Failure
 from simulator.contract.asking.furniture import furnish
 from simulator.contract.asking.generated.campaign import STATEFUL, Campaign
@@ -29,6 +29,7 @@ from simulator.contract.engine import ENGINE, sent_by_engine
 from simulator.contract.examples import EXAMPLES, wrong_examples
 from simulator.fakes.binding import ContractMismatch
 from simulator.openapi import BrokenContract
+from simulator.resources import CONTRACTS
 from simulator.serving.stage import Keys
 
 MAX_EXAMPLES = 8
@@ -54,7 +55,7 @@ Progress = Callable[[str], None]
 class Order:
     """What is to be checked. `urls` empty means our own services, in process."""
 
-    services: tuple[str, ...] = SERVICES
+    services: tuple[str, ...] = CONTRACTS
     operations: frozenset[str] = frozenset()
     urls: Mapping[str, str] = field(default_factory=dict)
     keys: Keys = field(default_factory=Keys)

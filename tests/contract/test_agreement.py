@@ -13,8 +13,8 @@ from simulator import openapi
 from simulator.contract import agreement
 from simulator.contract.agreement import agreed_path, bones, departures, shipped_departures, written
 from simulator.contract.defects.spoiling import rewritten
+from simulator.resources import CONTRACTS
 
-SERVICES = ("braze", "amplitude", "control")
 BRAZE = openapi.load("braze")
 Document = dict[str, Any]
 
@@ -25,13 +25,13 @@ def _alias_request(document: Document) -> Document:
     return found
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", CONTRACTS)
 def test_the_shipped_contract_is_the_one_that_was_agreed(service: str) -> None:
     found = [str(each) for each in departures(openapi.load(service))]
     assert [] == found, "look at it and agree: absim contract agree"
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", CONTRACTS)
 def test_what_is_written_reads_back_a_line_for_each_operation(service: str) -> None:
     contract = openapi.load(service)
     text = written(contract)
@@ -67,7 +67,7 @@ def test_a_contract_for_which_nothing_was_agreed_departs_from_it() -> None:
 def test_departures_are_found_once_and_again_when_a_file_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in SERVICES:
+    for name in CONTRACTS:
         (tmp_path / f"{name}.openapi.yaml").write_bytes(openapi.resources.contract_path(name).read_bytes())
         (tmp_path / f"{name}.json").write_bytes(agreed_path(name).read_bytes())
     counted: list[str] = []

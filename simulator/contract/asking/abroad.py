@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from simulator.contract.asking.bench import Bench, Living
-from simulator.contract.asking.caller import Answer, Caller, Sent
+from simulator.contract.asking.caller import Answer, Caller, Sent, value_at
 from simulator.contract.asking.examples import Examples
 from simulator.contract.asking.generated.links import links
 from simulator.contract.asking.journeys.runner import Journey, Journeys, Step
@@ -126,20 +126,9 @@ def _offered(contract: Contract, operation: Operation, answer: Answer) -> dict[s
             continue
         for name, said in {**link.get("parameters", {}), **(link.get("requestBody") or {})}.items():
             if isinstance(said, str) and said.startswith(_OF_THE_ANSWER):
-                value = _at(answer.json(), said.removeprefix(_OF_THE_ANSWER).split("/"))
+                value = value_at(answer.json(), said.removeprefix(_OF_THE_ANSWER).split("/"))
                 known |= {} if value is None else {f"{target.operation_id}.{name}": [value]}
     return known
-
-
-def _at(value: Any, place: Sequence[str]) -> Any:
-    for part in place:
-        if isinstance(value, list) and part.isdigit() and int(part) < len(value):
-            value = value[int(part)]
-        elif isinstance(value, Mapping) and part in value:
-            value = value[part]
-        else:
-            return None
-    return value
 
 
 def good_example(bench: Bench, service: str, operation: Operation, seed: int) -> Sent:

@@ -11,6 +11,7 @@ from simulator import openapi
 from simulator.fakes.amplitude.service import SeedEvent, UserSeed
 from simulator.fakes.braze.seeding import ProfileSeed
 from simulator.openapi import Contract
+from simulator.resources import CONTRACTS
 from simulator.rules.instants import HOUR_MS, Instant
 from simulator.serving.plane.stories import Stories
 from simulator.serving.server import Server
@@ -19,7 +20,6 @@ from simulator.sync.streaming.outbox import Channel
 from simulator.sync.streaming.settings import StreamSettings
 from simulator.world import World, WorldSettings
 
-SERVICES = ("braze", "amplitude", "control")
 PEOPLE = 24
 REDIRECTED_FROM = 5
 """Cohorts of so many are large: their files are behind a link. The real figure would need ten thousand people."""
@@ -68,7 +68,7 @@ class Bench:
         living = populate(stage.world)
         targets = {
             service: Target(service, openapi.load(service), stage.application(service), stage.urls[service])
-            for service in SERVICES
+            for service in CONTRACTS
         }
         return cls(targets, stage.keys, living, server)
 

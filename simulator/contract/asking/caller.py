@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
@@ -54,6 +54,18 @@ class Answer:
             return content_of(content_type, self.headers.get("content-encoding", ""), self.body)
         except Unreadable:
             return None
+
+
+def value_at(value: Any, place: Sequence[str]) -> Any:
+    """What stands at a place of a JSON value, by names and numbers (-1 is the last); None where nothing does."""
+    for part in place:
+        if isinstance(value, list) and part.lstrip("-").isdigit() and int(part) < len(value):
+            value = value[int(part)]
+        elif isinstance(value, Mapping) and part in value:
+            value = value[part]
+        else:
+            return None
+    return value
 
 
 class Caller:

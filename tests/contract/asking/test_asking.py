@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from simulator import openapi
-from simulator.contract.asking.bench import SERVICES, Bench, Living
+from simulator.contract.asking.bench import Bench, Living
 from simulator.contract.asking.caller import Caller, Sent, is_breakdown
 from simulator.contract.asking.failures import Failure
 from simulator.contract.asking.furniture import furnish
@@ -18,6 +18,7 @@ from simulator.contract.asking.provoked.bending import Bending, bent
 from simulator.contract.asking.provoked.probes import Probes
 from simulator.contract.asking.supply import Supply, headers_for
 from simulator.contract.defects.spoiling import Spoil, accepting, saying, spoiled, with_status
+from simulator.resources import CONTRACTS
 from simulator.serving.stage import Keys
 
 KEYS = Keys("api", "secret", "rest", "import", "partner")
@@ -124,7 +125,7 @@ def test_exchanges_are_noted_where_somebody_wants_them(bench: Bench) -> None:
 # probes and bending
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", CONTRACTS)
 def test_every_refusal_that_is_asked_for_comes(bench: Bench, service: str) -> None:
     assert [] == [str(each) for each in Probes(bench, service, Meter(), 3).run()]
 
@@ -138,7 +139,7 @@ def test_a_refusal_with_another_status_is_told(bench: Bench) -> None:
     assert "expected 401, got 403" in {each.message for each in failures}
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", CONTRACTS)
 def test_bent_requests_are_refused_and_good_ones_taken(service: str) -> None:
     some = frozenset(list(openapi.load(service).operations)[::9])
     failures = Bending(lambda: furnish(Bench.in_process(3), service), service, Meter(), 3).run(some)

@@ -10,8 +10,8 @@ import pytest
 
 from simulator import openapi
 from simulator.contract.asking.verdict import Heard, Verdicts, check_words
+from simulator.resources import CONTRACTS
 
-SERVICES = ("braze", "amplitude", "control")
 BRAZE, AMPLITUDE = openapi.load("braze"), openapi.load("amplitude")
 GOOD = {"user_aliases": [{"alias_name": "kim-7", "alias_label": "crm"}]}
 
@@ -62,7 +62,7 @@ def test_a_reason_may_have_several_sentences(said: str, expected: str) -> None:
     assert expected == _on("createBrazeCampaign", campaign, 400, answer, openapi.load("control"))
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", CONTRACTS)
 def test_no_reason_excuses_everything(service: str) -> None:
     reasons = openapi.load(service).document["x-reasons"]
     assert [] == [name for name, each in reasons.items() if "..." in (each["words"], *each["words"])]
@@ -120,7 +120,7 @@ def test_an_object_that_is_refused_alone_needs_a_reason_too() -> None:
     assert "refused-valid-object" == _on("trackUsers", body, 201, {"message": "success", "errors": [error]})
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", CONTRACTS)
 def test_every_reason_is_known_used_and_has_a_status_of_its_operation(service: str) -> None:
     contract = openapi.load(service)
     known = contract.document["x-reasons"].keys()

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from simulator.contract.asking.bench import Bench
-from simulator.contract.asking.caller import Answer, Caller, Sent
+from simulator.contract.asking.caller import Answer, Caller, Sent, value_at
 from simulator.contract.asking.failures import Failure
 from simulator.contract.asking.meter import Meter
 from simulator.openapi import Contract
@@ -250,11 +250,4 @@ def _said(value: Any, known: Mapping[str, object]) -> Any:
 
 
 def _at(value: Any, place: str) -> Any:
-    for part in place.split(".") if place else ():
-        if isinstance(value, list) and part.lstrip("-").isdigit() and int(part) < len(value):
-            value = value[int(part)]
-        elif isinstance(value, Mapping) and part in value:
-            value = value[part]
-        else:
-            return None
-    return value
+    return value_at(value, place.split(".") if place else ())

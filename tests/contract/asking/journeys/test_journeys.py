@@ -8,12 +8,13 @@ from dataclasses import replace
 import pytest
 
 from simulator import openapi
-from simulator.contract.asking.bench import SERVICES, Bench
+from simulator.contract.asking.bench import Bench
 from simulator.contract.asking.furniture import furnish
 from simulator.contract.asking.journeys.all import JOURNEYS
 from simulator.contract.asking.journeys.runner import Journey, Journeys, Step
 from simulator.contract.asking.meter import Meter
 from simulator.contract.defects.spoiling import spoiled
+from simulator.resources import CONTRACTS
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def failures(bench: Bench, *steps: Step) -> list[str]:
     return [each.message for each in Journeys(bench, "braze", Meter(), 2).run([Journey("test", "braze", steps)])]
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", CONTRACTS)
 def test_every_shipped_journey_arrives(bench: Bench, service: str) -> None:
     assert [] == [f"{each.operation}: {each.message}" for each in Journeys(bench, service, Meter(), 2).run(JOURNEYS)]
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from simulator.contract.asking.bench import SERVICES, Bench
+from simulator.contract.asking.bench import Bench
 from simulator.contract.asking.meter import Meter
 from simulator.contract.asking.provoked.nowhere import Nowhere
 from simulator.contract.defects.spoiling import rewritten
+from simulator.resources import CONTRACTS
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def bench() -> Iterator[Bench]:
         yield made
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", CONTRACTS)
 def test_what_lies_nowhere_is_what_the_contract_says(bench: Bench, service: str) -> None:
     assert [] == [f"{each.operation}: {each.message}" for each in Nowhere(bench, service, Meter(), 3).run()]
 
