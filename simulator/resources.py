@@ -31,6 +31,16 @@ def contract_path(name: str) -> Path:
     return folder("contracts") / f"{name}.openapi.yaml"
 
 
+def text_of(given: str) -> str:
+    """The text that the system gave as bytes, a name or an argument, as UTF-8, whatever letters the locale has."""
+    return given.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def on_disk(name: str) -> str:
+    """A name for a file, from text: its bytes are UTF-8 also where the locale has no such letters."""
+    return os.fsdecode(name.encode("utf-8", "replace"))
+
+
 def kept(stem: str, sources: Sequence[Path], make: Callable[[], Any]) -> Any:
     """What `make` makes of files, as JSON; made once and then read from beside the first of them.
 

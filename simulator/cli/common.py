@@ -58,8 +58,20 @@ def option(*names: str, **settings: Any) -> Callable[[_Command], _Command]:
     """A click option that is also read from ABSIM_NAME."""
     long = next(name for name in names if name.startswith("--")).split("/")[0]
     settings.setdefault("envvar", "ABSIM_" + long.removeprefix("--").replace("-", "_").upper())
+    if not settings.get("is_flag"):
+        settings.setdefault("type", Text())
     settings.setdefault("show_default", settings.get("default") not in (None, False, (), ""))
     return click.option(*names, **settings)
+
+
+class Text(click.ParamType[str]):
+    """Words of a person, in the letters they were typed in, also where the locale does not have them."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text."""
+        return resources.text_of(str(value))
 
 
 class Listed(click.ParamType[tuple[str, ...]]):
@@ -86,7 +98,7 @@ SHIPPED = "scenarios"
 def shown_name(path: Path) -> str:
     """A path as it is shown: relative to the current folder when it lies below it; a shipped one as `scenarios/…`."""
     # Names are bytes; a locale without their letters reads them as what no report can be written with.
-    return os.fsencode(_shown_path(path)).decode("utf-8", "replace")
+    return resources.text_of(str(_shown_path(path)))
 
 
 def _shown_path(path: Path) -> Path:

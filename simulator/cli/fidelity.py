@@ -53,7 +53,7 @@ def _write() -> int:
         )
     path = folder / NAME
     try:
-        path.write_text(made_from(folder.parent).text(), encoding="utf-8")
+        path.write_text(made_from(folder.parent).text(), encoding="utf-8", newline="\n")
     except (SyntaxError, ScenarioInvalid) as error:
         talk(str(error))
         return ExitCode.USAGE

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from simulator import resources
 from simulator.cli.common import EnvironmentFault, ExitCode, NothingRan, option, scenario_files, shown_name, talk
 
 if TYPE_CHECKING:
@@ -202,7 +203,7 @@ def _write_all(told: _Told, names: Sequence[str], folder: Path) -> None:
                 kinds = {"-full": True} if told.sync(name).cadence is Cadence.REAL_TIME else {"": False, "-full": True}
                 for ending, full in kinds.items():
                     text = told.csv(name, run.number, full=full)
-                    (folder / f"{stem}-run-{run.number}{ending}.csv").write_bytes(text.encode())
+                    (folder / resources.on_disk(f"{stem}-run-{run.number}{ending}.csv")).write_bytes(text.encode())
                     written += 1
     except OSError as error:
         raise EnvironmentFault(f"{folder} cannot be written: {error.strerror}") from error

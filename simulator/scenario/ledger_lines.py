@@ -9,6 +9,7 @@ from pathlib import Path
 import orjson
 
 from simulator.ledger import Entry, Ledger, Page
+from simulator.resources import on_disk
 from simulator.rules.instants import format_instant
 from simulator.scenario.model.scenario import Scenario
 
@@ -23,7 +24,7 @@ def ledger_file(scenario: Scenario) -> str:
     name = re.sub(r"[^\w.-]+", "-", words).strip("-.")
     if len(name.encode()) > NAME_BYTES_AT_MOST:
         name = f"{name.encode()[:NAME_BYTES_AT_MOST].decode(errors='ignore')}-{scenario.case_number}"
-    return name + ".ndjson"
+    return on_disk(name + ".ndjson")
 
 
 def write_ledger(ledger: Ledger, path: Path, person_name: Callable[[str], str]) -> None:

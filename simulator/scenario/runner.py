@@ -11,6 +11,7 @@ from pathlib import Path
 from simulator.audit.findings import Finding
 from simulator.audit.findings import Verdict as FindingVerdict
 from simulator.audit.invariants import check, same_digest
+from simulator.resources import text_of
 from simulator.rules.outcomes import Outcome
 from simulator.rules.switches import RuleSet
 from simulator.scenario.acting.flow import advance_to
@@ -105,7 +106,7 @@ def _unwritten(stage: Stage, path: Path) -> str:
     try:
         write_ledger(stage.world.ledger, path, stage.person_name)
     except OSError as error:
-        return f"{path} cannot be written: {error.strerror}"
+        return f"{text_of(str(path))} cannot be written: {error.strerror}"
     return ""
 
 

@@ -17,6 +17,7 @@ from simulator.cli.scenarios import run as run_command
 
 Absim = Callable[..., Any]
 COMMANDS = absim.list_commands(click.Context(absim))
+ASCII_ONLY = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""}
 
 
 def test_help_lists_every_command(run_absim: Absim) -> None:
@@ -69,10 +70,40 @@ def test_a_terminal_that_knows_ascii_only_shows_what_it_can(tmp_path: Path) -> N
         "cohorts: {vips: {people: [민서]}}\nsteps:\n  - sync: {cohort: vips}\n  - expect: {added: [민서]}\n",
         encoding="utf-8",
     )
-    ascii_only = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""}
     ended = subprocess.run(
         [sys.executable, "-m", "simulator.cli", "run", scenario.name],
-        cwd=tmp_path, env=ascii_only, capture_output=True, check=False,
+        cwd=tmp_path, env={**os.environ, **ASCII_ONLY}, capture_output=True, check=False,
     )  # fmt: skip
     assert 0 == ended.returncode, ended.stderr
     assert b"\\ubbfc\\uc11c and J\\xfcrgen" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "größe.scenario.yaml", "--report", "ledger,json,junit", "--report-dir", "Läufe"],
+        ["run", "größe.scenario.yaml", "--only", "Jürgen"],
+        ["why", "josé", "--scenario", "größe.scenario.yaml"],
+        ["plan", "größe.scenario.yaml"],
+        ["lint", "größe.scenario.yaml"],
+        ["history", "größe.scenario.yaml", "--sync", "größe", "--full"],
+        ["history", "größe.scenario.yaml", "--write", "Läufe"],
+        ["forecast", "größe.scenario.yaml", "--cohort", "größe", "--days", "1"],
+        ["new", "später"],
+    ],
+)
+def test_where_the_locale_has_ascii_only_names_of_every_language_are_taken(words: list[str], tmp_path: Path) -> None:
+    (tmp_path / "größe.scenario.yaml").write_text(
+        "scenario: josé and Jürgen\npeople: {josé: {user_id: jose-1}}\nconnections: {braze: user_id}\n"
+        "cohorts: {größe: {people: [josé]}}\nsteps:\n  - sync: {cohort: größe}\n  - expect: {added: [josé]}\n",
+        encoding="utf-8",
+    )
+    ended = subprocess.run(
+        [sys.executable, "-m", "simulator.cli", *words],
+        cwd=tmp_path, env={**os.environ, **ASCII_ONLY}, capture_output=True, check=False,
+    )  # fmt: skip
+
+    assert (0, b"") == (ended.returncode, ended.stderr if b"Traceback" in ended.stderr else b""), ended.stderr
+    written = {path.name for path in tmp_path.rglob("*") if path.is_file()}
+    assert not words.count("ledger,json,junit") or "größe.ndjson" in written
+    assert words[0] != "new" or "scenario: Später" in (tmp_path / "später.scenario.yaml").read_text(encoding="utf-8")

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import click
 
-from simulator.cli.common import EnvironmentFault, ExitCode, shown_name, talk
+from simulator import resources
+from simulator.cli.common import EnvironmentFault, ExitCode, Text, shown_name, talk
 
 _SKELETON = """# yaml-language-server: $schema={schema}
 scenario: {title}
@@ -35,23 +36,36 @@ expect:
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", type=Text())
 def command(name: str) -> int:
     """Write NAME.scenario.yaml, a small scenario that passes, to be changed into one's own."""
-    from simulator import resources
     from simulator.scenario.files import SUFFIX
 
-    path = Path(name if name.endswith(SUFFIX) else f"{name.removesuffix('.yaml')}{SUFFIX}")
+    named = Path(name if name.endswith(SUFFIX) else f"{name.removesuffix('.yaml')}{SUFFIX}")
+    path = Path(resources.on_disk(str(named)))
     if path.exists():
-        raise click.UsageError(f"{path} exists; choose another name")
-    title = re.sub(r"[-_]+", " ", path.name.removesuffix(SUFFIX)).strip().capitalize()
+        raise click.UsageError(f"{named} exists; choose another name")
+    title = re.sub(r"[-_]+", " ", named.name.removesuffix(SUFFIX)).strip().capitalize()
     if not re.fullmatch(r"[^\W\d][\w ]*", title) or title.lower() in ("true", "false", "null"):
         # What YAML would not take for a text as it stands.
         title = json.dumps(title, ensure_ascii=False)
-    schema = Path(os.path.relpath(resources.folder("contracts") / "scenario.schema.json", path.resolve().parent))
     try:
-        path.write_text(_SKELETON.format(schema=schema.as_posix(), title=title), encoding="utf-8")
+        path.write_text(
+            _SKELETON.format(schema=_schema_seen_from(path.resolve().parent), title=title),
+            encoding="utf-8",
+            newline="\n",
+        )
     except OSError as error:
-        raise EnvironmentFault(f"{path} cannot be written: {error.strerror}") from error
+        raise EnvironmentFault(f"{named} cannot be written: {error.strerror}") from error
     talk(f"wrote {shown_name(path)}; run it with: {shlex.join(['absim', 'run', shown_name(path)])}")
     return ExitCode.PASSED
+
+
+def _schema_seen_from(folder: Path) -> str:
+    """Where editors find the schema, from a folder; the whole path when they are on two Windows drives."""
+    schema = resources.folder("contracts") / "scenario.schema.json"
+    try:
+        seen = Path(os.path.relpath(schema, folder))
+    except ValueError:
+        seen = schema
+    return resources.text_of(seen.as_posix())

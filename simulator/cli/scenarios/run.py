@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from simulator import resources
 from simulator.cli.common import (
     EnvironmentFault,
     ExitCode,
@@ -259,7 +260,7 @@ def _problem_saving(path: Path, content: bytes) -> str:
     try:
         path.write_bytes(content)
     except OSError as error:
-        return f"{path} cannot be written: {error.strerror}"
+        return f"{resources.text_of(str(path))} cannot be written: {error.strerror}"
     return ""
 
 
@@ -268,7 +269,7 @@ def _remember(report_dir: Path, works: Sequence[Work], results: Sequence[Result]
     verdicts = {result.id: result.verdict for result in results}
     known = [
         {
-            "path": str(work.path.resolve()),
+            "path": resources.text_of(str(work.path.resolve())),
             "name": work.name,
             "case": work.case,
             "people": list(work.scenario.people),

@@ -32,6 +32,6 @@ def command(as_reference: bool, write: bool) -> int:
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise EnvironmentFault(f"{path} cannot be written: {error.strerror}") from error

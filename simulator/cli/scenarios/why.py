@@ -13,7 +13,8 @@ from typing import Any
 
 import click
 
-from simulator.cli.common import ExitCode, option, scenario_files, shown_name, talk
+from simulator import resources
+from simulator.cli.common import ExitCode, Text, option, scenario_files, shown_name, talk
 from simulator.cli.scenarios.run import LAST_RUN
 
 
@@ -30,7 +31,7 @@ class Chosen:
 
 
 @click.command()
-@click.argument("person")
+@click.argument("person", type=Text())
 @option("--scenario", type=click.Path(path_type=Path), help="The scenario; otherwise one of the last run.")
 @option("--case", type=click.IntRange(1), default=1, help="Which case of its matrix.")
 @option("--seed", type=click.IntRange(0, 2**53), help="Another seed than that of the file.")
@@ -75,8 +76,8 @@ def _from_last_run(person: str, report_dir: Path) -> Chosen:
         )
     first = mine[0]
     return Chosen(
-        Path(first["path"]), first["name"], first["case"], memory.get("seed"), memory.get("rules", ""),
-        memory.get("door", "wsgi"),
+        Path(resources.on_disk(first["path"])), first["name"], first["case"], memory.get("seed"),
+        memory.get("rules", ""), memory.get("door", "wsgi"),
     )  # fmt: skip
 
 
