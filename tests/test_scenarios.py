@@ -86,7 +86,7 @@ def test_a_scenario_holds_at_the_edges_of_the_hour(path: Path, minute: int, monk
     for scenario in cases(path):
         drawn = count(minute, 7)  # another slot each time, as a sync that is saved again gets
 
-        def slot_of(each: Cadence, _number: int, minutes: Iterator[int] = drawn) -> int:
+        def slot_of(each: Cadence, _number: int, _left: int | None = None, minutes: Iterator[int] = drawn) -> int:
             minute = next(minutes) % MINUTES_IN_AN_HOUR
             return minute * PERIOD_MS[each] // MINUTES_IN_AN_HOUR if each in (Cadence.HOURLY, Cadence.DAILY) else 0
 

@@ -21,12 +21,18 @@ PERIOD_MS = {Cadence.HOURLY: HOUR_MS, Cadence.DAILY: DAY_MS, Cadence.REAL_TIME: 
 REAL_TIME_USERS_AT_MOST = 1_000_000
 
 
-def slot_of(cadence: Cadence, drawn: int) -> int:
-    """CAD-2. The offset in milliseconds within the period, from a drawn number; whole minutes, never chosen."""
-    if cadence in (Cadence.HOURLY, Cadence.DAILY):
-        minutes = PERIOD_MS[cadence] // MINUTE_MS
+def slot_of(cadence: Cadence, drawn: int, left_ms: int | None = None) -> int:
+    """CAD-2. The offset in milliseconds within the period, from a drawn number; whole minutes, never chosen.
+
+    A sync that is saved again leaves the slot `left_ms` and gets any of the others: a new slot under every seed.
+    """
+    if cadence not in (Cadence.HOURLY, Cadence.DAILY):
+        return 0
+    minutes = PERIOD_MS[cadence] // MINUTE_MS
+    if left_ms is None or left_ms >= PERIOD_MS[cadence]:
         return drawn % minutes * MINUTE_MS
-    return 0
+    minute = drawn % (minutes - 1)
+    return (minute + (minute >= left_ms // MINUTE_MS)) * MINUTE_MS
 
 
 def next_run(cadence: Cadence, saved_at: Instant, last_run_at: Instant | None, slot_ms: int) -> Instant | None:

@@ -158,7 +158,7 @@ class Setup:
         sync = self.sync(sync_id)
         self._check_cadence(sync.kind, sync.cohort, cadence, self._project_of(sync), sync.id)
         now = self._clock.now
-        slot_ms = self._draw_slot(sync.number, cadence, now)
+        slot_ms = self._draw_slot(sync.number, cadence, sync.slot_ms, now)
         with self._store.transaction():
             self._store.update_sync(
                 sync.number, cadence=cadence, slot_ms=slot_ms, saved_at=now, next_run_at=now, state=SyncState.ACTIVE
@@ -249,9 +249,11 @@ class Setup:
             if refusal := cadence_rules.real_time_refusal(size, info.real_time_blockers):
                 raise SetupRefused(refusal)
 
-    def _draw_slot(self, number: int, cadence: Cadence, edited_at: Instant | None = None) -> int:
+    def _draw_slot(
+        self, number: int, cadence: Cadence, left_ms: int | None = None, edited_at: Instant | None = None
+    ) -> int:
         path = ("slot", number) if edited_at is None else ("slot", number, edited_at)
-        return cadence_rules.slot_of(cadence, derive_int(self._seed, *path))
+        return cadence_rules.slot_of(cadence, derive_int(self._seed, *path), left_ms)
 
     def _check(self, mappings: Sequence[IdentifierMapping]) -> None:
         try:

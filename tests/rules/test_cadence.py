@@ -42,4 +42,12 @@ def test_a_real_time_sync_runs_every_minute() -> None:
 def test_slots_are_whole_minutes_within_the_period() -> None:
     assert 13 * MINUTE_MS == slot_of(Cadence.HOURLY, 60 * 5 + 13)
     assert 73 * MINUTE_MS == slot_of(Cadence.DAILY, 24 * 60 + 73)
-    assert slot_of(Cadence.REAL_TIME, 99) == 0
+    assert 0 == slot_of(Cadence.REAL_TIME, 99)
+
+
+@pytest.mark.parametrize(("cadence", "minutes"), [(Cadence.HOURLY, 60), (Cadence.DAILY, 24 * 60)])
+def test_a_sync_that_is_saved_again_gets_any_slot_but_the_one_it_had(cadence: Cadence, minutes: int) -> None:
+    others = [minute * MINUTE_MS for minute in range(minutes) if minute != 13]
+
+    assert others == sorted(slot_of(cadence, drawn, 13 * MINUTE_MS) for drawn in range(minutes - 1))
+    assert 59 * MINUTE_MS == slot_of(Cadence.HOURLY, 59, left_ms=90 * MINUTE_MS)  # a daily slot that no hour has
