@@ -6,7 +6,7 @@ at its end means nobody.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 BOTH_UPDATED = (
@@ -21,7 +21,7 @@ UNKNOWN_WORD = (
 
 
 class BadPrioritization(ValueError):
-    """The list contradicts itself or holds an unknown word."""
+    """The list contradicts itself, holds an unknown word, or none."""
 
 
 class Ranked(Protocol):
@@ -46,11 +46,15 @@ class Ranked(Protocol):
 R = TypeVar("R", bound=Ranked)
 
 
-def check(prioritization: object) -> list[str]:
-    """The list as it was sent; none at all is an empty list. Raises BadPrioritization."""
-    if prioritization is None:
+def check(contact: Mapping[str, object]) -> list[str]:
+    """The list of an email or phone entry as it was sent; an entry without one chooses among several nobody (inferred).
+
+    A list that is there holds at least one of the four words. Raises BadPrioritization.
+    """
+    if "prioritization" not in contact:
         return []
-    if not isinstance(prioritization, list) or not all(word in list(RANK) for word in prioritization):
+    prioritization = contact["prioritization"]
+    if not isinstance(prioritization, list) or not prioritization or not all(w in list(RANK) for w in prioritization):
         raise BadPrioritization(UNKNOWN_WORD)
     if {"most_recently_updated", "least_recently_updated"} <= set(prioritization):
         raise BadPrioritization(BOTH_UPDATED)

@@ -44,6 +44,8 @@ def test_the_list_is_applied_in_order(among: list[Someone], words: list[str], me
     [
         ("identified", prioritization.UNKNOWN_WORD),
         (["best"], prioritization.UNKNOWN_WORD),
+        ([], prioritization.UNKNOWN_WORD),
+        (None, prioritization.UNKNOWN_WORD),
         ([["identified"]], prioritization.UNKNOWN_WORD),
         (["most_recently_updated", "least_recently_updated"], prioritization.BOTH_UPDATED),
         (["identified", "unidentified"], prioritization.BOTH_IDENTIFIED),
@@ -51,9 +53,9 @@ def test_the_list_is_applied_in_order(among: list[Someone], words: list[str], me
 )
 def test_a_list_that_contradicts_itself_or_says_something_else_is_refused(wrong: object, why: str) -> None:
     with pytest.raises(BadPrioritization) as refused:
-        check(wrong)
-    assert str(refused.value) == why
+        check({"email": "ida@example.com", "prioritization": wrong})
+    assert why == str(refused.value)
 
 
-def test_no_list_is_an_empty_one() -> None:
-    assert check(None) == []
+def test_an_entry_without_a_list_has_an_empty_one() -> None:
+    assert [] == check({"email": "ida@example.com"})

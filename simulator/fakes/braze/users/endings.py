@@ -96,7 +96,7 @@ class Endings:
         if "user_alias" in identifier:
             label, name = check_alias(identifier["user_alias"])
             return profiles.by_alias(workspace, label, name)
-        order = prioritization.check(identifier.get("prioritization"))
+        order = prioritization.check(identifier)
         return prioritization.choose(self._sharing(workspace, identifier), order)
 
     def _sharing(self, workspace: str, contact: Mapping[str, object]) -> list[Profile]:
@@ -144,7 +144,7 @@ class Endings:
             label, alias = check_alias(entry)
             return profiles.by_alias(workspace, label, alias)
         contact = entry if isinstance(entry, Mapping) else {}
-        order = prioritization.check(contact.get("prioritization"))
+        order = prioritization.check(contact)
         return prioritization.choose(self._sharing(workspace, contact), order)
 
 
@@ -159,7 +159,7 @@ def _check_merge_identifier(identifier: object) -> None:
     try:
         if "user_alias" in identifier:
             check_alias(identifier["user_alias"])
-        prioritization.check(identifier.get("prioritization"))
+        prioritization.check(identifier)
     except InvalidObject:
         raise refuse(400, WRONG_IDENTIFIERS) from None
     except BadPrioritization as wrong:
@@ -178,7 +178,7 @@ def _is_entry(name: str, entry: object) -> bool:
         key = "email" if name == "email_addresses" else "phone"
         if not isinstance(entry, dict) or not isinstance(entry.get(key), str) or not entry[key]:
             return False
-        prioritization.check(entry.get("prioritization"))
+        prioritization.check(entry)
         return True
     except (InvalidObject, BadPrioritization):
         return False

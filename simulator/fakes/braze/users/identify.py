@@ -95,7 +95,7 @@ class Identify:
             check_alias(entry.get("user_alias"))
         else:
             _check_contact(name, entry)
-            if not prioritization.check(entry.get("prioritization")):
+            if not prioritization.check(entry):
                 raise BadPrioritization(prioritization.UNKNOWN_WORD)
         unknown = self._room.store.profiles.by_external_id(workspace, external_id) is None
         if unknown and self._room.rules.identify_unknown_id == "error":
@@ -119,7 +119,7 @@ class Identify:
         self, accepted: Accepted, sharing: Sequence[Profile], entry: Mapping[str, object], keep_data: bool
     ) -> None:
         """More than one profile left, or the target itself: no merge, still success."""
-        order = prioritization.check(entry.get("prioritization"))
+        order = prioritization.check(entry)
         found = prioritization.choose(sharing, order)
         external_id = str(entry["external_id"])
         if found is None or found.external_id == external_id:

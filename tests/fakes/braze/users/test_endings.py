@@ -158,8 +158,24 @@ def test_a_merge_identifier_of_a_wrong_shape_is_refused(braze: Any, identifier: 
     assert (answer.status, answer.body) == (400, {"message": WRONG_IDENTIFIERS})
 
 
-def test_a_merge_with_a_bad_prioritization_is_refused(braze: Any) -> None:
-    assert merge(braze, {"email": "a@example.com", "prioritization": ["best"]}, {"external_id": "b"}).status == 400
+@pytest.mark.parametrize("order", [["best"], [], None, "identified", ["identified", "unidentified"]])
+def test_a_merge_with_a_bad_prioritization_is_refused(braze: Any, order: object) -> None:
+    answer = merge(braze, {"email": "a@example.com", "prioritization": order}, {"external_id": "b"})
+
+    assert 400 == answer.status
+    assert "'prioritization' " in answer.body["message"]
+
+
+@pytest.mark.parametrize("order", [["best"], [], None, "identified", ["identified", "unidentified"]])
+def test_a_deletion_with_a_bad_prioritization_is_refused(braze: Any, order: object) -> None:
+    braze.identified("ida-1001", email="ida@example.com", phone="+14155552671")
+
+    for name, key, value in (
+        ("email_addresses", "email", "ida@example.com"),
+        ("phone_numbers", "phone", "+14155552671"),
+    ):
+        assert 400 == braze.post("/users/delete", {name: [{key: value, "prioritization": order}]}).status
+    assert 1 == braze.store.profiles.count("main")
 
 
 @pytest.mark.parametrize(("count", "status"), [(49, 202), (50, 202), (51, 400)])

@@ -173,7 +173,7 @@ class TriggerHandlers:
             label, name = check_alias(recipient["user_alias"])
             return profiles.by_alias(workspace, label, name)
         sharing = profiles.by_email(workspace, str(recipient["email"]))
-        return prioritization.choose(sharing, prioritization.check(recipient.get("prioritization")))
+        return prioritization.choose(sharing, prioritization.check(recipient))
 
 
 def _recipients(body: Body) -> list[Sent]:
@@ -214,7 +214,7 @@ def _flaw(recipient: Sent) -> str:
         if not recipient.get("prioritization"):
             return "needs a 'prioritization' array to choose among profiles with this email"
         try:
-            prioritization.check(recipient["prioritization"])
+            prioritization.check(recipient)
         except BadPrioritization as error:
             return f"has an unusable 'prioritization': {error}"
     if recipient.get("send_to_existing_only", True) is False:
