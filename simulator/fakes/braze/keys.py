@@ -5,6 +5,7 @@ Sources: Braze, "API overview", "API errors", "Partner cohort import integration
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -32,6 +33,8 @@ CLUSTER_HOSTS: Mapping[str, str] = {
 EUROPE = "EU"
 """How the names of clusters begin for which partners have a key of their own."""
 ANY_PARTNER = "*"
+PARTNER_NAME = re.compile(r"[a-z0-9_.-]{1,100}")
+"""A company's name in lower case; no key is of a partner with another name (inferred), a NUL byte in it included."""
 INVALID_KEY = "Invalid API Key"
 _KNOWN_HOSTS = frozenset(CLUSTER_HOSTS.values())
 _JSON = ("application/json",)
@@ -278,6 +281,8 @@ class Keys:
 
     def _partner_keys(self, partner: str, workspace: str | None = None) -> set[str]:
         """The keys of a partner (that open a workspace)."""
+        if PARTNER_NAME.fullmatch(partner) is None:
+            return set()
         own = self._settings.partner_api_keys.get(partner)
         keys = {self.partner_api_key} if own is None else {self.partner_api_key, own}
         if self._room.rules.partner_keys == "one":

@@ -162,6 +162,16 @@ def test_a_partner_call_with_a_wrong_partner_key(braze: Any) -> None:
         assert answered(braze.change(partner_api_key=wrong)) == (401, {"message": "Invalid Partner API key"})
 
 
+@pytest.mark.parametrize("name", ["am%00plitude", "%20", "ampl%C3%A9", "a" * 101, "amplitude%0A", "a b"])
+def test_a_name_that_no_partner_can_have_opens_nothing_with_any_key(braze: Any, name: str) -> None:
+    assert (401, {"message": "Invalid Partner API key"}) == answered(braze.change(partner=name))
+
+
+@pytest.mark.parametrize("name", ["amplitude", "Amplitude", "my_tool.2-x", "a" * 100])
+def test_the_key_for_all_partners_opens_under_any_name_a_partner_can_have(braze: Any, name: str) -> None:
+    assert 201 == braze.change(partner=name).status
+
+
 def test_a_partner_call_with_a_wrong_client_secret(braze: Any) -> None:
     for wrong in ("nope", "", None):
         assert answered(braze.change(client_secret=wrong)) == (401, {"message": "Invalid client secret"})
