@@ -28,6 +28,8 @@ INVALID_ID_LENGTH = "Invalid id length for user_id or device_id"
 SILENCED = "Events silenced for device_id"
 THROTTLED = "Too many requests for some devices and users"
 
+EXACT_BELOW = 2**53
+"""From here on a number that is not whole in 64 bits has lost digits on its way through a reader of JSON."""
 DENIED_IDS = frozenset(
     {
         "anonymous", "nil", "none", "null", "n/a", "na", "undefined", "unknown", "",
@@ -159,7 +161,10 @@ def _is_object(value: object) -> bool:
 
 
 def _is_identifier(value: object) -> bool:
-    return isinstance(value, str) or (isinstance(value, int | float) and not isinstance(value, bool))
+    """Text or a number. One of more than 64 bits has lost digits and would be another id: it is refused (inferred)."""
+    if isinstance(value, float):
+        return abs(value) < EXACT_BELOW
+    return isinstance(value, str | int) and not isinstance(value, bool)
 
 
 _TEXTS = (

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 
 from simulator.rules.ingestion import (
     DENIED_IDS,
     DEPTH_AT_MOST,
+    INVALID_FIELDS,
     STRING_LENGTH_AT_MOST,
     CleanEvent,
     Refusal,
@@ -137,6 +139,22 @@ def test_placeholders_are_refused_in_any_case_and_with_blanks_around(name: str, 
 def test_numbers_become_text_before_their_length_is_judged() -> None:
     assert [each.user_id for each in clean(event(user_id=12345), event(user_id=12345.0))] == ["12345", "12345"]
     assert refusal(event(user_id=123))[1] == {"events_with_invalid_id_lengths": {"user_id": [0]}}
+
+
+@pytest.mark.parametrize("name", ["user_id", "device_id"])
+@pytest.mark.parametrize("digits", ["18446744073709551616", "-9223372036854775809", "123456789012345678901234567890"])
+def test_a_number_that_a_reader_of_json_cannot_hold_is_no_id_rather_than_another_one(name: str, digits: str) -> None:
+    read = orjson.loads(digits)
+
+    error, blamed = refusal(event(**{name: read}))
+    assert (INVALID_FIELDS, {"events_with_invalid_fields": {name: [0]}}) == (error, blamed)
+
+
+@pytest.mark.parametrize("digits", ["18446744073709551615", "-9223372036854775808", "9007199254740993"])
+def test_a_number_of_64_bits_is_an_id_to_its_last_digit(digits: str) -> None:
+    (taken,) = clean(event(user_id=orjson.loads(digits)))
+
+    assert digits == taken.user_id
 
 
 def test_blanks_count_for_the_length_and_are_trimmed_afterwards() -> None:
