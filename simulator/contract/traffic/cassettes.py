@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from simulator.contract.traffic.recorded import Recorded, Side, UnreadableTraffic, recorded
+from simulator.contract.traffic.recorded import NOT_READ, Recorded, Side, not_one_of, recorded
 
 UNPACKED_BYTES_AT_MOST = 64 * 1024 * 1024
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
@@ -32,7 +32,11 @@ _NAMES = (*INTERACTIONS, RESPONSES)
 
 def read_yaml(text: bytes) -> Any:
     """The value of a YAML file, bytes where it says so; nothing in it is executed. Raises yaml.YAMLError."""
-    return yaml.load(text, Loader=_Loader)
+    try:
+        return yaml.load(text, Loader=_Loader)
+    except ValueError as error:
+        # A day that no calendar has, or bytes that are not base64.
+        raise yaml.YAMLError(str(error)) from error
 
 
 def cassette_entries(source: str, document: Mapping[str, Any]) -> Iterator[Recorded]:
@@ -42,10 +46,8 @@ def cassette_entries(source: str, document: Mapping[str, Any]) -> Iterator[Recor
     for number, entry in enumerate(document[name], start=1):
         try:
             yield read(source, number, entry)
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise UnreadableTraffic(
-                f"{source}: entry {number} is not one of a cassette: {error!r} is missing"
-            ) from error
+        except NOT_READ as error:
+            raise not_one_of("cassette", f"{source}: entry {number}", error) from error
 
 
 def _interaction(source: str, number: int, entry: Mapping[str, Any]) -> Recorded:

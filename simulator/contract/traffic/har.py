@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from simulator.contract.traffic.recorded import Recorded, Side, UnreadableTraffic, recorded
+from simulator.contract.traffic.recorded import NOT_READ, Recorded, Side, not_one_of, recorded
 
 
 def har_entries(source: str, document: Mapping[str, Any]) -> Iterator[Recorded]:
@@ -23,8 +23,8 @@ def har_entries(source: str, document: Mapping[str, Any]) -> Iterator[Recorded]:
                 source, number, request["method"], request["url"], Side(headers, _sent(request)),
                 response["status"], Side(_headers(response), _content(response.get("content", {}))),
             )  # fmt: skip
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise UnreadableTraffic(f"{source}: entry {number} is not a HAR entry: {error!r} is missing") from error
+        except NOT_READ as error:
+            raise not_one_of("HAR file", f"{source}: entry {number}", error) from error
 
 
 def _sent(request: Mapping[str, Any]) -> bytes | None:

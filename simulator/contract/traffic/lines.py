@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from simulator.contract.traffic.recorded import Recorded, Side, UnreadableTraffic, recorded
+from simulator.contract.traffic.recorded import NOT_READ, Recorded, Side, UnreadableTraffic, not_one_of, recorded
 
 CUT = "…"
 """Stands at the end of a body of which the journal kept the beginning only."""
@@ -38,8 +38,8 @@ def journal_entry(source: str, number: int, entry: Any) -> Recorded:
             entry["status"], Side(response["headers"], _whole(response)), service=str(entry.get("service", "")),
             test=str(entry.get("test", "")), marked=tuple(map(str, entry.get("violations", ()))),
         )  # fmt: skip
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UnreadableTraffic(f"{source}:{number}: not an entry of a journal: {error!r} is missing") from error
+    except NOT_READ as error:
+        raise not_one_of("journal", f"{source}:{number}: this", error) from error
 
 
 def _whole(message: Mapping[str, Any]) -> bytes | None:

@@ -18,6 +18,21 @@ class NoRecording(UnreadableTraffic):
     """The file is well-formed and something else than a recording."""
 
 
+def not_one_of(kind: str, where: str, error: Exception) -> UnreadableTraffic:
+    """What to raise when a reader meets an entry that is not one of its kind of file: where, what, what to do."""
+    if isinstance(error, KeyError):
+        what = f"{error.args[0]} is missing"
+    elif isinstance(error, ValueError):
+        what = f"a value cannot be read: {mask_text(str(error))}"
+    else:
+        what = f"a part has another form than there: {mask_text(str(error))}"
+    return UnreadableTraffic(f"{where} is not one of a {kind}: {what}; record it again, or take it out of the file")
+
+
+NOT_READ = (KeyError, TypeError, AttributeError, ValueError)
+"""What is raised by readers that meet something else than they know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """One recorded exchange, secrets masked. `number` is its place in the file `source`, from 1."""

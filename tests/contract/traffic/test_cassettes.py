@@ -135,7 +135,11 @@ responses:
 
 @pytest.mark.parametrize(
     ("text", "kind", "why"),
-    [("interactions: [{request: 5}]", UnreadableTraffic, "entry 1 is not one of a cassette"),
+    [("interactions: [{request: 5}]", UnreadableTraffic, "entry 1 is not one of a cassette: response is missing; rec"),
+     ("interactions: [{request: {}, response: {status: ok}}]", UnreadableTraffic, "entry 1 .*: another form"),
+     ("responses: [{response: {method: GET, url: '', status: many}}]", UnreadableTraffic,
+      "entry 1 .*: a value cannot be read: invalid literal for int.* 'many'; record it again"),
+     ("interactions: [{when: 2026-13-45}]", UnreadableTraffic, "not a YAML file: month must be in 1..12"),
      ("a: [1", UnreadableTraffic, "not a YAML file"), ("a: 1", NoRecording, "not a cassette"),
      ("a: !!python/object/apply:os.system ['true']", UnreadableTraffic, "not a YAML file")],
 )  # fmt: skip

@@ -59,5 +59,5 @@ def test_what_a_browser_asks_on_its_own_account_is_passed_over(tmp_path: Path) -
 
 
 def test_an_entry_that_is_none_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableTraffic, match="entry 2 is not a HAR entry"):
+    with pytest.raises(UnreadableTraffic, match="entry 2 is not one of a HAR file: request is missing"):
         read(tmp_path, entry({}), {})
