@@ -25,7 +25,7 @@ def not_one_of(kind: str, where: str, error: Exception) -> UnreadableTraffic:
     elif isinstance(error, ValueError):
         what = f"a value cannot be read: {mask_text(str(error))}"
     else:
-        what = f"a part has another form than there: {mask_text(str(error))}"
+        what = "a part of it has another form, as a text where a mapping belongs"
     return UnreadableTraffic(f"{where} is not one of a {kind}: {what}; record it again, or take it out of the file")
 
 

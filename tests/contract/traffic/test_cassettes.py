@@ -136,7 +136,7 @@ responses:
 @pytest.mark.parametrize(
     ("text", "kind", "why"),
     [("interactions: [{request: 5}]", UnreadableTraffic, "entry 1 is not one of a cassette: response is missing; rec"),
-     ("interactions: [{request: {}, response: {status: ok}}]", UnreadableTraffic, "entry 1 .*: another form"),
+     ("interactions: [{request: {}, response: {status: ok}}]", UnreadableTraffic, "entry 1 .* has another form"),
      ("responses: [{response: {method: GET, url: '', status: many}}]", UnreadableTraffic,
       "entry 1 .*: a value cannot be read: invalid literal for int.* 'many'; record it again"),
      ("interactions: [{when: 2026-13-45}]", UnreadableTraffic, "not a YAML file: month must be in 1..12"),

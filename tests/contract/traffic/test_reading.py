@@ -48,7 +48,8 @@ def test_a_cassette_is_known_without_its_ending(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "why"),
-    [("[]", "neither a HAR file"), ("not json", ":1: not a JSON object"), ('{"a": 1}\n{"b": 2}', ":1: this is not one of a journal: request is missing"),
+    [("[]", "neither a HAR file"), ("not json", ":1: not a JSON object"),
+     ('{"a": 1}\n{"b": 2}', ":1: this is not one of a journal: request is missing"),
      ('{"log": {"entries": [{}]}}', "entry 1 is not one of a HAR file: request is missing")],
 )  # fmt: skip
 def test_a_file_that_is_no_recording_is_refused(tmp_path: Path, text: str, why: str) -> None:
