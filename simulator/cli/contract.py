@@ -80,6 +80,7 @@ def command(
         phases, max_examples or MAX_EXAMPLES, strict, "har" in reports,
     )  # fmt: skip
     order = order.quick() if quick else order
+    _tell_missing_keys(addresses, keys)
     _prepare(report_dir, reports)
     try:
         outcome = run_check(order, _progress())
@@ -92,6 +93,14 @@ def command(
     if not outcome.cases:
         raise NothingRan("nothing was sent")
     return ExitCode.PASSED if outcome.passed else ExitCode.FAILED
+
+
+def _tell_missing_keys(addresses: Mapping[str, str], keys: Mapping[str, str | None]) -> None:
+    """A service at an address has keys of its own; without them most answers are refusals."""
+    for service in addresses:
+        missing = [f"--{name.replace('_', '-')}" for name in KEYS if name.startswith(service) and not keys.get(name)]
+        if missing:
+            talk(f"no key given for {service}: {', '.join(missing)}; what asks for one cannot be judged there")
 
 
 def _addresses(urls: Sequence[str]) -> dict[str, str]:

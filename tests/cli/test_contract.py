@@ -42,6 +42,17 @@ def test_nobody_at_the_url_is_a_fault_of_the_environment() -> None:
     assert 3 == run([*ONE, "--url", "braze=http://127.0.0.1:1"])
 
 
+def test_a_key_that_is_not_given_for_a_url_is_named_before_anything_is_asked(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BRAZE_PARTNER_API_KEY", raising=False)
+    given = ["--braze-api-key", "a", "--braze-data-import-key", "b"]
+    run([*ONE, *given, "--url", "braze=http://127.0.0.1:1"])
+
+    told = "no key given for braze: --braze-partner-api-key; what asks for one cannot be judged there\n"
+    assert told in capsys.readouterr().err
+
+
 def test_a_contract_differs_from_itself_in_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     path = str(resources.contract_path("braze"))
     assert 0 == run(["contract", "diff", path, path])

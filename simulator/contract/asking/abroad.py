@@ -42,7 +42,8 @@ _AMPLITUDE = (
     Step("uploadEvents", body={"api_key": "{api_key}", "events": [
         {"user_id": person, "device_id": device, "event_type": "app_opened", "insert_id": f"made-{person}"}
         for person, device in zip(PEOPLE, DEVICES, strict=True)]}),
-    Step("searchUsers", query={"user": PEOPLE[0]}, keep={"amplitude_id": "matches.0.amplitude_id"}),
+    Step("searchUsers", query={"user": PEOPLE[0]},
+         keep={"amplitude_id": "matches.0.amplitude_id", "user": "matches.0.amplitude_id"}),
     Step("listCohorts", keep={"found.cohort_id": "cohorts.0.id", "app_id": "cohorts.0.appId"}),
     Step("uploadCohort", body={"name": _NAMED, "app_id": "{app_id}", "id_type": "BY_USER_ID", "ids": [PEOPLE[0]],
          "owner": "absim@example.com", "published": True}, keep={"cohort_id": "cohortId"}),
@@ -145,10 +146,19 @@ def settle_again(bench: Bench, service: str) -> None:
         Journeys(bench, service, Meter(), 0).kept(replace(whole, steps=again))
 
 
+STATE_THERE: Mapping[int, str] = {
+    404: "what it names is not there, or not yet; a job is asked for once, and nobody waits for it",
+    409: "what was there before is in its way",
+    423: "what it names is locked for now",
+    429: "it takes no more calls just now",
+}
+"""Refusals that are about what is there, whatever a request says, and what they say of it."""
+
+
 def why_not(contract: Contract, operation: Operation, sent: Sent, status: int, living: Living) -> str:
     """Why a refusal of the good example says nothing of a service that knows others; empty when it says something."""
-    if status in (404, 409, 423, 429):
-        return f"answered {status}: it is about what is there"
+    if status in STATE_THERE:
+        return f"answered {status}: {STATE_THERE[status]}"
     if status == 403:
         return "the key may not"
     if strange := _unknown(operation, sent, living):

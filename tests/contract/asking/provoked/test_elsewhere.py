@@ -103,6 +103,15 @@ def test_what_is_not_there_at_all_is_one_finding_and_asked_no_further() -> None:
     assert ({("getCampaign", "status")}, {"getCampaign": "nothing is there: 404"}) == asked("getCampaign")
 
 
+def test_what_a_user_did_is_asked_of_a_person_that_was_made_there() -> None:
+    with Bench.in_process(5) as ours, Bench.at({"amplitude": ours.targets["amplitude"].url}, ours.keys) as bench:
+        elsewhere = Elsewhere(settle(bench, "amplitude"), "amplitude", meter := Meter(), 1, bends=1)
+        assert [] == elsewhere.run(frozenset({"searchUsers", "getUserActivity"}))
+
+    assert {} == elsewhere.unasked
+    assert meter.counts["amplitude", "getUserActivity", "200"] > 0
+
+
 def test_a_refusal_about_a_time_or_about_what_is_there_says_nothing() -> None:
     contract = openapi.load("braze")
 
@@ -111,7 +120,8 @@ def test_a_refusal_about_a_time_or_about_what_is_there_says_nothing() -> None:
 
     assert "its example is about a time" == why("scheduleMessages", 400, {"schedule": {"time": "2026-03-03T10:00:00Z"}})
     assert "it depends on what is there" == why("exportGlobalControlGroup", 400, {"output_format": "zip"})
-    assert "answered 429: it is about what is there" == why("trackUsers", 429, {})
+    assert "answered 429: it takes no more calls just now" == why("trackUsers", 429, {})
+    assert why("getCampaign", 404, {}).startswith("answered 404: what it names is not there, or not yet")
     assert "" == why("trackUsers", 400, {"attributes": [{"plan": "gold"}]})
 
 
