@@ -158,7 +158,11 @@ def maybe_applied(status: int | None) -> bool:
 
 
 def retry_pause_ms(attempts_made: int) -> int | None:
-    """SYNC-4. The wait after this many attempts: 1 s, doubling, 8 retries (255 s in all); None gives up."""
+    """SYNC-4. The wait after this many attempts: 1 s, doubling, 8 retries (255 s in all); None gives up.
+
+    Amplitude, Receiving behavioral cohorts, names this schedule alone. What an answer says of its own accord, in
+    Retry-After or X-RateLimit-Reset, makes no wait longer or shorter (inferred).
+    """
     if attempts_made > RETRIES:
         return None
     return int(FIRST_PAUSE_MS * 2 ** (attempts_made - 1))
