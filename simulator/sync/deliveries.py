@@ -90,7 +90,7 @@ class Deliverer:
     def cancel(self, sync: Sync, run: Run, at: Instant, reason: str) -> None:
         """End a run whose sync is going away; what may have been applied stays known."""
         with self._store.transaction():
-            self._abandon(sync, run, at)
+            self._abandon(sync, run, at, self._store.waiting(run.sync, run.number))
             self._store.update_run(run.sync, run.number, status=RunStatus.CANCELLED, finished_at=at, reason=reason)
 
     def _lanes(self, run: Run) -> list[Delivery]:
@@ -130,7 +130,7 @@ class Deliverer:
             self._store.update_delivery(delivery.id, failure=why)
             self._undelivered(sync, run, self._store.delivery(delivery.id), batch, at, DeliveryState.FAILED)
             if self.rules.failed_run_tail == "stop":
-                self._abandon(sync, run, at)
+                self._stop(sync, run, at)
 
     def _request(self, sync: Sync, run: Run, connection: Connection, delivery: Delivery, batch: Batch) -> Request:
         extras = self._store.extras_of(delivery.id)
@@ -173,12 +173,12 @@ class Deliverer:
                 if abandoned:
                     self._store.count_in_run(run.sync, run.number, undelivered=-len(batch))
                 self._delivered(sync, run, delivery, batch, at)
-            elif pause_ms is not None and still_running:
+            elif pause_ms is not None and still_running and not self._stopped(run):
                 self._store.update_delivery(delivery.id, due_at=at + pause_ms, answered=False)
             elif not abandoned:
                 self._undelivered(sync, run, delivery, batch, at, DeliveryState.FAILED)
                 if still_running and (self.rules.failed_run_tail == "stop" or delivery.operation == NAME):
-                    self._abandon(sync, run, at)
+                    self._stop(sync, run, at)
 
     def _delivered(self, sync: Sync, run: Run, delivery: Delivery, batch: Batch, at: Instant) -> None:
         self._store.update_delivery(delivery.id, state=DeliveryState.DELIVERED, settled_at=at, answered=False)
@@ -206,9 +206,17 @@ class Deliverer:
         strips = _strips(batch, lambda _direction, _rank: (Outcome.UNDELIVERED, _LOST, note))
         self._write(sync, run, delivery, at, "undelivered", strips)
 
-    def _abandon(self, sync: Sync, run: Run, at: Instant) -> None:
-        """Nothing more of this run is sent."""
-        for delivery in self._store.waiting(run.sync, run.number):
+    def _stop(self, sync: Sync, run: Run, at: Instant) -> None:
+        """Nothing more of this run is sent. A request under way is not called back: its answer will be heard."""
+        waiting = self._store.waiting(run.sync, run.number)
+        self._abandon(sync, run, at, [each for each in waiting if not each.answered])
+
+    def _stopped(self, run: Run) -> bool:
+        """SYNC-5. Whether a request of the run was lost, and nothing is tried after that (switch failed_run_tail)."""
+        return self.rules.failed_run_tail == "stop" and bool(self._store.lost(run.sync, run.number))
+
+    def _abandon(self, sync: Sync, run: Run, at: Instant, deliveries: Sequence[Delivery]) -> None:
+        for delivery in deliveries:
             batch = self._store.batch_of(delivery.id)
             self._undelivered(sync, run, delivery, batch, at, DeliveryState.ABANDONED)
 

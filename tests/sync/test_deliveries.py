@@ -12,7 +12,7 @@ from simulator.rules.identity import AmplitudeUser, Kind
 from simulator.rules.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from simulator.rules.mapping import Mapping
 from simulator.rules.outcomes import RunStatus
-from simulator.sync.ports import TransportError
+from simulator.sync.ports import Response, TransportError
 
 EVER = 30 * DAY_MS
 
@@ -95,6 +95,32 @@ def test_the_rest_of_a_failed_run_is_not_sent_when_the_switch_says_stop(build: C
     assert (RunStatus.FAILED, 0, 2500, 2) == (run.status, run.added, run.undelivered, run.requests)
     bench.advance(HOUR_MS)
     assert 2500 == bench.engine.runs("sync-1")[1].added
+
+
+def test_a_run_that_stops_still_hears_the_answer_of_a_request_under_way(build: Callable[..., Any]) -> None:
+    bench = build(failed_run_tail="stop")
+    people = numbered(1, 2_001)
+    bench.source.cohort("big", *people)
+    bench.braze.answers = [201, Response(201, took_ms=10 * SECOND_MS), 400]
+    bench.engine.create_sync("big", bench.connect().id, Cadence.HOURLY)
+    bench.advance(10 * SECOND_MS)
+    (run,) = bench.engine.runs("sync-1")
+    assert (RunStatus.FAILED, 1_000, 1_001, 3) == (run.status, run.added, run.undelivered, run.requests)
+    bench.source.leave("big", *people)
+    bench.braze.forget()
+    bench.advance(HOUR_MS)
+    removed = [user.user_id for user in people[:1_000]]
+    assert [[{"user_ids": removed, "should_remove": True}]] == bench.braze.changes
+
+
+def test_what_is_under_way_when_a_run_stops_is_not_tried_again(build: Callable[..., Any]) -> None:
+    bench = build(failed_run_tail="stop")
+    bench.source.cohort("big", *numbered(1, 1_001))
+    bench.braze.answers = [201, Response(503, took_ms=10 * SECOND_MS), 400]
+    bench.engine.create_sync("big", bench.connect().id, Cadence.HOURLY)
+    bench.advance(MINUTE_MS)
+    (run,) = bench.engine.runs("sync-1")
+    assert (RunStatus.FAILED, 0, 1_001, 3) == (run.status, run.added, run.undelivered, run.requests)
 
 
 def test_somebody_sent_by_a_failed_run_who_leaves_before_the_next_is_removed(bench: Any) -> None:
