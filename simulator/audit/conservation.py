@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import compress
 
+from simulator.audit.tallies import Tallies
 from simulator.ledger import PackedRow, Page, Strip
 from simulator.rules.identity import Identifier, Kind
 from simulator.rules.instants import Instant, format_instant
@@ -120,6 +121,7 @@ class Conservation:
         self._answers: dict[str, Answers] = {}
         self._order: deque[str] = deque()
         self._unanswered: dict[tuple[str, Key], tuple[str, Person, str]] = {}
+        self._tallies = Tallies()
 
     def read(self, pages: Iterable[Page]) -> Broken:
         """Everything that does not hold once all pages have been read."""
@@ -167,17 +169,23 @@ class Conservation:
             heard = page.detail.get("destination") != "webhook"
             self._syncs[page.sync] = SyncBook(page.sync, page.cohort, heard)
             return
+        strips: Sequence[Strip] = ()
+        if page.event in ("delivered", "undelivered", "skipped"):
+            strips = page.strips()
+            self.broken.conservation += self._tallies.note(page, strips)
+        elif page.event == "run_finished":
+            self.broken.conservation += self._tallies.close(page)
         book = self._syncs.get(page.sync)
         if book is None:
             return
         if page.event == "skipped":
-            for person in (person for strip in page.strips() for person in _people(strip)):
+            for person in (person for strip in strips for person in _people(strip)):
                 if book.fates.get(person) is book.this_run.sent:
                     self._twice(page, person, "sent and skipped")
                 book.fates[person] = book.this_run.skipped
                 book.close((person,))
         elif page.event == "delivered":
-            self._delivered(book, page)
+            self._delivered(book, page, strips)
         elif page.event == "run_began":
             book.began = page.page
         elif page.event == "run_finished":
@@ -186,9 +194,9 @@ class Conservation:
             book.this_run = RunStands()
             book.began = None
 
-    def _delivered(self, book: SyncBook, page: Page) -> None:
+    def _delivered(self, book: SyncBook, page: Page, strips: Sequence[Strip]) -> None:
         of_request = self._answers.pop(page.request, {})
-        for strip in page.strips():
+        for strip in strips:
             answers = of_request.get((strip.kind, strip.label), {})
             outcomes = list(map(answers.get, strip.values or [""] * strip.size))
             different = set(outcomes)
