@@ -33,6 +33,7 @@ from simulator.sync.store import EngineStore
 from simulator.sync.store.packing import ADDED, DIRECTION_CODES, KIND_CODES, Batch, Head, Pile, head_of
 from simulator.sync.store.records import Connection, NewDelivery, Run, Sync, SyncKind
 from simulator.sync.traits.planner import chunks as trait_chunks
+from simulator.sync.traits.selection import TraitIdentity, mapping_of
 
 _Item = TypeVar("_Item")
 
@@ -230,7 +231,8 @@ class RunPlanner:
         for number, chunk in enumerate(trait_chunks(self._traits(parcels.connection.project), sync, parcels.at)):
             self._skip(parcels, number, chunk.skips)
             parcels.add(FIRST_STAGE, chunk.changes, chunk.objects)
-        return replace(run, cohort_name=", ".join(sync.settings["names"]))
+        named_by = mapping_of(TraitIdentity(*sync.settings["identity"]))
+        return replace(run, cohort_name=", ".join(sync.settings["names"]), mappings=(named_by,))
 
     def _parcels(self, sync: Sync, run: Run, connection: Connection, at: Instant, first: int) -> Parcels:
         destination = DESTINATIONS[connection.kind]

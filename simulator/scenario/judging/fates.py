@@ -123,3 +123,14 @@ def _fate(page: Page, entry: Entry, direction: str, outcome: Outcome, answer: En
 def persons(found: Iterable[Fate], outcome: Outcome) -> dict[str, Fate]:
     """The last fate of each person with this outcome."""
     return {fate.person: fate for fate in found if fate.outcome is outcome}
+
+
+def attributes_arrived(ledger: Ledger, told: Iterable[Fate]) -> dict[tuple[str, str], int]:
+    """The last page on which attributes of a person arrived, by sync and person, for the syncs of these fates."""
+    return {
+        (sync, entry.person): page.page
+        for sync in sorted({fate.sync for fate in told})
+        for page in ledger.pages(rooms=["engine"], events=["delivered"], sync=sync)
+        for entry in page.entries
+        if entry.outcome == "sent_attributes"
+    }

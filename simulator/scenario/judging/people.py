@@ -9,7 +9,7 @@ from simulator.rules.outcomes import Outcome
 from simulator.scenario.acting.stage import PARTNER, WORKSPACE
 from simulator.scenario.events import Difference
 from simulator.scenario.judging.evidence import Evidence, listed, sentence
-from simulator.scenario.judging.fates import REMOVE, Fate
+from simulator.scenario.judging.fates import REMOVE, Fate, attributes_arrived
 from simulator.scenario.language.quantities import Amount
 from simulator.scenario.model import expectations as model
 from simulator.scenario.model.expectations import Expectation, Who
@@ -95,9 +95,11 @@ def _fared(evidence: Evidence, expected: Expectation, what: str, outcome: Outcom
 
 
 def undelivered(evidence: Evidence, expected: model.Undelivered) -> Iterator[Difference]:
-    """SYNC-5. Whose last word is that it was not delivered."""
+    """SYNC-5. Whose last word is that it was not delivered; attributes that arrived later are a word too (TRAIT-1)."""
     last = {(fate.sync, fate.person): fate for fate in evidence.fates()}
-    found = [evidence.name(fate) for fate in last.values() if fate.outcome is Outcome.UNDELIVERED]
+    lost = [fate for fate in last.values() if fate.outcome is Outcome.UNDELIVERED]
+    arrived = attributes_arrived(evidence.stage.world.ledger, lost)
+    found = [evidence.name(fate) for fate in lost if arrived.get((fate.sync, fate.person), 0) < fate.page]
     yield from _compare(evidence, expected, "undelivered", expected.value, found)
 
 

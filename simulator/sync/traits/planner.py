@@ -31,7 +31,9 @@ def chunks(source: TraitSource, sync: Sync, at: Instant) -> Iterator[Chunk]:
     """TRAIT-1, MAP-3. People active in the last 90 days by ascending id; who has nothing to send is passed over."""
     identity = TraitIdentity(*sync.settings["identity"])
     properties, computations = sync.settings["properties"], sync.settings["computations"]
-    people = source.people(active_since(at), at, properties, computations)
+    # What names a person is read too, although it is not sent among the values.
+    asked = list(dict.fromkeys([*properties, identity.amplitude_property]))
+    people = source.people(active_since(at), at, asked, computations)
     names = [*properties, *computations]
     while users := list(islice(people, CHUNK)):
         chunk = Chunk()

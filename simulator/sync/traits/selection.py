@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from simulator.rules.identity import AmplitudeUser
+from simulator.rules.identity import AmplitudeUser, Kind
 from simulator.rules.instants import DAY_MS, Instant
+from simulator.rules.mapping import Mapping as IdentifierMapping
 from simulator.rules.mapping import value_of
 
 ACTIVE_WITHIN_MS = 90 * DAY_MS
@@ -56,6 +57,12 @@ def identity_of(user: AmplitudeUser, identity: TraitIdentity) -> Mapping[str, ob
             "_update_existing_only": False,
         }
     return {identity.target: value}
+
+
+def mapping_of(identity: TraitIdentity) -> IdentifierMapping:
+    """The identity as the history of a run shows it; e-mail and Braze id are no identifiers of a cohort."""
+    target = Kind.ALIAS if identity.target == "alias" else Kind.EXTERNAL_ID
+    return IdentifierMapping(identity.amplitude_property, target, identity.alias_label)
 
 
 def values_of(user: AmplitudeUser, names: Sequence[str]) -> dict[str, object]:

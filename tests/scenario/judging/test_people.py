@@ -213,3 +213,13 @@ def test_nobody_is_wanted_in_a_cohort_that_was_deleted(passes: Passes, differs: 
     assert [(4, "added: noor is missing", "ben, ida, kim, noor", "ben, ida, kim")] == differs(
         gone + "  - expect: {added: [ben, ida, kim, noor]}\n"
     )
+
+
+def test_attributes_that_arrive_with_the_next_run_are_not_undelivered_any_more(passes: Passes) -> None:
+    """TRAIT-1."""
+    passes(
+        "steps:\n  - fault: {operation: trackUsers, answer: 400, times: 1}\n"
+        "  - sync_traits: {properties: plan, cadence: hourly}\n  - expect: {undelivered: [ida]}\n"
+        "  - advance: 1h\n  - expect: {undelivered: []}\n",
+        head="people: {ida: {user_id: ida-1001, properties: {plan: pro}, events: app_opened}}\n",
+    )

@@ -30,7 +30,10 @@ class People:
     def people(
         self, active_since: Instant, at: Instant, properties: Sequence[str], computations: Sequence[str]
     ) -> Iterator[AmplitudeUser]:
-        return iter([user for user, last in self.people_by_id if last >= active_since])
+        asked = {*properties, *computations}
+        for user, last in self.people_by_id:
+            if last >= active_since:
+                yield user._replace(properties={name: user.properties[name] for name in asked & user.properties.keys()})
 
 
 @pytest.fixture
@@ -138,6 +141,11 @@ def test_the_newer_list_of_identities_is_a_switch(traits: Any, identity: TraitId
     people.people_by_id = [(person, bench.clock.now)]
     bench.engine.sync_traits(connect(bench), Cadence.ONE_TIME, properties=["plan"], identity=identity)
     assert {"attributes": [{"plan": "free", **keys}]} == bench.braze.bodies[0]
+    rows = bench.engine.history.vendor_csv(bench.engine.sync("sync-1"), 1, bench.clock.now).splitlines()
+    value = person.user_id if identity.amplitude_property == "user_id" else "u@example.test"
+    assert [
+        f"Amplitude_id,Operation,{identity.amplitude_property},Skip_detected,Skip_reason", f"1,added,{value},false,"
+    ] == rows  # fmt: skip
 
 
 @pytest.mark.parametrize(
