@@ -137,7 +137,7 @@ def test_an_event_that_braze_has_is_not_sent_again_after_a_kill(state: Path) -> 
         assert (1, 1) == events_and_points(again)
         again.agenda.advance_to(Instant(again.clock.now + MINUTE_MS))
         assert (1, 1) == events_and_points(again)
-        assert 1 == again.streams.metrics("stream-1")["delivered"]
+        assert 1 == again.streams.metrics(again.streams.outbox.channel("stream-1"))["delivered"]
 
 
 def test_a_lost_answer_stays_lost_after_a_kill(state: Path) -> None:

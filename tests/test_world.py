@@ -224,7 +224,7 @@ def test_the_destinations_of_every_project_go_on_in_a_world_that_is_opened_again
         (stream,) = again.streams.streams()
 
         assert [1, 1] == [run.added for run in runs]
-        assert ("shop", 1) == (stream.project, again.streams.metrics(stream.id)["delivered"])
+        assert ("shop", 1) == (stream.project, again.streams.metrics(stream)["delivered"])
         assert ("plus", 1) == again.engine.setup.terms["shop"]
         with pytest.raises(SetupRefused, match="the plan includes 1 automated syncs"):
             again.engine.create_sync(cohort.cohort_id, connection.id, Cadence.DAILY)

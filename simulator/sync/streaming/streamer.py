@@ -20,7 +20,7 @@ from simulator.sync.connections import SetupRefused
 from simulator.sync.destinations.braze_attributes import OBJECTS_PER_REQUEST, rejected_objects
 from simulator.sync.ports import EventSources, Request, TransportError, Transports
 from simulator.sync.streaming.channels import ChannelDesk
-from simulator.sync.streaming.figures import Delivery, delivery
+from simulator.sync.streaming.figures import DISCARDED, Delivery, delivery
 from simulator.sync.streaming.outbox import Channel, Outbox, ParcelState, Posted
 from simulator.sync.streaming.settings import Filter, Objects, StreamSettings, identity, objects_of
 
@@ -96,20 +96,20 @@ class Streamer:
         """All streams that were not deleted, oldest first."""
         return self.desk.all()
 
-    def metrics(self, channel_id: str) -> dict[str, int]:
+    def metrics(self, channel: Channel) -> dict[str, int]:
         """Delivered, discarded and expired objects, and how many came through at the first try. Read only."""
-        counts = {"delivered": 0, "first_attempt": 0, "after_retry": 0, "expired": 0, "waiting": 0, "discarded": 0}
-        for posted in self.outbox.all(channel_id):
-            counts[posted.state] += len(posted.items)
-            if posted.state is ParcelState.DELIVERED:
-                first = posted.attempts == 0 and posted.tries == 0
-                counts["first_attempt" if first else "after_retry"] += len(posted.items)
-        return counts
+        found = self.delivery(channel, Instant(0), Instant(self._clock.now + 1))
+        waiting = sum(len(each.items) for each in self.outbox.all(channel.id) if each.state is ParcelState.WAITING)
+        return {
+            "delivered": found.on_first_attempt + found.after_retry, "first_attempt": found.on_first_attempt,
+            "after_retry": found.after_retry, "expired": found.expired, "waiting": waiting,
+            "discarded": found.discarded,
+        }  # fmt: skip
 
     def delivery(self, channel: Channel, start: Instant, end: Instant) -> Delivery:
         """What became of a stream's objects from `start` up to and without `end`. Read only."""
-        lost = self._ledger.pages(rooms=["engine"], events=["stream_discarded"], sync=channel.id)
-        return delivery(self.outbox.all(channel.id), lost, LATENCY_MS, start, end)
+        told = self._ledger.pages(rooms=["engine"], events=["stream_discarded", "streamed"], sync=channel.id)
+        return delivery(self.outbox.all(channel.id), told, LATENCY_MS, start, end)
 
     # due work
 
@@ -166,7 +166,7 @@ class Streamer:
                 items += _items(settings, each, made)
             else:
                 note = f"{each.event_type}: no value for {settings.amplitude_property}"
-                discarded.append(Entry(str(each.user.amplitude_id), "", None, "discarded", ("STREAM-1",), note))
+                discarded.append(Entry(str(each.user.amplitude_id), "", None, DISCARDED, ("STREAM-1",), note))
         if discarded:
             self._ledger.write(
                 self._clock.now, room="engine", event="stream_discarded", entries=discarded, sync=channel.id
@@ -233,7 +233,7 @@ class Streamer:
             position, array = seen[item["array"]], item["array"]
             seen[array] += 1
             why = blamed[array].get(position)
-            outcome = "discarded" if why is not None else f"sent_{array}"
+            outcome = DISCARDED if why is not None else f"sent_{array}"
             entries.append(_entry(item, outcome, why or item["what"]))
         self._write(posted, at, "streamed", entries, status)
 

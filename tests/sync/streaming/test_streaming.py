@@ -212,7 +212,7 @@ def test_a_refused_request_is_tried_ten_times_in_four_hours_and_then_expires(sta
     instants = here.bench.braze.instants
     assert (10, 4 * HOUR_MS) == (len(instants), instants[-1] - instants[0])
     assert [("102", "external_id ida-1001", "expired")] == here.bench.stories("stream_expired")
-    assert 1 == here.streamer.metrics(stream.id)["expired"]
+    assert 1 == here.streamer.metrics(stream)["expired"]
     assert not here.streamer.unfinished()
 
 
@@ -227,7 +227,7 @@ def test_inside_an_attempt_a_busy_braze_is_tried_three_times_within_a_second(sta
     assert 2 == len(pauses)
     assert 50 <= pauses[0] <= 150
     assert 100 <= pauses[1] <= 300
-    metrics = here.streamer.metrics(stream.id)
+    metrics = here.streamer.metrics(stream)
     assert (1, 0, 1) == (metrics["delivered"], metrics["first_attempt"], metrics["after_retry"])
 
 
@@ -235,11 +235,13 @@ def test_objects_that_braze_blames_are_discarded_and_the_rest_is_sent(stage: Any
     here = stage()
     blame = {"message": "success", "errors": [{"type": "bad name", "input_array": "events", "index": 1}]}
     here.bench.braze.answers = [Response(201, {}, orjson.dumps(blame))]
-    here.streamer.create(replace(SETTINGS, send_users=True, forwarded=("plan",)))
+    stream = here.streamer.create(replace(SETTINGS, send_users=True, forwarded=("plan",)))
     here.take("order placed", changed_user_properties=frozenset({"plan"}))
     here.take("order placed")
     here.advance(MINUTE_MS)
     assert ["sent_attributes", "sent_events", "discarded"] == [row[2] for row in here.bench.stories("streamed")]
+    counted = {"delivered": 2, "first_attempt": 2, "after_retry": 0, "expired": 0, "waiting": 0, "discarded": 1}
+    assert counted == here.streamer.metrics(stream)
 
 
 def test_a_new_key_serves_what_is_still_tried(stage: Any) -> None:

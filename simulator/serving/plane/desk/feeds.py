@@ -139,7 +139,7 @@ def _stream(stage: Stage, channel: Channel) -> dict[str, object]:
         "events": sorted(settings["events"]),
         "forward": list(settings["forwarded"]),
         "update_users_only": settings["update_users_only"],
-        "metrics": stage.world.streams.metrics(channel.id),
+        "metrics": stage.world.streams.metrics(channel),
     }
 
 

@@ -53,7 +53,8 @@ def test_a_stream_that_is_deleted_is_gone_and_its_name_is_free(client: Any, sim:
         sim("GET", "/streams/live").status,
         sim("GET", "/streams").body["streams"],
     )
-    assert 0 == client.stage.world.streams.metrics("stream-1")["delivered"]
+    streams = client.stage.world.streams
+    assert 0 == streams.metrics(streams.outbox.channel("stream-1"))["delivered"]
     assert "stream-2" == sim("POST", "/streams", wanted).body["stream"]
 
 
