@@ -187,6 +187,8 @@ def _tell_delivery(stage: Stage, happening: _Happening) -> Told:
     hierarchy = page.detail.get("hierarchy", [])
     mappings = [str(each) for each in hierarchy] if isinstance(hierarchy, list) else []
     verb = {"sent_add": "sent to be added", "sent_remove": "sent to be removed"}.get(entry.outcome, entry.outcome)
+    if entry.outcome == Outcome.UNDELIVERED:
+        verb = f"{entry.note.partition(':')[0]} undelivered"
     operation, status, attempts = (page.detail.get(key) for key in ("operation", "status", "attempts"))
     answer = f"answered {status}" if status else f"no answer ({page.detail.get('failure')})"
     tries = f" at attempt {attempts}" if isinstance(attempts, int) and attempts > 1 else ""
@@ -210,6 +212,8 @@ def _tried(happening: _Happening, mappings: list[str]) -> tuple[str, ...]:
     entry = happening.entry
     if entry.outcome == "sent_remove":
         return (f"{entry.identifier}: {entry.note}",)
+    if entry.note.startswith("removal: "):
+        return ()
     rank = _rank(entry)
     tried = []
     for place, mapping in enumerate(mappings[:rank]):

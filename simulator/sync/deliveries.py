@@ -30,6 +30,7 @@ LANES = 4
 """Requests of a run under way at one time. Amplitude, Receiving behavioral cohorts."""
 
 _SENT = {Direction.ADD: "sent_add", Direction.REMOVE: "sent_remove", Direction.RELEASE: "released"}
+_CHANGE = {Direction.ADD: "addition", Direction.REMOVE: "removal", Direction.RELEASE: "removal"}
 _FIRST_MAPPING = ("MAP-1",)
 _LATER_MAPPING = ("MAP-2",)
 _LEAVER = ("MAP-5",)
@@ -202,8 +203,9 @@ class Deliverer:
             self._store.record_doubt(sync.number, batch)
         self._store.count_in_run(run.sync, run.number, undelivered=len(batch))
         answer = f"status {delivery.status}" if delivery.status else delivery.failure or "never sent"
-        note = f"{answer} after {delivery.attempts} attempts; rides with the next run"
-        strips = _strips(batch, lambda _direction, _rank: (Outcome.UNDELIVERED, _LOST, note))
+        tries = f"{delivery.attempts} attempt{'' if delivery.attempts == 1 else 's'}"
+        note = f"{answer} after {tries}; rides with the next run"
+        strips = _strips(batch, lambda direction, _: (Outcome.UNDELIVERED, _LOST, f"{_CHANGE[direction]}: {note}"))
         self._write(sync, run, delivery, at, "undelivered", strips)
 
     def _stop(self, sync: Sync, run: Run, at: Instant) -> None:

@@ -109,7 +109,8 @@ def _late(page: Page, awaited: dict[Change, list[tuple[Page, Entry]]]) -> Iterat
 
 def _lost(page: Page) -> Iterator[Fate]:
     for entry in page.entries:
-        yield _fate(page, entry, ADD, Outcome(entry.outcome), entry)
+        direction = REMOVE if entry.note.startswith("removal: ") else ADD
+        yield _fate(page, entry, direction, Outcome(entry.outcome), entry)
 
 
 def _fate(page: Page, entry: Entry, direction: str, outcome: Outcome, answer: Entry) -> Fate:
@@ -125,12 +126,14 @@ def persons(found: Iterable[Fate], outcome: Outcome) -> dict[str, Fate]:
     return {fate.person: fate for fate in found if fate.outcome is outcome}
 
 
-def attributes_arrived(ledger: Ledger, told: Iterable[Fate]) -> dict[tuple[str, str], int]:
-    """The last page on which attributes of a person arrived, by sync and person, for the syncs of these fates."""
+def arrivals(ledger: Ledger, told: Iterable[Fate]) -> dict[tuple[str, str], int]:
+    """The last page on which a request with a person arrived, by sync and person, for the syncs of these fates.
+
+    Of attributes and of webhooks the ledger knows no more than that.
+    """
     return {
         (sync, entry.person): page.page
         for sync in sorted({fate.sync for fate in told})
         for page in ledger.pages(rooms=["engine"], events=["delivered"], sync=sync)
         for entry in page.entries
-        if entry.outcome == "sent_attributes"
     }

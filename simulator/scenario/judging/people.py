@@ -9,7 +9,7 @@ from simulator.rules.outcomes import Outcome
 from simulator.scenario.acting.stage import PARTNER, WORKSPACE
 from simulator.scenario.events import Difference
 from simulator.scenario.judging.evidence import Evidence, listed, sentence
-from simulator.scenario.judging.fates import REMOVE, Fate, attributes_arrived
+from simulator.scenario.judging.fates import REMOVE, Fate, arrivals
 from simulator.scenario.language.quantities import Amount
 from simulator.scenario.model import expectations as model
 from simulator.scenario.model.expectations import Expectation, Who
@@ -95,11 +95,11 @@ def _fared(evidence: Evidence, expected: Expectation, what: str, outcome: Outcom
 
 
 def undelivered(evidence: Evidence, expected: model.Undelivered) -> Iterator[Difference]:
-    """SYNC-5. Whose last word is that it was not delivered; attributes that arrived later are a word too (TRAIT-1)."""
+    """SYNC-5. Whose last word is that it was not delivered; what arrived at a webhook or as attributes counts too."""
     last = {(fate.sync, fate.person): fate for fate in evidence.fates()}
     lost = [fate for fate in last.values() if fate.outcome is Outcome.UNDELIVERED]
-    arrived = attributes_arrived(evidence.stage.world.ledger, lost)
-    found = [evidence.name(fate) for fate in lost if arrived.get((fate.sync, fate.person), 0) < fate.page]
+    arrived = arrivals(evidence.stage.world.ledger, lost)
+    found = {evidence.name(fate): fate for fate in lost if arrived.get((fate.sync, fate.person), 0) < fate.page}
     yield from _compare(evidence, expected, "undelivered", expected.value, found)
 
 
@@ -155,7 +155,14 @@ def _compare(
         spot = expected.spots.get(f"{key}.{name}") or expected.spots.get(name) or where
         yield Difference(spot, f"{what}: {name} is missing", listed(who), listed(here), evidence.why(name))
     for name in sorted(here - set(who)):
-        yield Difference(where, f"{what}: {name} too", listed(who), listed(here), evidence.why(name))
+        yield Difference(where, f"{what}: {name} too", listed(who), listed(here), _why(evidence, found, name))
+
+
+def _why(evidence: Evidence, found: Collection[str], name: str) -> str:
+    """What put somebody among those who were found, where that is known; otherwise what happened to them last."""
+    told = found.get(name) if isinstance(found, Mapping) else None
+    last = told[-1] if isinstance(told, list) else told
+    return sentence(last, name, evidence.stage) if isinstance(last, Fate) else evidence.why(name)
 
 
 def _sample(evidence: Evidence, found: Collection[str]) -> str:

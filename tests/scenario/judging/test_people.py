@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from simulator.scenario.events import Result
+
 Passes = Callable[..., object]
 Differs = Callable[..., list[tuple[int, str, str, str]]]
 
@@ -223,3 +225,27 @@ def test_attributes_that_arrive_with_the_next_run_are_not_undelivered_any_more(p
         "  - advance: 1h\n  - expect: {undelivered: []}\n",
         head="people: {ida: {user_id: ida-1001, properties: {plan: pro}, events: app_opened}}\n",
     )
+
+
+def test_what_a_webhook_heard_in_the_end_is_not_undelivered_any_more(passes: Passes) -> None:
+    """SYNC-5."""
+    passes(
+        "steps:\n  - webhook_answers: {connection: hook, status: 400, times: 1}\n"
+        "  - sync: {cohort: vips, cadence: hourly}\n  - expect: {undelivered: [ida]}\n"
+        "  - advance: 1h\n  - expect: {undelivered: []}\n",
+        head="people: {ida: {user_id: ida-1001}}\nconnections: {hook: {identify_by: user_id, webhook: {}}}\n"
+        "cohorts: {vips: {people: [ida]}}\n",
+    )
+
+
+def test_an_undelivered_removal_is_told_as_a_removal(run: Callable[..., Result]) -> None:
+    found = run(
+        "steps:\n  - enters: {cohort: vips, people: [ida]}\n  - sync: {cohort: vips, cadence: hourly}\n"
+        "  - leaves: {cohort: vips, people: [ida]}\n  - fault: {operation: changeCohortUsers, answer: 400}\n"
+        "  - advance: 1h\nexpect: {undelivered: []}\n"
+    )
+
+    assert [
+        "ida was sent by external_id ida-1001 for removal in run sync-1/2: the request that carried this person was "
+        "never accepted; status 400 after 1 attempt; rides with the next run (SYNC-5)"
+    ] == [each.why for each in found.differences]
