@@ -15,16 +15,20 @@ from simulator.scenario.model.steps.feeds import (
     EditStream,
     EventFilter,
     ExportCurrents,
+    NewRestKey,
     PauseFeed,
     Recommend,
     ResumeFeed,
+    RevokeRestKey,
     SendCampaign,
     StreamEvents,
     SyncTraits,
     WebhookAnswers,
 )
 from simulator.sync.currents.connector import CurrentsSettings
+from simulator.sync.store.records import Connection, SyncKind
 from simulator.sync.streaming.channels import ChannelDesk
+from simulator.sync.streaming.outbox import Channel
 from simulator.sync.streaming.settings import Filter, StreamSettings
 from simulator.sync.streaming.streamer import KIND as STREAM
 from simulator.sync.streaming.streamer import settings_of
@@ -39,18 +43,16 @@ def sync_traits(stage: Stage, step: SyncTraits) -> None:
     name = TRAITS if step.project == MAIN else f"{TRAITS} of {step.project}"
     if name not in stage.connection_ids:
         stage.connection_ids[name] = world.engine.create_trait_connection(
-            name, rest_endpoint=world.braze_endpoint, rest_api_key=world.braze.keys.rest_keys[WORKSPACE],
+            name, rest_endpoint=world.braze_endpoint, rest_api_key=world.braze.keys.create_rest_key(WORKSPACE, name),
             project=step.project,
         ).id  # fmt: skip
-    saved = world.engine.sync_traits(
-        stage.connection_ids[name],
-        step.cadence,
-        properties=step.properties,
-        computations=step.computations,
-        recommendations=step.recommendations,
-        identity=TraitIdentity(*step.identify_by),
-    )
-    stage.sync_ids[stage.name_of_sync(step)] = saved.id
+    stage.save_sync(
+        step,
+        lambda: world.engine.sync_traits(
+            stage.connection_ids[name], step.cadence, properties=step.properties, computations=step.computations,
+            recommendations=step.recommendations, identity=TraitIdentity(*step.identify_by),
+        ),
+    )  # fmt: skip
 
 
 def stream_events(stage: Stage, step: StreamEvents) -> None:
@@ -60,7 +62,7 @@ def stream_events(stage: Stage, step: StreamEvents) -> None:
         StreamSettings(
             name=step.name,
             endpoint=world.braze_endpoint,
-            rest_api_key=world.braze.keys.rest_keys[WORKSPACE],
+            rest_api_key=world.braze.keys.create_rest_key(WORKSPACE, step.name),
             amplitude_property=step.identify_by.amplitude_property,
             target=step.identify_by.target,
             alias_label=step.identify_by.alias_label,
@@ -83,16 +85,21 @@ def _filters(written: Sequence[EventFilter]) -> tuple[Filter, ...]:
 
 def edit_stream(stage: Stage, step: EditStream) -> None:
     """STREAM-1. What is not named stays."""
-    desk, stream_id = _desk(stage, step.stream)
-    if desk is not stage.world.streams.desk:
-        raise StepRefused(f"{step.stream!r} is a Currents connector, no stream")
+    stream = _stream(stage, step.stream)
     named = {
         "event_properties": step.event_properties, "user_properties": step.user_properties, "forwarded": step.forward,
         "update_users_only": step.update_users_only, "send_users": None if step.forward is None else bool(step.forward),
         "events": None if step.events is None else dict.fromkeys(step.events, ()),
     }  # fmt: skip
     changes: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
-    stage.world.streams.edit(stream_id, replace(settings_of(desk.found(stream_id)), **changes))
+    stage.world.streams.edit(stream.id, replace(settings_of(stream), **changes))
+
+
+def _stream(stage: Stage, name: str) -> Channel:
+    desk, stream_id = _desk(stage, name)
+    if desk is not stage.world.streams.desk:
+        raise StepRefused(f"{name!r} is a Currents connector, no stream")
+    return desk.found(stream_id)
 
 
 def _desk(stage: Stage, name: str) -> tuple[ChannelDesk, str]:
@@ -120,6 +127,34 @@ def delete_feed(stage: Stage, step: DeleteFeed) -> None:
     """What was read before is still tried."""
     desk, channel_id = _desk(stage, step.feed)
     desk.delete(channel_id)
+
+
+def revoke_rest_key(stage: Stage, step: RevokeRestKey) -> None:
+    """KEY-4. From now on the key that the stream or the trait syncs use is refused."""
+    settings = _stream(stage, step.stream).settings if step.stream else _trait_connection(stage, step.traits).settings
+    stage.world.braze.keys.revoke_rest_key(settings["rest_api_key"])
+
+
+def new_rest_key(stage: Stage, step: NewRestKey) -> None:
+    """KEY-4. Another key, pasted into the stream or the destination of the trait syncs at once."""
+    world = stage.world
+    if step.stream:
+        stream = _stream(stage, step.stream)
+        made = world.braze.keys.create_rest_key(WORKSPACE, step.stream)
+        world.streams.edit(stream.id, replace(settings_of(stream), rest_api_key=made))
+        return
+    connection = _trait_connection(stage, step.traits)
+    made = world.braze.keys.create_rest_key(WORKSPACE, connection.name)
+    world.engine.setup.change_settings(connection.id, rest_api_key=made)
+
+
+def _trait_connection(stage: Stage, sync: str | None) -> Connection:
+    found = stage.world.engine.sync(stage.sync_id(sync or ""))
+    if found.kind is not SyncKind.TRAITS:
+        raise StepRefused(
+            f"{sync!r} syncs a cohort, with a data import key; `revoke_key` and `new_key` are about those"
+        )
+    return stage.world.engine.setup.connection(found.connection)
 
 
 def recommend(stage: Stage, step: Recommend) -> None:

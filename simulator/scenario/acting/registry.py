@@ -56,6 +56,8 @@ ACTING: dict[type[Step], Callable[[Stage, Any], Any]] = {
     feed_steps.PauseFeed: feeds.pause_feed,
     feed_steps.ResumeFeed: feeds.resume_feed,
     feed_steps.DeleteFeed: feeds.delete_feed,
+    feed_steps.RevokeRestKey: feeds.revoke_rest_key,
+    feed_steps.NewRestKey: feeds.new_rest_key,
     feed_steps.Recommend: feeds.recommend,
     feed_steps.WebhookAnswers: feeds.webhook_answers,
     wire_steps.Call: wire.call,

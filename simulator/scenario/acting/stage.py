@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -28,6 +28,7 @@ from simulator.scenario.model.scenario import Scenario
 from simulator.scenario.model.steps.base import Step
 from simulator.serving.transports import Receiver
 from simulator.sync.connections import SetupRefused, UnknownSetup
+from simulator.sync.store.records import Sync
 from simulator.world import World
 
 WORKSPACE = "main"
@@ -157,6 +158,14 @@ class Stage:
         if name not in self.sync_ids:
             raise StepRefused(f"there is no sync {name!r} yet; the step that saves it comes later, or was refused")
         return self.sync_ids[name]
+
+    def save_sync(self, step: Step, save: Callable[[], Sync]) -> None:
+        """Save the sync of a step; what happens in the middle of its first run may name it already."""
+        before, self.saving = self.saving, self.name_of_sync(step)
+        try:
+            self.sync_ids[self.saving] = save().id
+        finally:
+            self.saving = before
 
     def name_of_sync(self, step: Step) -> str:
         """The name by which other steps know the sync that a step saves."""

@@ -25,12 +25,8 @@ def sync(stage: Stage, step: Sync) -> None:
     """CAD-1 to CAD-3. Saved and run for the first time, at once."""
     connection = step.to or next(iter(stage.scenario.connections))
     cohort_id = stage.cohort_ids[step.cohort]
-    stage.saving = stage.name_of_sync(step)
-    try:
-        saved = stage.world.engine.create_sync(cohort_id, stage.connection_id(connection), step.cadence)
-        stage.sync_ids[stage.saving] = saved.id
-    finally:
-        stage.saving = ""
+    connection_id = stage.connection_id(connection)
+    stage.save_sync(step, lambda: stage.world.engine.create_sync(cohort_id, connection_id, step.cadence))
 
 
 def change_mapping(stage: Stage, step: ChangeMapping) -> None:

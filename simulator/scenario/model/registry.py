@@ -57,6 +57,8 @@ STEPS: dict[str, type[Step]] = {
         feeds.PauseFeed,
         feeds.ResumeFeed,
         feeds.DeleteFeed,
+        feeds.RevokeRestKey,
+        feeds.NewRestKey,
         feeds.Recommend,
         feeds.WebhookAnswers,
         wire.Call,

@@ -79,9 +79,10 @@ class Streamer:
         return self.desk.open(_stored(checked), project)
 
     def edit(self, channel_id: str, settings: StreamSettings) -> None:
-        """Change a stream, its key too; requests that are still tried use the new settings.
+        """Change a stream, its key too; requests that are still tried go with a new key to a new endpoint.
 
-        What was ingested before is sent under the old settings. Raises SetupRefused, UnknownSetup.
+        What is in them stays: what was ingested before is made under the old settings.
+        Raises SetupRefused, UnknownSetup.
         """
         try:
             checked = settings.checked()

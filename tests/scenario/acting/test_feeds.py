@@ -303,3 +303,48 @@ def test_history_exports_who_was_added_skipped_and_dropped(
         ("skips in the export of run 1 of openers", "{}", "{'ben': 'Unresolved mapping'}"),
         ("drops in the export of run 1 of openers", "{}", "{'noor': 'MATCH-5 MATCH-1 NOCREATE-1'}"),
     ] == [each[1:] for each in found]
+
+
+def test_a_revoked_rest_key_stops_its_stream_alone_and_a_new_one_serves_what_is_still_tried(passes: Passes) -> None:
+    """KEY-4, STREAM-1."""
+    passes(
+        "steps:\n  - stream_events: {events: [bought], name: sales}\n  - stream_events: {events: [seen], name: views}\n"
+        "  - revoke_rest_key: sales\n  - event: {person: ida, name: bought}\n  - event: {person: ida, name: seen}\n"
+        "  - advance: 1m\n  - expect: {profiles: {ida: {custom_events: [{name: seen, count: 1}]}}}\n"
+        "  - new_rest_key: sales\n  - advance: 2m\n"
+        "  - expect: {profiles: {ida: {custom_events: [{name: bought, count: 1}, {name: seen, count: 1}]}}}\n",
+        head=HEAD,
+    )
+
+
+def test_a_revoked_rest_key_fails_trait_syncs_until_there_is_a_new_one(passes: Passes) -> None:
+    """KEY-4, TRAIT-1."""
+    passes(
+        "steps:\n  - sync_traits: {properties: plan, cadence: hourly, name: plans}\n"
+        "  - revoke_rest_key: {traits: plans}\n  - change_property: {person: ida, set: {plan: free}}\n"
+        "  - advance: 1h\n  - expect: {profiles: {ida: {custom_attributes: {plan: pro}}}}\n"
+        "  - expect: {requests: {operation: trackUsers, status: 401, count: 1}, runs: [{status: failed, count: 1}]}\n"
+        "  - new_rest_key: {traits: plans}\n  - advance: 1h\n"
+        "  - expect: {profiles: {ida: {custom_attributes: {plan: free}}}, undelivered: []}\n",
+        head=HEAD,
+    )
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ("revoke_rest_key: currents", "is a Currents connector"),
+        ("new_rest_key: {traits: openers}", "data import key"),
+    ],
+)
+def test_only_streams_and_trait_syncs_have_a_rest_key(passes: Passes, step: str, said: str) -> None:
+    passes(f"steps:\n  - export_currents:\n  - sync: openers\n  - {{{step}, refused: {said}}}\n", head=HEAD)
+
+
+def test_what_happens_in_the_middle_of_the_first_run_may_name_the_trait_sync(passes: Passes) -> None:
+    passes(
+        "steps:\n  - fault: {operation: trackUsers, times: 1, answer: 503, after: {pause_sync: plans}}\n"
+        "  - sync_traits: {properties: plan, cadence: hourly, name: plans}\n  - advance: 3h\n"
+        "  - expect: {runs: {sync: plans, count: 1, status: success}}\n",
+        head=HEAD,
+    )

@@ -71,6 +71,7 @@ SETTING = {
     "segments": SEGMENT.replace("SEGMENT", "in_app") + SEGMENT.replace("SEGMENT", "everybody"),
     "send_campaign": SEGMENT.replace("SEGMENT", "in_app"),
     **dict.fromkeys(["edit_stream", "pause_feed", "resume_feed", "delete_feed"], FEEDS),
+    **dict.fromkeys(["revoke_rest_key", "new_rest_key"], FEEDS + "  - sync_traits: plan\n"),
     "sent": SEGMENT.replace("SEGMENT", "in_app") + "  - send_campaign: {segment: in_app, name: hello}\n",
 }
 """Steps that an example needs before it."""

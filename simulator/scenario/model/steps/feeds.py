@@ -26,6 +26,7 @@ from simulator.scenario.model.words import (
     PROJECT,
     SEGMENT,
     STATUS,
+    SYNC,
     TEXT,
 )
 from simulator.sync.streaming.settings import OPERATORS
@@ -141,8 +142,8 @@ FEEDS = {"stream_events": "stream", "export_currents": "currents"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditStream(Step):
-    """Saves a stream with other settings; what is not named stays. What came in before is sent as it was, and requests
-    that are still tried use the new settings."""
+    """Saves a stream with other settings; what is not named stays. What came in before is sent as it was, also when it
+    is tried again."""
 
     EXAMPLES: ClassVar[tuple[str, ...]] = (
         "edit_stream: {stream: stream, events: [order_placed, cart_filled]}",
@@ -185,6 +186,34 @@ class DeleteFeed(Step):
     EXAMPLES: ClassVar[tuple[str, ...]] = ("delete_feed: stream",)
 
     feed: str = key(FEED, "Which stream or connector.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _RestKeyStep(Step):
+    stream: str | None = key(FEED, "The key of which stream.", default=None)
+    traits: str | None = key(SYNC, "In place of `stream`: the key of which trait sync.", default=None)
+
+    def problems(self) -> Iterator[Problem]:
+        if (self.stream is None) == (self.traits is None):
+            yield Problem("say whose key: that of a stream or of a trait sync", self.where, "write `traits: NAME`")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevokeRestKey(_RestKeyStep):
+    """Braze revokes the REST key that a stream or a trait sync uses (KEY-4). Each stream has one of its own; the trait
+    syncs of a project share one, and `call` and `track` use another."""
+
+    SHORT: ClassVar[str] = "stream"
+    EXAMPLES: ClassVar[tuple[str, ...]] = ("revoke_rest_key: stream", "revoke_rest_key: {traits: traits}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRestKey(_RestKeyStep):
+    """Braze makes another REST key, and the stream or the trait syncs use it from now on, also for what is still tried
+    (KEY-4)."""
+
+    SHORT: ClassVar[str] = "stream"
+    EXAMPLES: ClassVar[tuple[str, ...]] = ("new_rest_key: stream", "new_rest_key: {traits: traits}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
