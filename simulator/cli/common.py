@@ -98,7 +98,7 @@ SHIPPED = "scenarios"
 def shown_name(path: Path) -> str:
     """A path as it is shown: relative to the current folder when it lies below it; a shipped one as `scenarios/…`."""
     # Names are bytes; a locale without their letters reads them as what no report can be written with.
-    return resources.text_of(str(_shown_path(path)))
+    return resources.text_of(_shown_path(path).as_posix())
 
 
 def _shown_path(path: Path) -> Path:
@@ -143,6 +143,11 @@ class ScenarioFile(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The path. Raises BadParameter."""
         return super().convert(_or_shipped(Path(value)), param, ctx)
+
+
+def emit(text: str) -> None:
+    """What machines read of stdout: UTF-8 and plain line ends on every machine, whatever a terminal could show."""
+    click.echo(text.encode("utf-8", "replace"), nl=False)
 
 
 def talk(message: str) -> None:

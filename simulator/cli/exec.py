@@ -54,8 +54,13 @@ def run(argv: tuple[str, ...], environment: dict[str, str]) -> int:
 
     def pass_on(number: int, frame: FrameType | None) -> None:
         del frame
-        if process is not None:
+        if process is None:
+            return
+        try:
             process.send_signal(number)
+        except ValueError:
+            # Windows sends no other signal to a program than that it is over.
+            process.terminate()
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         # From a terminal Ctrl-C has reached the command already; twice would be once too often.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from simulator.cli.common import EnvironmentFault, ExitCode, NothingRan, option, shown_name, talk
+from simulator.cli.common import EnvironmentFault, ExitCode, NothingRan, emit, option, shown_name, talk
 
 CONFIDENCES = ("documented", "live", "inferred")
 SERVICES = ("braze", "amplitude", "engine")
@@ -36,7 +36,7 @@ def command(form: str, confidence: str | None, service: str | None, write: bool)
     if not asked:
         raise NothingRan(f"nothing of {service} is {confidence}")
     tell = {"text": as_text, "json": as_json, "markdown": as_markdown}[form]
-    click.echo(tell(asked), nl=False)
+    emit(tell(asked))
     return ExitCode.PASSED
 
 

@@ -16,6 +16,7 @@ from simulator.cli.common import (
     Listed,
     NothingRan,
     colours_wanted,
+    emit,
     option,
     scenario_files,
     shown_name,
@@ -82,7 +83,7 @@ def command(
     question = _Question(chosen, options, cohort, connection, share, days, seed)
     rows = _rows(question, cadences)
     if form == "json":
-        click.echo(json.dumps(_plain(question, rows), indent=2, ensure_ascii=False))
+        emit(json.dumps(_plain(question, rows), indent=2, ensure_ascii=False) + "\n")
     else:
         _print(question, rows, no_color)
     return ExitCode.PASSED

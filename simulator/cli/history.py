@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from simulator import resources
-from simulator.cli.common import EnvironmentFault, ExitCode, NothingRan, option, scenario_files, shown_name, talk
+from simulator.cli.common import EnvironmentFault, ExitCode, NothingRan, emit, option, scenario_files, shown_name, talk
 
 if TYPE_CHECKING:
     from simulator.scenario.acting.stage import Stage
@@ -64,9 +64,9 @@ def command(
         if target is not None:
             _write_all(told, names, target)
         elif listing:
-            click.echo(_listing(told, names, form), nl=False)
+            emit(_listing(told, names, form))
         else:
-            click.echo(told.csv(names[0], told.number(names[0], number), full=full), nl=False)
+            emit(told.csv(names[0], told.number(names[0], number), full=full))
     return ExitCode.PASSED
 
 

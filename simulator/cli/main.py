@@ -100,7 +100,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal of another encoding shows what it can; a name that it has no letters for is no fault.
-            stream.reconfigure(errors="backslashreplace")
+            # Line ends are the same on every machine: the same seed prints the same bytes.
+            stream.reconfigure(errors="backslashreplace", newline="\n")
     sys.exit(run())
 
 

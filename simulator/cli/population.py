@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from simulator.cli.common import ExitCode, option, shown_name, talk
+from simulator.cli.common import ExitCode, emit, option, shown_name, talk
 
 if TYPE_CHECKING:
     from simulator.population import Population
@@ -129,7 +129,7 @@ def _print(people: Population, hierarchy: Sequence[Mapping], rules: RuleSet, lay
 
     if layout != "summary":
         for line in lines(people, hierarchy, rules, Layout(layout)):
-            click.echo(line)
+            emit(line + "\n")
         return
     counts = summary(people, hierarchy, rules)
     width = max(map(len, counts))

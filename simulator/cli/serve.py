@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 NOW = "now"
+LISTENS_EVERY_SECONDS = 1.0
 AMPLITUDE_PORT, BRAZE_PORT, CONTROL_PORT = 8001, 8002, 8003
 
 
@@ -104,7 +105,9 @@ class Ending:
 
     def wait(self) -> ExitCode:
         """130 after Ctrl-C, 0 after SIGTERM."""
-        self._asked.wait()
+        # On Windows a wait without an end hears no Ctrl-C.
+        while not self._asked.wait(LISTENS_EVERY_SECONDS):
+            pass
         return self._code
 
 

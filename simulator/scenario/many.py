@@ -6,6 +6,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -73,7 +74,8 @@ def _submitted(pool: ProcessPoolExecutor, works: Sequence[Work], options: RunOpt
 @contextlib.contextmanager
 def _deaf() -> Iterator[None]:
     """Ctrl-C waits while processes are made: one that is half made would be known to nobody and never stopped."""
-    if not hasattr(signal, "pthread_sigmask"):
+    if sys.platform == "win32":
+        # It starts processes that know nothing of this one, and has no way to make a signal wait.
         yield
         return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import click
 import pytest
 
+from simulator.cli import common
 from simulator.cli.main import absim
 from simulator.cli.scenarios import run as run_command
 
@@ -90,6 +92,7 @@ def test_a_terminal_that_knows_ascii_only_shows_what_it_can(tmp_path: Path) -> N
         ["history", "größe.scenario.yaml", "--write", "Läufe"],
         ["forecast", "größe.scenario.yaml", "--cohort", "größe", "--days", "1"],
         ["new", "später"],
+        ["population", "--size", "3", "--locale", "ko_KR", "--format", "jsonl"],
     ],
 )
 def test_where_the_locale_has_ascii_only_names_of_every_language_are_taken(words: list[str], tmp_path: Path) -> None:
@@ -107,3 +110,34 @@ def test_where_the_locale_has_ascii_only_names_of_every_language_are_taken(words
     written = {path.name for path in tmp_path.rglob("*") if path.is_file()}
     assert not words.count("ledger,json,junit") or "größe.ndjson" in written
     assert words[0] != "new" or "scenario: Später" in (tmp_path / "später.scenario.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "größe.scenario.yaml", "--format", "json"],
+        ["why", "josé", "--scenario", "größe.scenario.yaml", "--format", "json"],
+        ["forecast", "größe.scenario.yaml", "--days", "1", "--cadence", "daily", "--format", "json"],
+        ["history", "größe.scenario.yaml", "--list", "--format", "json"],
+        ["lint", "größe.scenario.yaml", "falsch.scenario.yaml", "--format", "json"],
+    ],
+)
+def test_what_machines_read_is_utf_8_whatever_a_terminal_can_show(words: list[str], tmp_path: Path) -> None:
+    (tmp_path / "größe.scenario.yaml").write_text(
+        "scenario: josé\npeople: {josé: {user_id: jose-1}}\nconnections: {braze: user_id}\n"
+        "cohorts: {größe: {people: [josé]}}\nsteps:\n  - sync: {cohort: größe}\n  - expect: {added: [josé]}\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "falsch.scenario.yaml").write_text("scenario: größe\ngröße: 1\n", encoding="utf-8")
+    ended = subprocess.run(
+        [sys.executable, "-m", "simulator.cli", *words],
+        cwd=tmp_path, env={**os.environ, **ASCII_ONLY}, capture_output=True, check=False,
+    )  # fmt: skip
+
+    assert "größe" in json.dumps(json.loads(ended.stdout), ensure_ascii=False)
+
+
+def test_a_path_is_shown_with_slashes_on_every_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(common, "_shown_path", lambda path: PureWindowsPath("scenarios\\runs\\first.scenario.yaml"))
+
+    assert "scenarios/runs/first.scenario.yaml" == common.shown_name(Path("first.scenario.yaml"))

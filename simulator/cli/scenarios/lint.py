@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from simulator.cli.common import ExitCode, option, scenario_files, shown_name, talk
+from simulator.cli.common import ExitCode, emit, option, scenario_files, shown_name, talk
 
 
 @click.command()
@@ -30,7 +30,7 @@ def command(paths: tuple[Path, ...], form: str, quiet: bool) -> int:
         except ScenarioInvalid as invalid:
             problems += invalid.problems
     if form == "json":
-        click.echo(json.dumps([_plain(problem) for problem in problems], indent=2, ensure_ascii=False))
+        emit(json.dumps([_plain(problem) for problem in problems], indent=2, ensure_ascii=False) + "\n")
     else:
         for problem in problems:
             click.echo(f"{problem}\n")

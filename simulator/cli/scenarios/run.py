@@ -19,6 +19,7 @@ from simulator.cli.common import (
     NothingRan,
     colours_wanted,
     counted,
+    emit,
     option,
     scenario_files,
     shown_name,
@@ -297,7 +298,7 @@ def _tell(
     if form == "json":
         from simulator.reports.plain import write_json
 
-        click.echo(write_json(results, seed, interrupted).decode(), nl=False)
+        emit(write_json(results, seed, interrupted).decode())
         return
     from simulator.reports.terminal import print_failures, print_summary
 

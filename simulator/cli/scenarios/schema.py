@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from simulator.cli.common import EnvironmentFault, ExitCode, option, shown_name, talk
+from simulator.cli.common import EnvironmentFault, ExitCode, emit, option, shown_name, talk
 
 
 @click.command()
@@ -19,7 +19,7 @@ def command(as_reference: bool, write: bool) -> int:
     from simulator.scenario.describing.schema import schema_text
 
     if not write:
-        click.echo(reference() if as_reference else schema_text(), nl=False)
+        emit(reference() if as_reference else schema_text())
         return ExitCode.PASSED
     for path, text in (
         (resources.folder("contracts") / "scenario.schema.json", schema_text()),

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from simulator import resources
-from simulator.cli.common import ExitCode, Text, option, scenario_files, shown_name, talk
+from simulator.cli.common import ExitCode, Text, emit, option, scenario_files, shown_name, talk
 from simulator.cli.scenarios.run import LAST_RUN
 
 
@@ -144,4 +144,4 @@ def _write_json(
         "rules": rules,
         "story": list(lines),
     }
-    click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+    emit(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
