@@ -113,6 +113,11 @@ class Journal:
         return self._written
 
     @property
+    def last_number(self) -> int:
+        """The number of the newest exchange, 0 before the first."""
+        return self._number
+
+    @property
     def lost(self) -> int:
         """Exchanges since the last clear that the ring has forgotten."""
         with self._lock:

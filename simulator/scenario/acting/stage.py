@@ -33,6 +33,8 @@ from simulator.world import World
 
 WORKSPACE = "main"
 PARTNER = "amplitude"
+RECEIVER_PATH = "/cohorts?from=amplitude"
+"""Where every receiver of a webhook listens."""
 
 
 Requests = Counter[tuple[str, str, int]]
@@ -81,7 +83,10 @@ class Marks:
     profiles: int = 0
     data_points: int = 0
     requests: Requests = field(default_factory=Counter)
+    exchange: int = 0
+    """The newest number of the journal."""
     last_page: int = 0
+    last_exchange: int = 0
     last_requests: Requests = field(default_factory=Counter)
     last_mail: int = 0
     last_heard: Mapping[str, int] = field(default_factory=dict)
@@ -213,6 +218,7 @@ class Stage:
         engine, marks = self.world.engine, self.marks
         marks.last_page = self.world.ledger.last_page()
         marks.last_requests = self.requests()
+        marks.last_exchange = self.world.journal.last_number
         marks.last_mail = max((mail.id for mail in engine.mailbox.mails()), default=0)
         marks.last_heard = {name: len(receiver.heard) for name, receiver in self.receivers.items()}
         marks.runs = frozenset((sync.id, run.number) for sync in engine.syncs() for run in engine.runs(sync.id))
@@ -247,6 +253,7 @@ def set_up(scenario: Scenario, world: World, crowd: Crowd | None = None) -> Stag
             stage.refused_connections[name] = str(refused)
     stage.mark()
     stage.marks.page, stage.marks.requests = stage.marks.last_page, stage.marks.last_requests
+    stage.marks.exchange = stage.marks.last_exchange
     stage.marks.profiles = stage.profile_count()
     stage.marks.data_points = world.braze.store.points.total(WORKSPACE)
     return stage
@@ -274,8 +281,9 @@ def _connect(stage: Stage, name: str, connection: Connection) -> None:
         stage.receivers[name] = Receiver()
         world.endpoints.add(endpoint, stage.receivers[name])
         stage.connection_ids[name] = world.engine.create_webhook(
-            name, url=f"{endpoint}/cohorts", headers=hook.headers, properties=hook.properties, template=hook.template,
-            amplitude_property=connection.identify_by[0].amplitude_property, project=connection.project,
+            name, url=f"{endpoint}{RECEIVER_PATH}", headers=hook.headers, properties=hook.properties,
+            template=hook.template, amplitude_property=connection.identify_by[0].amplitude_property,
+            project=connection.project,
         ).id  # fmt: skip
         return
     key = world.braze.keys.create_data_import_key(WORKSPACE, PARTNER)

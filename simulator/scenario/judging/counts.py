@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import orjson
+
+from simulator.journal import Entry, JournalIncomplete
 from simulator.rules.instants import format_instant
-from simulator.scenario.acting.stage import WORKSPACE
+from simulator.scenario.acting.stage import WORKSPACE, Stage
+from simulator.scenario.acting.wire import filled
 from simulator.scenario.events import Difference
 from simulator.scenario.judging.evidence import Evidence
+from simulator.scenario.judging.state import as_json_text, differing_parts
 from simulator.scenario.language.quantities import Amount
 from simulator.scenario.model import expectations as model
 from simulator.scenario.model.expectations import Expectation, Mail, RequestFilter, RunFilter
@@ -82,8 +87,15 @@ def requests(evidence: Evidence, expected: model.Requests) -> Iterator[Differenc
     counted = stage.requests()
     counted.subtract(before)
     for wanted in expected.value:
-        fitting = sum(count for key, count in counted.items() if _fits(wanted, *key))
         amount = wanted.count or Amount(1, None, "at least one")
+        if wanted.body is None and not wanted.headers:
+            fitting = sum(count for key, count in counted.items() if _fits(wanted, *key))
+        else:
+            try:
+                fitting = sum(_holds(stage, wanted, entry) for entry in _exchanges(evidence))
+            except JournalIncomplete as forgotten:
+                yield evidence.difference(expected, _request_words(wanted), amount.text, "not known", str(forgotten))
+                continue
         if fitting not in amount:
             told = ", ".join(
                 f"{count} {operation} {status}" for (_, operation, status), count in counted.items() if count
@@ -97,8 +109,33 @@ def _fits(wanted: RequestFilter, service: str, operation: str, status: int) -> b
     )
 
 
+def _exchanges(evidence: Evidence) -> Iterator[Entry]:
+    """What the journal holds of the time that the block is about. Raises JournalIncomplete."""
+    marks = evidence.stage.marks
+    after = marks.last_exchange if evidence.recent else marks.exchange
+    return evidence.stage.world.journal.entries(after=after, complete=True)
+
+
+def _holds(stage: Stage, wanted: RequestFilter, entry: Entry) -> bool:
+    """Whether a request is one of those meant, looked at as it was sent; a body that was cut holds nothing."""
+    if not _fits(wanted, entry.service, entry.operation, entry.status):
+        return False
+    carried = {name.lower(): value for name, value in entry.request_headers.items()}
+    if any(carried.get(name.lower()) != filled(stage, value) for name, value in wanted.headers.items()):
+        return False
+    if wanted.body is None:
+        return True
+    try:
+        body = orjson.loads(entry.request_body)
+    except orjson.JSONDecodeError:
+        return False
+    return not any(differing_parts(filled(stage, wanted.body), body))
+
+
 def _request_words(wanted: RequestFilter) -> str:
     words = [wanted.service or "", wanted.operation or "", f"answered {wanted.status}" if wanted.status else ""]
+    words += [f"{name}: {value}" for name, value in wanted.headers.items()]
+    words.append("" if wanted.body is None else f"that hold {as_json_text(wanted.body)}")
     return "requests " + " ".join(word for word in words if word)
 
 
@@ -125,7 +162,9 @@ def alerts(evidence: Evidence, expected: model.Alerts) -> Iterator[Difference]:
 
 
 def _mail_fits(wanted: Mail, mail: SentMail) -> bool:
-    return wanted.to in (None, mail.to) and wanted.about in (None, mail.about)
+    if wanted.to not in (None, mail.to) or wanted.about not in (None, mail.about):
+        return False
+    return all(each in f"{mail.subject}\n{mail.body}" for each in wanted.says)
 
 
 def _mail_difference(evidence: Evidence, expected: Expectation, wanted: Mail, wish: str, got: str) -> Difference:

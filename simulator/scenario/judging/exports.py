@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 import orjson
 
 from simulator.rules.outcomes import Outcome
+from simulator.scenario.acting.stage import RECEIVER_PATH
+from simulator.scenario.acting.wire import filled
 from simulator.scenario.events import Difference
 from simulator.scenario.judging.evidence import Evidence, listed
 from simulator.scenario.judging.state import as_json_text, differing_parts
@@ -18,13 +20,15 @@ from simulator.sync.history import NoHistory
 
 Row = Mapping[str, str]
 
-
+UNRESOLVED = "Unresolved mapping"
+OWN_COLUMNS = ("Amplitude_id", "Operation", "Skip_detected", "Skip_reason")
+"""Columns of the vendor's export that every run has (HIST-1)."""
 WEBHOOK_HEADERS: Mapping[str, str] = {"content-type": "application/json", "user-agent": "Amplitude/Webhook/1.0"}
 """What every message of a webhook carries (Amplitude, Cohort webhooks)."""
 
 
 def received(evidence: Evidence, expected: model.Received) -> Iterator[Difference]:
-    """Amplitude, Cohort webhooks. The headers that are fixed are expected of every message, whatever it says."""
+    """Amplitude, Cohort webhooks. The address and the headers are expected of every message, whatever it says."""
     stage = evidence.stage
     for name, wanted in expected.value.items():
         where = evidence.spot(expected, name)
@@ -34,7 +38,9 @@ def received(evidence: Evidence, expected: model.Received) -> Iterator[Differenc
         begin = stage.marks.last_heard.get(name, 0) if evidence.recent else 0
         requests = stage.receivers[name].heard[begin:]
         for number, request in enumerate(requests, start=1):
-            for header, fixed in WEBHOOK_HEADERS.items():
+            if request.path != RECEIVER_PATH:
+                yield Difference(where, f"address of message {number} to {name}", RECEIVER_PATH, request.path)
+            for header, fixed in {**_own_headers(evidence, name), **WEBHOOK_HEADERS}.items():
                 if (carried := request.headers.get(header, "")) != fixed:
                     yield Difference(where, f"{header} of message {number} to {name}", fixed, carried or "nothing")
         heard = [_body(request.body) for request in requests]
@@ -43,9 +49,14 @@ def received(evidence: Evidence, expected: model.Received) -> Iterator[Differenc
             yield Difference(where, f"messages to {name}", str(len(wanted)), str(len(heard)), told)
             continue
         for number, (wish, message) in enumerate(zip(wanted, heard, strict=True), start=1):
-            for path, part, got in differing_parts(wish, message):
+            for path, part, got in differing_parts(filled(stage, wish), message):
                 what = f"{path} of message {number} to {name}"
                 yield Difference(where, what, as_json_text(part), as_json_text(got), as_json_text(message))
+
+
+def _own_headers(evidence: Evidence, name: str) -> Mapping[str, str]:
+    webhook = evidence.stage.scenario.connections[name].webhook
+    return webhook.headers if webhook is not None else {}
 
 
 def _body(body: bytes) -> object:
@@ -93,10 +104,24 @@ def _compared(evidence: Evidence, wanted: Exported, what: str, rows: list[Row]) 
         named = {_who(evidence, row) for row in taken if row["Operation"] == operation}
         if people is not None and named != set(people):
             yield Difference(wanted.where, f"{operation} in {what}", listed(people), listed(named))
+    for person, values in (wanted.values or {}).items():
+        columns = [_values(row) for row in rows if _who(evidence, row) == person]
+        if columns != [dict(values)]:
+            told = "; ".join(map(str, columns)) or "no row"
+            yield Difference(wanted.where, f"values of {person} in {what}", str(dict(values)), told)
+    strange = {row["Amplitude_id"] for row in rows if row["Skip_reason"] == UNRESOLVED and row["Operation"] != "added"}
+    if strange:
+        told = listed({evidence.stage.person_name(person) for person in strange})
+        yield Difference(wanted.where, f"unresolved mappings in {what}", "each of an entry", f"of exits: {told}")
     if wanted.skipped is not None:
         skipped = {_who(evidence, row): row["Skip_reason"] for row in rows if row["Skip_detected"] == "true"}
         if skipped != dict(wanted.skipped):
             yield Difference(wanted.where, f"skips in {what}", str(dict(wanted.skipped)), str(skipped))
+
+
+def _values(row: Row) -> dict[str, str]:
+    """What stands between the operation and the skip: a column for each mapped property."""
+    return {name: value for name, value in row.items() if name not in OWN_COLUMNS and value}
 
 
 def _rows(text: str) -> list[Row]:

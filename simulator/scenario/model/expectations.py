@@ -31,6 +31,7 @@ from simulator.scenario.model.words import (
     COHORT,
     CONNECTION,
     COUNT,
+    FILLED_TEXT,
     FLAG,
     OPERATION,
     PEOPLE,
@@ -38,6 +39,7 @@ from simulator.scenario.model.words import (
     SEGMENT,
     STATUS,
     SYNC,
+    TEMPLATE,
     TEXT,
     RuleId,
 )
@@ -246,16 +248,21 @@ class RequestFilter(Record):
     operation: str | None = key(OPERATION, "Only this operation.", default=None)
     status: int | None = key(STATUS, "Only requests that were answered so.", default=None)
     service: str | None = key(Choice(("braze", "amplitude")), "Only requests at this service.", default=None)
+    headers: Mapping[str, str] = key(
+        MapOf(Text("a header name"), FILLED_TEXT), "Only requests that carried these headers.", default={}
+    )
+    body: object = key(TEMPLATE, "Only requests whose JSON body holds this, compared as in `call`.", default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requests(Expectation):
     """HTTP requests that the services received since the first step, those of `call` and `track` included. Several may
-    be given as a list."""
+    be given as a list. Keys are not looked at: the journal, in which bodies of up to 16 KiB stand, masks them."""
 
     EXAMPLES: ClassVar[tuple[str, ...]] = (
         "requests: {operation: changeCohortUsers, status: 201, count: 1}",
         "requests: [{operation: nameCohort, count: 1}, {operation: changeCohortUsers, count: 2}]",
+        "requests: {operation: nameCohort, body: {name: Openers}, headers: {User-Agent: Amplitude/Cohort-Sync}}",
     )
 
     value: tuple[RequestFilter, ...] = key(ListOf(RecordOf(RequestFilter), single=True), "")
@@ -267,6 +274,7 @@ class Mail(Record):
 
     to: str | None = key(TEXT, "To whom; every sync belongs to `owner`.", default=None)
     about: str | None = key(Choice(("success", "failed")), "What it reports.", default=None)
+    says: tuple[str, ...] = key(ListOf(TEXT, single=True), "Texts that its subject or body contains.", default=())
     count: Amount | None = key(AMOUNT, "How many such mails.", default=None, shown="at least one")
 
 
@@ -286,14 +294,15 @@ class Alerts(Expectation):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received(Expectation):
     """The messages that the receiver of a webhook connection heard, all of them in order. A message may leave keys out;
-    people stand in it by the value of the mapped property. What a template wrote that is no JSON is a text."""
+    people stand in it by the value of the mapped property. What a template wrote that is no JSON is a text. Each
+    message is also held to the fixed headers, to those of the connection, and to its address."""
 
     EXAMPLES: ClassVar[tuple[str, ...]] = (
         "received: {hook: [{in_cohort: true, users: [{user_id: ida-1001}]}]}",
         "received: {hook: []}",
     )
 
-    value: Mapping[str, tuple[Any, ...]] = key(MapOf(CONNECTION, ListOf(Json())), "")
+    value: Mapping[str, tuple[Any, ...]] = key(MapOf(CONNECTION, ListOf(TEMPLATE)), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,6 +318,11 @@ class Exported(Record):
     )
     dropped: Mapping[str, str] | None = key(
         MapOf(PERSON, RuleId()), "Whom Braze did not match, and by which rule: the second export says so.", default=None
+    )
+    values: Mapping[str, Mapping[str, str]] | None = key(
+        MapOf(PERSON, MapOf(TEXT, TEXT)),
+        "What the columns of mapped properties say of these people; a property without a value is left out.",
+        default=None,
     )
     none: str | None = key(TEXT, "There is no export of skips, in these words.", default=None)
 

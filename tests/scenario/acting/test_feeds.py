@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from simulator.sync.destinations import webhooks
+from simulator.sync.destinations.base import Parcel
+from simulator.sync.history import History
+from simulator.sync.ports import Request
 
 Passes = Callable[..., object]
 
@@ -275,6 +279,50 @@ def test_a_message_under_another_fixed_header_is_told(
     monkeypatch.setitem(webhooks.FIXED_HEADERS, "user-agent", "Amplitude/Hook")
     found = differs("steps:\n  - sync: hooked\nexpect:\n  received: {hook: [{in_cohort: true}]}\n", head=HOOK)
     assert [(4, "user-agent of message 1 to hook", "Amplitude/Webhook/1.0", "Amplitude/Hook")] == found
+
+
+def test_a_message_without_a_header_of_its_connection_or_to_another_address_is_told(
+    monkeypatch: pytest.MonkeyPatch, differs: Callable[..., list[tuple[int, str, str, str]]]
+) -> None:
+    written = webhooks.CohortWebhooks.request
+
+    def bare(destination: webhooks.CohortWebhooks, parcel: Parcel) -> Request:
+        return replace(written(destination, parcel), path="/", headers=dict(webhooks.FIXED_HEADERS))
+
+    monkeypatch.setattr(webhooks.CohortWebhooks, "request", bare)
+    found = differs("steps:\n  - sync: hooked\nexpect:\n  received: {hook: [{in_cohort: true}]}\n", head=HOOK)
+    assert [
+        (4, "address of message 1 to hook", "/cohorts?from=amplitude", "/"),
+        (4, "X-Team of message 1 to hook", "growth", "nothing"),
+    ] == found
+
+
+def test_values_of_an_export_stand_under_the_property_that_they_came_from(
+    differs: Callable[..., list[tuple[int, str, str, str]]],
+) -> None:
+    found = differs(
+        "steps:\n  - sync: openers\nexpect:\n"
+        "  history: {sync: openers, values: {ida: {user_id: ida-1001}, ben: {user_id: d-ben-0001}, old: {}}}\n",
+        head=HEAD,
+    )
+    assert [
+        ("values of ben in the export of run 1 of openers", "{'user_id': 'd-ben-0001'}", "{'device_id': 'd-ben-0001'}"),
+        ("values of old in the export of run 1 of openers", "{}", "no row"),
+    ] == [each[1:] for each in found]
+
+
+def test_an_exit_exported_as_an_unresolved_mapping_is_told(
+    monkeypatch: pytest.MonkeyPatch, differs: Callable[..., list[tuple[int, str, str, str]]]
+) -> None:
+    told = History.vendor_csv
+    monkeypatch.setattr(
+        History, "vendor_csv", lambda *given: told(*given).replace("added,,true,Unres", "removed,,true,Unres")
+    )
+    found = differs(
+        "steps:\n  - sync: openers\nexpect:\n  history: {sync: openers, skipped: {ben: Unresolved mapping}}\n",
+        head=HEAD.replace("[user_id, device_id]", "user_id"),
+    )
+    assert [(4, "unresolved mappings in the export of run 1 of openers", "each of an entry", "of exits: ben")] == found
 
 
 def test_history_exports_who_was_added_skipped_and_dropped(

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from simulator.journal import Journal
+
 Passes = Callable[..., object]
 Differs = Callable[..., list[tuple[int, str, str, str]]]
 
@@ -53,10 +55,32 @@ def test_runs_are_counted_by_status(differs: Differs, runs: str, fits: bool) -> 
         ("{operation: changeCohortUsers, status: 201, count: 1}", True),
         ("{operation: changeCohortUsers, status: 401}", False),
         ("[{operation: nameCohort, count: 1}, {operation: trackUsers, count: 0}]", True),
+        ("{operation: nameCohort, body: {name: openers}, count: 1}", True),
+        ("{operation: nameCohort, body: {name: shoppers}}", False),
+        ("{body: {cohort_id: '{cohort:openers}'}, count: 2}", True),
+        ("{status: 201, headers: {User-Agent: Amplitude/Cohort-Sync}, count: 2}", True),
+        ("{headers: {user-agent: curl}, count: 0}", True),
+        ("{service: amplitude, headers: {user-agent: Amplitude/Cohort-Sync}, count: 0}", True),
     ],
 )
 def test_requests_are_counted_by_operation_and_status(differs: Differs, requests: str, fits: bool) -> None:
     assert fits is (differs(HOURLY + f"  - advance: 3h\n  - expect: {{requests: {requests}}}\n") == [])
+
+
+def test_what_requests_hold_is_looked_for_since_the_last_block(passes: Passes) -> None:
+    named = "requests: {operation: nameCohort, body: {name: openers}"
+    passes(
+        HOURLY + f"  - expect: {{{named}, count: 1}}}}\n  - expect: {{since: last_expect, {named}, count: 0}}}}\n"
+        f"  - call: {{service: braze, path: /users/track, body: no json}}\n  - expect: {{{named}, count: 1}}}}\n"
+    )
+
+
+def test_requests_whose_bodies_are_forgotten_fit_nothing_and_say_so(
+    differs: Differs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Journal, "lost", 1)
+    ((_, what, _, got),) = differs(HOURLY + "  - expect: {requests: {body: {name: openers}}}\n")
+    assert ('requests that hold {"name":"openers"}', "not known") == (what, got)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +93,9 @@ def test_requests_are_counted_by_operation_and_status(differs: Differs, requests
         ("[{about: failed}, {about: failed}, {about: success}]", True),
         ("[{about: failed}, {about: failed}, {about: failed}]", False),
         ("{to: somebody}", False),
+        ("{about: failed, says: [sync of openers failed, Invalid client secret], count: 0}", True),
+        ("{about: failed, says: [sync of openers failed, status 401], count: 2}", True),
+        ("{about: success, says: [not delivered 1]}", False),
     ],
 )
 def test_mails_are_told_in_order(differs: Differs, alerts: str, fits: bool) -> None:
