@@ -15,6 +15,8 @@ import orjson
 import sqlite_utils
 from sqlite_utils import Migrations
 
+PATIENCE_MS = 5_000
+"""How long a file is waited for that another process is about to leave."""
 PAGES_WORTH_KEEPING = 2_000
 """Of 4 KiB each."""
 _TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> '_sqlite_migrations' ORDER BY name"
@@ -49,15 +51,27 @@ class Database:
 
     @classmethod
     def open(cls, path: Path, migrations: Sequence[Migrations]) -> Database:
-        """A database that lives in a file and survives being killed. Raises StoreUnusable."""
+        """A database that lives in a file, this process alone has open, and survives being killed.
+
+        Raises StoreUnusable.
+        """
+        connection = None
         try:
-            database = cls(_connect(str(path)))
+            connection = _connect(str(path))
+            database = cls(connection)
+            # One process at a time: an engine keeps in memory what it has read, and two would send everything twice.
+            database.sql.conn.execute("PRAGMA locking_mode=EXCLUSIVE")
             database.sql.conn.execute("PRAGMA journal_mode=WAL")
             database.sql.conn.execute("PRAGMA synchronous=NORMAL")
             database.sql.conn.execute("PRAGMA wal_autocheckpoint=20000")
             database._migrate(migrations)
         except (sqlite3.Error, OSError) as error:
-            raise StoreUnusable(f"{path}: {error}; give a file that can be created and written") from error
+            if connection is not None:
+                connection.close()
+            why = f"{path}: {error}; give a file that can be created and written"
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+                why = f"{path} is in use by another process; stop that one, or give another file"
+            raise StoreUnusable(why) from error
         return database
 
     def _migrate(self, migrations: Sequence[Migrations]) -> None:
@@ -184,7 +198,7 @@ class _Transaction:
 def _connect(path: str) -> sqlite3.Connection:
     # Autocommit mode: transactions are opened by `transaction()` alone, so none is left open by accident.
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
-    connection.execute("PRAGMA busy_timeout=5000")
+    connection.execute(f"PRAGMA busy_timeout={PATIENCE_MS}")
     connection.execute("PRAGMA cache_size=-65536")
     connection.execute("PRAGMA mmap_size=536870912")
     return connection

@@ -1,7 +1,8 @@
-"""Remembers in a world's file where its clock stands: time passes also when nobody writes to the ledger.
+"""Remembers in a world's file where its clock stands and which seed it came from: time passes also when nobody writes.
 
-One row. It is written whenever the clock has gone on by a second or more, and when the world is closed, so a killed
-process goes on less than a second (simulated) before the instant at which it stopped, and never before the last page.
+One row each. That of the clock is written whenever it has gone on by a second or more, and when the world is closed, so
+a killed process goes on less than a second (simulated) before the instant at which it stopped, and never before the
+last page of the ledger.
 """
 
 from __future__ import annotations
@@ -19,6 +20,18 @@ MIGRATIONS = Migrations("timekeeping")
 def create_tables(sql: SqliteDatabase) -> None:
     """The one row."""
     sql.table("clock_stand").create({"id": int, "now": int}, pk="id")
+
+
+@MIGRATIONS()
+def create_seed(sql: SqliteDatabase) -> None:
+    """What everything random in the world comes from."""
+    sql.table("clock_seed").create({"id": int, "seed": int}, pk="id")
+
+
+def seed_of(database: Database, seed: int) -> int:
+    """The seed of the world in this file; a new one is made with `seed`."""
+    database.execute("INSERT OR IGNORE INTO clock_seed (id, seed) VALUES (1, ?)", (seed,))
+    return int(database.value("SELECT seed FROM clock_seed WHERE id = 1"))
 
 
 class Timekeeper:

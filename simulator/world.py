@@ -21,7 +21,7 @@ from simulator.answers import Answers
 from simulator.audit.creation import CohortCalls
 from simulator.audit.wire import WireWatch
 from simulator.clock import Agenda, SimClock
-from simulator.database import Database
+from simulator.database import Database, StoreUnusable
 from simulator.exchange import LATENCY_HEADER, TRANSPORT_HEADER, Exchange
 from simulator.fakes import faults
 from simulator.fakes.amplitude import store as amplitude_store
@@ -51,7 +51,7 @@ from simulator.sync.engine import Engine
 from simulator.sync.ports import Request, Response, Transport, TransportError
 from simulator.sync.store import schema as engine_schema
 from simulator.sync.streaming.streamer import KIND, Streamer
-from simulator.timekeeping import Timekeeper
+from simulator.timekeeping import Timekeeper, seed_of
 
 MIGRATIONS: tuple[Migrations, ...] = tuple(
     room.MIGRATIONS
@@ -92,7 +92,7 @@ class World:
     def __init__(self, settings: WorldSettings | None = None, door: DoorKind = DoorKind.WSGI) -> None:
         self.settings = settings or WorldSettings()
         seed, rules = self.settings.seed, self.settings.rules
-        self.database = _database(self.settings.state)
+        self.database = _database(self.settings.state, seed)
         self.timekeeper = Timekeeper(self.database)
         self.clock = SimClock(_stored_now(self.database, self.timekeeper, self.settings.start))
         if self.settings.state is not None:
@@ -316,12 +316,22 @@ _SPARE: deque[Database] = deque(maxlen=2)
 """Empty databases that closed worlds have left for the next ones."""
 
 
-def _database(state: Path | None) -> Database:
+def _database(state: Path | None, seed: int) -> Database:
     if state is not None:
-        return Database.open(state, MIGRATIONS)
+        return _reopened(state, seed)
     with contextlib.suppress(IndexError):
         return _SPARE.pop()
     return Database.memory((), _template())
+
+
+def _reopened(state: Path, seed: int) -> Database:
+    """What is in a file came from one seed, and goes on with no other. Raises StoreUnusable."""
+    database = Database.open(state, MIGRATIONS)
+    if (made_from := seed_of(database, seed)) != seed:
+        database.close()
+        what = f"{state} holds a world of seed {made_from}, not of seed {seed}"
+        raise StoreUnusable(f"{what}; say --seed {made_from}, or give another file")
+    return database
 
 
 def _kept(database: Database, state: Path | None) -> Answers | None:

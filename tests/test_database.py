@@ -10,6 +10,7 @@ import pytest
 from sqlite_utils import Database as SqliteDatabase
 from sqlite_utils import Migrations
 
+from simulator import database as database_module
 from simulator.database import PAGES_WORTH_KEEPING, Database, StoreUnusable
 
 MIGRATIONS = Migrations("test")
@@ -83,6 +84,23 @@ def test_a_file_that_cannot_be_a_store_is_named(tmp_path: Path) -> None:
         Database.open(path, [MIGRATIONS])
     with pytest.raises(StoreUnusable, match="give a file that can be created"):
         Database.open(tmp_path / "missing" / "world.sqlite", [MIGRATIONS])
+
+
+def test_a_file_that_another_has_open_is_refused_and_can_be_opened_when_that_one_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "PATIENCE_MS", 20)
+    path = tmp_path / "world.sqlite"
+    first = Database.open(path, [MIGRATIONS])
+
+    with pytest.raises(StoreUnusable, match="is in use by another process; stop that one, or give another file"):
+        Database.open(path, [MIGRATIONS])
+    first.execute("INSERT INTO thing VALUES ('kept')")
+    first.close()
+
+    second = Database.open(path, [MIGRATIONS])
+    assert ["kept"] == names(second)
+    second.close()
 
 
 def test_an_emptied_database_serves_the_next_world_and_the_old_one_is_closed() -> None:

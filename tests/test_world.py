@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from simulator.audit.findings import Verdict
 from simulator.audit.invariants import check
+from simulator.database import StoreUnusable
 from simulator.fakes.amplitude.projects import ProjectSettings
 from simulator.fakes.amplitude.service import UserSeed
 from simulator.fakes.braze.seeding import ProfileSeed
@@ -113,8 +116,21 @@ def test_a_world_whose_process_is_killed_goes_on_where_its_clock_stood(tmp_path:
     settings = WorldSettings(seed=7, state=tmp_path / "world.sqlite")
     with World(settings) as killed:
         killed.agenda.advance_to(Instant(killed.clock.now + 2 * HOUR_MS))
-        with World(settings) as again:
+        # What a killed process leaves: files that nobody has closed.
+        left = shutil.copytree(tmp_path, tmp_path.with_name("left"))
+        with World(replace(settings, state=left / "world.sqlite")) as again:
             assert killed.clock.now == again.clock.now
+
+
+def test_a_world_in_a_file_is_not_gone_on_with_under_another_seed(tmp_path: Path) -> None:
+    settings = WorldSettings(seed=7, state=tmp_path / "world.sqlite")
+    World(settings).close()
+
+    with pytest.raises(
+        StoreUnusable, match=r"world\.sqlite holds a world of seed 7, not of seed 8; say --seed 7"
+    ):
+        World(replace(settings, seed=8))
+    World(settings).close()
 
 
 def test_the_cohort_list_says_on_demand_what_the_engine_syncs() -> None:

@@ -190,11 +190,12 @@ def test_something_else_can_happen_in_the_middle_of_a_call(shop: Shop, after: bo
 
 
 def test_faults_and_held_calls_survive_a_restart(tmp_path: Path) -> None:
-    first = Shop(Database.open(tmp_path / "world.db", [faults.MIGRATIONS]))
+    first = Shop(file := Database.open(tmp_path / "world.db", [faults.MIGRATIONS]))
     first.book.add(Fault(reorder=True, times=1))
     first.book.add(Fault(answer=500, times=2))
     first.post("held")
     first.post("refused")
+    file.close()
     second = Shop(Database.open(tmp_path / "world.db", [faults.MIGRATIONS]))
     assert [500, 201] == second.statuses(2)
     second.agenda.advance_to(Instant(START + MINUTE_MS))
@@ -204,9 +205,10 @@ def test_faults_and_held_calls_survive_a_restart(tmp_path: Path) -> None:
 def test_an_act_that_a_world_opened_again_does_not_know_is_told_and_the_call_goes_on(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    first = Shop(Database.open(tmp_path / "world.db", [faults.MIGRATIONS]))
+    first = Shop(file := Database.open(tmp_path / "world.db", [faults.MIGRATIONS]))
     first.book.teach("revoke_key", lambda: None)
     first.book.add(Fault(act="revoke_key"))
+    file.close()
     second = Shop(Database.open(tmp_path / "world.db", [faults.MIGRATIONS]))
     assert [201] == second.statuses(1)
     assert "'revoke_key' is not known any more" in caplog.text
