@@ -126,9 +126,7 @@ def test_a_world_in_a_file_is_not_gone_on_with_under_another_seed(tmp_path: Path
     settings = WorldSettings(seed=7, state=tmp_path / "world.sqlite")
     World(settings).close()
 
-    with pytest.raises(
-        StoreUnusable, match=r"world\.sqlite holds a world of seed 7, not of seed 8; say --seed 7"
-    ):
+    with pytest.raises(StoreUnusable, match=r"world\.sqlite holds a world of seed 7, not of seed 8; say --seed 7"):
         World(replace(settings, seed=8))
     World(settings).close()
 
