@@ -97,6 +97,7 @@ class World:
         self.clock = SimClock(_stored_now(self.database, self.timekeeper, self.settings.start))
         if self.settings.state is not None:
             self.clock.watcher = self.timekeeper.moved
+            self.timekeeper.open()
         self.agenda = Agenda(self.clock)
         self.ledger = Ledger(self.database)
         self.journal = Journal()
@@ -139,14 +140,8 @@ class World:
             self.faults.teach(name, act)
         for service in (self.amplitude.service, self.braze.service):
             self._listen(service)
-        for work in (
-            *self.amplitude.due_works,
-            *self.braze.due_works,
-            self.faults,
-            self.engine,
-            self.streams,
-            self.currents,
-        ):
+        ours = (self.faults, self.engine, self.streams, self.currents)
+        for work in (*self.amplitude.due_works, *self.braze.due_works, *ours):
             self.agenda.register(work)
 
     @property
@@ -231,6 +226,7 @@ class World:
     def _listen(self, service: Service) -> None:
         service.observers.append(self._observe)
         service.answers = self._transports.answers
+        service.opened_before = self.timekeeper.opened_before
         self.faults.serve(service.name, service.handlers)
 
     def _observe(self, exchange: Exchange) -> None:

@@ -36,3 +36,12 @@ def test_steps_of_less_than_a_second_are_not_written(database: Database, step_ms
     keeper.keep(NOW)
     keeper.moved(Instant(NOW + step_ms))
     assert NOW + kept == keeper.last()
+
+
+def test_openings_are_counted(database: Database) -> None:
+    before = []
+    for _ in range(3):
+        keeper = Timekeeper(database)
+        keeper.open()
+        before.append(keeper.opened_before)
+    assert [0, 1, 2] == before

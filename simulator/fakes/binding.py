@@ -175,6 +175,8 @@ class Service:
         self.handlers: dict[str, Handler] = {}
         self.answers: Answers | None = None
         """Where answers are kept for a sender that may be killed; None where nobody outlives a kill."""
+        self.opened_before = 0
+        """How often its world was opened before: what a process counts begins anew, and ids must not."""
         self._seed = seed
         self._calls = 0
         self._manners = manners
@@ -268,7 +270,7 @@ class Service:
     def _call(self, operation_id: str, path: Mapping[str, str]) -> tuple[Call, Reply | None]:
         self._calls += 1
         headers = {name.lower(): value for name, value in request.headers.items()}
-        request_id = headers.get("x-request-id") or derive_uuid(self._seed, self.name, "request", self._calls)
+        request_id = headers.get("x-request-id") or self._request_id()
         raw = request.get_data(cache=False)
         problem = ""
         if headers.get("content-encoding", "").lower() in ("gzip", "deflate") and raw:
@@ -279,6 +281,10 @@ class Service:
             request.remote_addr or "",
         )  # fmt: skip
         return call, self._manners.malformed(call, problem) if problem else None
+
+    def _request_id(self) -> str:
+        again = (self.opened_before,) if self.opened_before else ()
+        return derive_uuid(self._seed, self.name, "request", *again, self._calls)
 
     def _send(self, call: Call, reply: Reply, observed: bool) -> Response:
         body = reply.encoded()
