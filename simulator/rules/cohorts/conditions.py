@@ -1,8 +1,8 @@
 """How single values are compared: property tests, and counts against a number.
 
 Values are compared as text for `is`, so that 1, 1.0 and "1" are equal and true is "true" (inferred: the API's filters
-carry texts). Upper and lower case differ for `is` and not for `contains` (inferred). A list holds what any of its
-elements holds. No value and an empty text are the same nothing.
+carry texts). Upper and lower case do not matter to `contains` (Amplitude, Segment operators). A list holds what any of
+its elements holds. No value and an empty text are the same nothing.
 """
 
 from __future__ import annotations

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from simulator.exchange import fits_header
 from simulator.feeds import IngestedEvent
+from simulator.rules.cohorts.conditions import passes
+from simulator.rules.cohorts.definition import Test
 from simulator.rules.identity import AmplitudeUser
 from simulator.rules.instants import format_instant
 from simulator.rules.mapping import value_of
@@ -25,14 +27,14 @@ class InvalidStream(ValueError):
 
 
 class Filter(NamedTuple):
-    """A condition of the event picker on one event property."""
+    """A condition of the event picker on one event property, compared as everywhere in Amplitude."""
 
     event_property: str
     operator: str
     values: tuple[str, ...]
 
 
-OPERATORS = ("is", "is not", "contains", "does not contain")
+OPERATORS = (Test.IS, Test.IS_NOT, Test.CONTAINS, Test.DOES_NOT_CONTAIN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,15 +119,8 @@ def _wanted(settings: StreamSettings, ingested: IngestedEvent) -> bool:
     filters = settings.events.get(ingested.event_type)
     if filters is None or ingested.event_type in NOT_EVENTS:
         return False
-    return all(_passes(each, ingested.event_properties.get(each.event_property)) for each in filters)
-
-
-def _passes(condition: Filter, value: object) -> bool:
-    text = "" if value is None else str(value)
-    if condition.operator in ("is", "is not"):
-        return (text in condition.values) is (condition.operator == "is")
-    found = any(each in text for each in condition.values)
-    return found is (condition.operator == "contains")
+    read = ingested.event_properties.get
+    return all(passes(Test(each.operator), each.values, read(each.event_property)) for each in filters)
 
 
 def _user_changed(settings: StreamSettings, ingested: IngestedEvent, user_forwarding: str) -> bool:

@@ -169,7 +169,8 @@ def test_a_stream_names_people_in_four_ways(stage: Any, target: str, label: str,
         ("is", ("shop",), False),
         ("is not", ("shop",), True),
         ("is not", ("web",), False),
-        ("contains", ("eb",), True),
+        ("is", ("Web",), False),
+        ("contains", ("EB",), True),
         ("does not contain", ("eb",), False),
     ],
 )
@@ -179,6 +180,15 @@ def test_events_pass_through_filters(stage: Any, operator: str, values: tuple[st
     here.take("order placed", event_properties={"channel": "web"})
     here.advance(MINUTE_MS)
     assert sent is bool(here.bodies)
+
+
+@pytest.mark.parametrize(("value", "actual"), [("true", True), ("7", 7.0), ("7.5", 7.5), ("b", ["a", "b"]), ("", None)])
+def test_a_filter_compares_as_text_whatever_it_is(stage: Any, value: str, actual: object) -> None:
+    here = stage()
+    here.streamer.create(replace(SETTINGS, events={"order placed": (Filter("paid", "is", (value,)),)}))
+    here.take("order placed", event_properties={"paid": actual})
+    here.advance(MINUTE_MS)
+    assert 1 == len(here.bodies)
 
 
 @pytest.mark.parametrize(

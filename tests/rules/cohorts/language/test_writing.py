@@ -5,6 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.rules.cohorts.definition import (
+    ANY_ACTIVE_EVENT,
+    ANY_EVENT,
     Active,
     Between,
     ComparedCount,
@@ -52,6 +54,7 @@ FILTERS = st.builds(
     Filter, NAMES, st.sampled_from(Test), st.lists(SCALARS, min_size=1, max_size=3).map(tuple), st.just(False)
 )
 EVENTS = st.builds(EventMatch, NAMES, st.lists(FILTERS, max_size=1).map(tuple))
+NAMED_EVENTS = EVENTS.filter(lambda event: event.name not in (ANY_EVENT, ANY_ACTIVE_EVENT))
 CLAUSES = st.one_of(
     st.builds(Performed, EVENTS, st.just(Measure.COUNT), st.just(""), st.sampled_from(Comparison), NUMBERS, WINDOWS),
     st.builds(
@@ -59,7 +62,7 @@ CLAUSES = st.one_of(
         NUMBERS, WINDOWS,
     ),
     st.builds(ComparedCount, EVENTS, st.sampled_from(Comparison), EVENTS, WINDOWS),
-    st.builds(NthTime, EVENTS, st.integers(1, 5), WINDOWS),
+    st.builds(NthTime, NAMED_EVENTS, st.integers(1, 5), WINDOWS),
     st.builds(DistinctIntervals, EVENTS, st.sampled_from(Interval), st.sampled_from(Comparison), NUMBERS, WINDOWS),
     st.builds(
         DistinctIntervals, EVENTS, st.sampled_from(Interval), st.sampled_from(Comparison), NUMBERS,
