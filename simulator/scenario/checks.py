@@ -75,6 +75,11 @@ def _check_projects(scenario: Scenario, reader: Reader) -> None:
                 where = scenario.spots.get(f"cohorts.{name}", scenario.where)
                 what = f"{name} is in the project {cohort.project} and {other} in {scenario.cohorts[other].project}"
                 reader.refuse(what, where, "a cohort names cohorts of its own project")
+    for name, computation in scenario.computations.items():
+        project = scenario.projects.get(computation.project)
+        if project is not None and project.region != "us":
+            where = scenario.spots.get(f"computations.{name}", scenario.where)
+            reader.refuse("computations are for projects in the US", where, f"{computation.project} is in the EU")
 
 
 def _check_circles(scenario: Scenario, reader: Reader) -> None:

@@ -203,3 +203,10 @@ def test_a_propensity_put_in_place_moves_a_person_into_a_cohort(amplitude, plane
     )
     assert placed.status_code == 204
     assert len(amplitude.service.cohorts.members("likely")) == 1
+
+
+def test_a_project_in_the_eu_has_no_computations(plane) -> None:
+    plane("POST", "/projects", json={"name": "europe", "region": "eu"})
+    refused = plane("POST", "/computations", json=SPENT | {"project": "europe"})
+    told = "computations are for projects in the US; europe is in the EU"
+    assert (400, told) == (refused.status_code, refused.json["detail"])

@@ -1,11 +1,14 @@
-"""Computations that somebody defined in Amplitude: rows of a project, found by id or by the name of their value."""
+"""Computations that somebody defined in Amplitude: rows of a project, found by id or by the name of their value.
+
+Amplitude, Computations: they are offered in the US region only.
+"""
 
 from __future__ import annotations
 
 from simulator.database import Database
-from simulator.fakes.amplitude.projects import Project
+from simulator.fakes.amplitude.projects import US, Project
 from simulator.ids import derive_base36
-from simulator.rules.cohorts.computations import Computation, Formula
+from simulator.rules.cohorts.computations import Computation, Formula, InvalidComputation
 from simulator.rules.instants import Instant
 
 
@@ -23,6 +26,8 @@ class Computations:
     def define(self, project: Project, computation: Computation, at: Instant) -> str:
         """Save one; its id looks like `t14bqib`. Raises InvalidComputation, ComputationExists."""
         wanted = computation.checked()
+        if project.region != US:
+            raise InvalidComputation(f"computations are for projects in the US; {project.name} is in the EU")
         with self._database.transaction():
             known = self.all(project)
             if any(each.name == wanted.name for each in known.values()):
