@@ -31,6 +31,7 @@ JUDGING: dict[type[Expectation], Callable[[Evidence, Any], Iterator[Difference]]
     model.Alerts: counts.alerts,
     model.Received: exports.received,
     model.History: exports.history,
+    model.Named: state.named,
     model.Converged: state.converged,
     model.Outcomes: state.outcomes,
     model.Profiles: state.profiles,

@@ -24,6 +24,16 @@ from simulator.sync.ports import Response
 from simulator.sync.store.records import Sync, SyncKind, SyncState
 
 
+def named(evidence: Evidence, expected: model.Named) -> Iterator[Difference]:
+    """SYNC-2. The name that Braze's dashboard shows, apart from the id that stands in for one."""
+    stage = evidence.stage
+    for cohort, wish in expected.value.items():
+        found = stage.world.braze.store.membership.cohort(WORKSPACE, PARTNER, stage.cohort_ids[cohort])
+        name = found.name if found is not None and found.name is not None else "none"
+        if name != wish:
+            yield Difference(evidence.spot(expected, cohort), f"name of {cohort} in Braze", wish, name)
+
+
 def converged(evidence: Evidence, expected: model.Converged) -> Iterator[Difference]:
     """Braze's members against those whom the rules would reach now, over all syncs of each cohort."""
     stage = evidence.stage

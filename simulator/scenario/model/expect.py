@@ -22,6 +22,7 @@ EXPECTATIONS: dict[str, type[Expectation]] = {
     verb_of(kind): kind
     for kind in (
         expectations.Members,
+        expectations.Named,
         expectations.Wanted,
         expectations.Added,
         expectations.AlreadyThere,

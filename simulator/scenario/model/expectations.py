@@ -122,6 +122,15 @@ class Members(Expectation):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Named(Expectation):
+    """What a cohort is called in Braze now; `none` if no call has named it yet (SYNC-2)."""
+
+    EXAMPLES: ClassVar[tuple[str, ...]] = ("named: {openers: Frequent openers, vips: none}",)
+
+    value: Mapping[str, str] = key(MapOf(COHORT, TEXT), "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted(Expectation):
     """Who is in the cohort in Amplitude now: exactly these people."""
 

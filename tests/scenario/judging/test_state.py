@@ -111,3 +111,9 @@ def test_the_answer_to_a_call_is_compared(differs: Differs, expected: str, what:
     )
 
     assert what == [each[1] for each in differs(call)]
+
+
+def test_the_name_that_braze_shows_is_compared(passes: Passes, differs: Differs) -> None:
+    steps = "steps:\n  - expect: {named: {openers: none}}\n  - sync: openers\n"
+    passes(steps + "  - expect: {named: {openers: openers, vips: none}}\n")
+    assert [(4, "name of vips in Braze", "vips", "none")] == differs(steps + "  - expect: {named: {vips: vips}}\n")
