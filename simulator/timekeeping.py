@@ -1,14 +1,8 @@
 """Remembers in a world's file where its clock stands and which seed it came from: time passes also when nobody writes.
 
-<<<<<<< HEAD
 One row each. That of the clock is written whenever it has gone on by a second or more, and when the world is closed, so
 a killed process goes on less than a second (simulated) before the instant at which it stopped, and never before the
-last page of the ledger.
-=======
-One row. It is written whenever the clock has gone on by a second or more, and when the world is closed, so a killed
-process goes on less than a second (simulated) before the instant at which it stopped, and never before the last page.
-Another row says how often the file was opened.
->>>>>>> 767b565 (Requests of a world that is opened again have ids of their own)
+last page of the ledger. Another row says how often the file was opened.
 """
 
 from __future__ import annotations
@@ -29,7 +23,6 @@ def create_tables(sql: SqliteDatabase) -> None:
 
 
 @MIGRATIONS()
-<<<<<<< HEAD
 def create_seed(sql: SqliteDatabase) -> None:
     """What everything random in the world comes from."""
     sql.table("clock_seed").create({"id": int, "seed": int}, pk="id")
@@ -39,11 +32,12 @@ def seed_of(database: Database, seed: int) -> int:
     """The seed of the world in this file; a new one is made with `seed`."""
     database.execute("INSERT OR IGNORE INTO clock_seed (id, seed) VALUES (1, ?)", (seed,))
     return int(database.value("SELECT seed FROM clock_seed WHERE id = 1"))
-=======
+
+
+@MIGRATIONS()
 def count_openings(sql: SqliteDatabase) -> None:
     """How often the world was opened; a world without a file is opened once and does not count."""
     sql.table("clock_openings").create({"id": int, "count": int}, pk="id")
->>>>>>> 767b565 (Requests of a world that is opened again have ids of their own)
 
 
 class Timekeeper:

@@ -122,7 +122,6 @@ def test_a_world_whose_process_is_killed_goes_on_where_its_clock_stood(tmp_path:
             assert killed.clock.now == again.clock.now
 
 
-<<<<<<< HEAD
 def test_a_world_in_a_file_is_not_gone_on_with_under_another_seed(tmp_path: Path) -> None:
     settings = WorldSettings(seed=7, state=tmp_path / "world.sqlite")
     World(settings).close()
@@ -130,7 +129,8 @@ def test_a_world_in_a_file_is_not_gone_on_with_under_another_seed(tmp_path: Path
     with pytest.raises(StoreUnusable, match=r"world\.sqlite holds a world of seed 7, not of seed 8; say --seed 7"):
         World(replace(settings, seed=8))
     World(settings).close()
-=======
+
+
 def test_requests_of_a_world_that_is_opened_again_have_ids_of_their_own(tmp_path: Path) -> None:
     settings = WorldSettings(seed=7, state=tmp_path / "world.sqlite")
     seen: list[str] = []
@@ -140,7 +140,6 @@ def test_requests_of_a_world_that_is_opened_again_have_ids_of_their_own(tmp_path
             for _ in range(2):
                 world.braze.app.test_client().get("/segments/list")
     assert (6, 6) == (len(seen), len(set(seen)))
->>>>>>> 767b565 (Requests of a world that is opened again have ids of their own)
 
 
 def test_the_cohort_list_says_on_demand_what_the_engine_syncs() -> None:
