@@ -14,7 +14,7 @@ SERVED = "http://127.0.0.1:8003"
 MAIN = "main"
 
 
-@click.group(invoke_without_command=True)
+@click.group(short_help="Show or move the clock of a served world.", invoke_without_command=True)
 @option("--url", envvar="ABSIM_URL", default=SERVED, help="The control port of a served world.")
 @option("--world", default=MAIN, metavar="NAME", envvar=None, help="Which world behind it.")
 @option("--format", "form", type=click.Choice(["text", "json"]), default="text", envvar=None, help="How it is told.")
@@ -37,7 +37,7 @@ def advance(door: Door, duration: str) -> None:
     door.tell(door.ask("POST", "/_sim/clock/advance", {"by": duration}))
 
 
-@command.command()
+@command.command(short_help="Run until the next thing is due, all is done, or an instant.")
 @click.argument("target", metavar="next|idle|INSTANT")
 @option("--at-most", metavar="DURATION", envvar=None, help="The longest time that next and idle may take.")
 @click.pass_obj

@@ -40,7 +40,7 @@ def _report_options(function: Callable[..., Any]) -> Callable[..., Any]:
     )
 
 
-@click.group(invoke_without_command=True)
+@click.group(short_help="Put both contracts to the test, here or at an address.", invoke_without_command=True)
 @option("--service", "services", type=click.Choice(CONTRACTS), multiple=True, help="Only this service. Repeatable.")
 @option("--operation", "operations", multiple=True, metavar="ID", help="Only this operationId. Repeatable.")
 @option("--url", "urls", multiple=True, metavar="NAME=URL",
@@ -88,8 +88,10 @@ def command(
         raise click.UsageError(str(error.args[0])) from error
     except OSError as error:
         raise EnvironmentFault(f"a service cannot be reached: {error}") from error
-    written = _write(report_dir, reports, FORMATS_OF_CHECK, outcome)
+    written, unwritten = _write(report_dir, reports, FORMATS_OF_CHECK, outcome)
     _tell(outcome, written, order)
+    if unwritten:
+        raise EnvironmentFault(unwritten)
     if not outcome.cases:
         raise NothingRan("nothing was sent")
     return ExitCode.PASSED if outcome.passed else ExitCode.FAILED
@@ -134,17 +136,19 @@ _Found = TypeVar("_Found")
 Formats = Mapping[str, tuple[str, Callable[[_Found], bytes]]]
 
 
-def _write(report_dir: Path, reports: Sequence[str], formats: Formats[_Found], found: _Found) -> list[Path]:
-    written = []
+def _write(report_dir: Path, reports: Sequence[str], formats: Formats[_Found], found: _Found) -> tuple[list[Path], str]:
+    """The reports that lie there now, and what is wrong with the others: what was found is told in any case."""
+    written, unwritten = [], []
     for each in reports:
         name, write = formats[each]
         path = report_dir / name
         try:
             path.write_bytes(write(found))
         except OSError as error:
-            raise EnvironmentFault(f"{path} cannot be written: {error.strerror}") from error
-        written.append(path)
-    return written
+            unwritten.append(f"{path} cannot be written: {error.strerror}")
+        else:
+            written.append(path)
+    return written, "; ".join(unwritten)
 
 
 LEFT_OUT_AT_URL = (
@@ -221,7 +225,7 @@ def _never_seen(outcome: Outcome) -> None:
         click.echo(f"  {service} {reading.operation}: {', '.join(reading.never)}")
 
 
-@command.command()
+@command.command(short_help="Hold recorded traffic against the contracts.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True), metavar="FILE|FOLDER…")
 @option("--service", "services", type=click.Choice(CONTRACTS), multiple=True, help="Only this contract. Repeatable.")
 @option("--operation", "operations", multiple=True, metavar="ID", help="Only this operationId. Repeatable.")
@@ -251,7 +255,7 @@ def traffic(
     _prepare(report_dir, reports)
     found, others = check_all([openapi.load(each) for each in CONTRACTS], read.exchanges, services, operations)
     told = Told(tuple(found), read.exchanges, others)
-    written = _write(report_dir, reports, FORMATS_OF_TRAFFIC, told)
+    written, unwritten = _write(report_dir, reports, FORMATS_OF_TRAFFIC, told)
     for report in told.reports:
         click.echo(f"{report.service}: {report.known} of {report.exchanges} exchanges known to the contract")
         for each in report.drift:
@@ -261,13 +265,15 @@ def traffic(
     if others:
         talk(f"{others} exchange(s) with others than Amplitude and Braze, not looked at")
     _tell_written(written)
+    if unwritten:
+        raise EnvironmentFault(unwritten)
     if not told.reports:
         raise NothingRan(f"no exchange with a service of {', '.join(services or CONTRACTS)} is recorded there")
     talk(f"{len(told.drift)} kind(s) of drift in {sum(each.exchanges for each in told.reports)} exchanges")
     return ExitCode.FAILED if told.drift else ExitCode.PASSED
 
 
-@command.command()
+@command.command(short_help="Whether a new version of a contract breaks clients.")
 @click.argument("old", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.argument("new", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="What stdout gets.")
@@ -293,7 +299,7 @@ def diff(old: Path, new: Path, form: str) -> int:
     return ExitCode.FAILED if breaking else ExitCode.PASSED
 
 
-@command.command()
+@command.command(short_help="Write down the rules of the contracts as agreed.")
 @click.option("--service", "services", type=click.Choice(CONTRACTS), multiple=True, help="Only this contract.")
 def agree(services: tuple[str, ...]) -> int:
     """Write down the rules of the contracts as agreed, and say what has changed since the last time.
@@ -314,7 +320,7 @@ def agree(services: tuple[str, ...]) -> int:
     return ExitCode.PASSED
 
 
-@command.command()
+@command.command(short_help="Put known defects in; say which checks catch them.")
 @click.option("--only", multiple=True, metavar="NAME", help="Only this defect. Repeatable.")
 @click.option("--list", "listed", is_flag=True, help="Name them and put none in.")
 def defects(only: tuple[str, ...], listed: bool) -> int:

@@ -18,7 +18,10 @@ from simulator.cli.serve import open_server, serving_options
 NOT_FOUND, NOT_EXECUTABLE, BY_SIGNAL = 127, 126, 128
 
 
-@click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.command(
+    short_help="Run your program with both services around it.",
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
 @serving_options
 @click.option(
     "-q",

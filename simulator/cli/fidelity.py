@@ -10,7 +10,7 @@ CONFIDENCES = ("documented", "live", "inferred")
 SERVICES = ("braze", "amplitude", "engine")
 
 
-@click.command()
+@click.command(short_help="What is promised, where it is written, which test shows it.")
 @option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", envvar=None,
         help="What stdout gets.")  # fmt: skip
 @option("--confidence", type=click.Choice(CONFIDENCES), envvar=None, help="Only what is known like this.")

@@ -42,7 +42,7 @@ expect: {profiles_created: 0}
 """What is forecast when no file is given: identifiers, kinds and shares of the usual population."""
 
 
-@click.command()
+@click.command(short_help="What each cadence costs, and how late it is, over some days.")
 @click.argument("scenario", required=False, type=click.Path(path_type=Path))
 @option("--days", type=click.IntRange(1, DAYS_AT_MOST), default=7, help="Simulated days under each cadence.")
 @option(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from simulator.sync.store.records import Run, Sync
 
 
-@click.command()
+@click.command(short_help="A run as Amplitude exports it, and what it cannot say.")
 @click.argument("scenario", type=click.Path(path_type=Path))
 @option("--sync", "sync_name", metavar="NAME", envvar=None, help="Which sync; needed when there are several.")
 @option("--run", "number", type=click.IntRange(1), envvar=None, help="Which run of it; otherwise the newest.")

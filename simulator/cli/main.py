@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import importlib
 import io
@@ -16,6 +17,8 @@ import click
 from simulator.cli.common import ExitCode, configuration
 
 _FOLDER = Path(__file__).parent
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""A disk is full, or a file may not become larger; no fault of ours."""
 NO_COMMANDS = ("__main__", "main", "common")
 
 
@@ -86,11 +89,20 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return ExitCode.INTERRUPTED
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else ExitCode.FAILED
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            return _fault_of_ours()
+        click.echo(f"Error: what was to be written had no room: {error.strerror}", err=True)
+        return ExitCode.ENVIRONMENT
     except Exception:
-        traceback.print_exc()
-        click.echo("This is a fault in absim itself; the lines above say where.", err=True)
-        return ExitCode.INTERNAL
+        return _fault_of_ours()
     return ended if isinstance(ended, int) else ExitCode.PASSED
+
+
+def _fault_of_ours() -> int:
+    traceback.print_exc()
+    click.echo("This is a fault in absim itself; the lines above say where.", err=True)
+    return ExitCode.INTERNAL
 
 
 def main() -> None:

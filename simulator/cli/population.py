@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 HIERARCHY = "user_id, device_id"
 
 
-@click.command()
+@click.command(short_help="Generated people, and what becomes of them.")
 @click.argument("recipe", required=False, type=click.Path(path_type=Path))
 @option("--size", metavar="N", help="How many people; 10_000 is a number too.")
 @option("--kinds", metavar="KIND=SHARE,…", help="How they stand in both systems, such as known=60%,anonymous=40%.")

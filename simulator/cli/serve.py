@@ -59,7 +59,7 @@ def serving_options(command: _Command) -> _Command:
     return command
 
 
-@click.command()
+@click.command(short_help="Serve both services and the engine until Ctrl-C.")
 @option("--amplitude-port", type=click.IntRange(0, 65535), default=AMPLITUDE_PORT, help="0 takes any free one.")
 @option("--braze-port", type=click.IntRange(0, 65535), default=BRAZE_PORT, help="0 takes any free one.")
 @option("--control-port", type=click.IntRange(0, 65535), default=CONTROL_PORT, help="0 takes any free one.")

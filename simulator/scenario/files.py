@@ -44,9 +44,18 @@ def _nearby(path: Path) -> str:
     if not path.parent.is_dir():
         return ""
     # The ending is common to all scenarios and would make any two names look alike.
-    stems = {each.name.removesuffix(SUFFIX): each.name for each in path.parent.iterdir()}
-    close = get_close_matches(path.name.removesuffix(SUFFIX), stems, n=1)
+    stems = {_stem(each.name): each.name for each in path.parent.iterdir() if each.is_dir() or _is_yaml(each)}
+    close = get_close_matches(_stem(path.name), stems, n=1)
     return f"; did you mean {stems[close[0]]}?" if close else ""
+
+
+def _is_yaml(path: Path) -> bool:
+    return path.suffix.lower() in (".yaml", ".yml")
+
+
+def _stem(name: str) -> str:
+    """What is particular about a name: `first.yml` may be meant for `first.scenario.yaml`."""
+    return re.sub(r"(\.scenario)?(\.ya?ml)?$", "", name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,8 @@ def _reason(host: str, port: int, error: Exception) -> str:
 
 
 def _holder(port: int) -> str:
-    """` by process 123 (python3)` where the system tells cheaply (Linux, own processes), else nothing."""
+    """` by process 123 (python3)` or ` by this command itself` where the system tells cheaply (Linux, own processes),
+    else nothing."""
     inodes = {
         fields[9]
         for table in ("/proc/net/tcp", "/proc/net/tcp6")
@@ -77,6 +78,8 @@ def _holder(port: int) -> str:
         try:
             for descriptor in (process / "fd").iterdir():
                 if os.readlink(descriptor) in wanted:
+                    if process.name == str(os.getpid()):
+                        return " by this command itself"
                     name = (process / "comm").read_text().strip()
                     return f" by process {process.name} ({name})"
         except OSError:

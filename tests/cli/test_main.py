@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -30,6 +31,14 @@ def test_help_lists_every_command(run_absim: Absim) -> None:
     assert {"run", "lint", "plan", "schema", "why", "new"} <= set(COMMANDS)
 
 
+@pytest.mark.parametrize("words", [(), ("contract",), ("clock",)])
+def test_every_line_of_a_list_of_commands_is_a_whole_sentence(run_absim: Absim, words: tuple[str, ...]) -> None:
+    listed = run_absim(*words, "--help").out.partition("Commands:\n")[2].splitlines()
+
+    assert len(listed) > 3
+    assert [] == [line for line in listed if not line.endswith(".") or line.endswith("...")]
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_says_what_it_does(run_absim: Absim, name: str) -> None:
     ended = run_absim(name, "--help")
@@ -55,6 +64,18 @@ def test_a_fault_of_ours_is_4_and_not_hidden(run_absim: Absim, monkeypatch: pyte
     assert 4 == ended.code
     assert "RuntimeError: this cannot be" in ended.err
     assert "This is a fault in absim itself" in ended.err
+
+
+def test_output_that_has_no_room_is_no_fault_of_ours(run_absim: Absim, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(run_command, "_tell", full)
+    ended = run_absim("run", "good.scenario.yaml")
+
+    assert 3 == ended.code
+    assert "Error: what was to be written had no room: No space left on device\n" in ended.err
+    assert "Traceback" not in ended.err
 
 
 def test_the_module_is_the_command() -> None:

@@ -3,6 +3,8 @@
 import os
 import re
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -25,7 +27,21 @@ def test_a_taken_port_is_named_with_its_holder() -> None:
     assert message.endswith("; choose another, or 0 for any free one")
     assert "\n" not in message
     if os.path.exists("/proc/net/tcp"):
-        assert re.search(rf"by process {os.getpid()} \(.+\);", message)
+        assert "is taken by this command itself; choose" in message
+
+
+def test_a_port_that_another_program_has_is_named_with_it() -> None:
+    listens = (
+        "import socket, sys; door = socket.create_server(('127.0.0.1', 0));"
+        "print(door.getsockname()[1], flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen([sys.executable, "-c", listens], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        port = int(other.stdout.readline())
+        with pytest.raises(PortUnavailable) as error:
+            bind("127.0.0.1", port)
+    if os.path.exists("/proc/net/tcp"):
+        assert re.search(rf"by process {other.pid} \(.+\);", str(error.value))
 
 
 def test_a_port_that_was_bound_by_a_plain_socket_is_taken() -> None:

@@ -10,7 +10,7 @@ import click
 from simulator.cli.common import ExitCode, emit, option, scenario_files, shown_name, talk
 
 
-@click.command()
+@click.command(short_help="Check scenario files without running them.")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How problems are written.")
 @option("--quiet", is_flag=True, help="Say nothing when all is well.")

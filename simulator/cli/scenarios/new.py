@@ -35,7 +35,7 @@ expect:
 """
 
 
-@click.command()
+@click.command(short_help="Write a small scenario that passes, to start from.")
 @click.argument("name", type=Text())
 def command(name: str) -> int:
     """Write NAME.scenario.yaml, a small scenario that passes, to be changed into one's own."""
@@ -43,6 +43,8 @@ def command(name: str) -> int:
 
     named = Path(name if name.endswith(SUFFIX) else f"{name.removesuffix('.yaml')}{SUFFIX}")
     path = Path(resources.on_disk(str(named)))
+    if not named.name.removesuffix(SUFFIX) or named.name.startswith(SUFFIX):
+        raise click.UsageError("a scenario needs a name, such as first-login")
     if path.exists():
         raise click.UsageError(f"{named} exists; choose another name")
     title = re.sub(r"[-_]+", " ", named.name.removesuffix(SUFFIX)).strip().capitalize()
@@ -56,6 +58,9 @@ def command(name: str) -> int:
             newline="\n",
         )
     except OSError as error:
+        if path.is_file():
+            # A full disk takes the name and nothing else.
+            path.unlink()
         raise EnvironmentFault(f"{named} cannot be written: {error.strerror}") from error
     talk(f"wrote {shown_name(path)}; run it with: {shlex.join(['absim', 'run', shown_name(path)])}")
     return ExitCode.PASSED

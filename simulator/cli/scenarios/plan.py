@@ -9,7 +9,7 @@ import click
 from simulator.cli.common import ExitCode, scenario_files, shown_name, talk
 
 
-@click.command()
+@click.command(short_help="Who exists where, and what happens when; nothing is run.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 def command(paths: tuple[Path, ...]) -> int:
     """Show who exists where, with every default written out, and what happens when; nothing is run.

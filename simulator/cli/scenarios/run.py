@@ -40,7 +40,7 @@ DEPARTURES_AT_MOST = 20
 RULE_SET_HELP = "A named rule set in place of each file's; switches that a file sets one by one stay."
 
 
-@click.command()
+@click.command(short_help="Run scenarios and compare what happens with what they expect.")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @option("--seed", type=click.IntRange(0, 2**53), help="The seed of every world, in place of each file's.")
 @option("--rules", default="", help=RULE_SET_HELP)

@@ -9,7 +9,7 @@ import click
 from simulator.cli.common import EnvironmentFault, ExitCode, emit, option, shown_name, talk
 
 
-@click.command()
+@click.command(short_help="The JSON Schema and the reference of scenario files.")
 @option("--reference", "as_reference", is_flag=True, envvar=None, help="The language reference as Markdown instead.")
 @option("--write", is_flag=True, envvar=None, help="Write both into the checkout, where editors and readers look.")
 def command(as_reference: bool, write: bool) -> int:

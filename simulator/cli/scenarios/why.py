@@ -30,7 +30,7 @@ class Chosen:
     door: str = "wsgi"
 
 
-@click.command()
+@click.command(short_help="The story of one person over both systems, rule by rule.")
 @click.argument("person", type=Text())
 @option("--scenario", type=click.Path(path_type=Path), help="The scenario; otherwise one of the last run.")
 @option("--case", type=click.IntRange(1), default=1, help="Which case of its matrix.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import shlex
@@ -150,6 +151,29 @@ def test_nothing_is_overwritten(run_absim: Absim, name: str) -> None:
 
     assert 2 == ended.code
     assert "good.scenario.yaml exists" in ended.err
+
+
+@pytest.mark.parametrize("name", ["", ".scenario.yaml", "folder/"])
+def test_a_scenario_needs_a_name(run_absim: Absim, folder: Path, name: str) -> None:
+    ended = run_absim("new", name)
+
+    assert 2 == ended.code
+    assert "a scenario needs a name, such as first-login" in ended.err
+    assert [] == list(folder.glob("**/.scenario*"))
+
+
+def test_a_full_disk_leaves_no_empty_file_behind(
+    run_absim: Absim, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, *_: object, **__: object) -> None:
+        path.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    ended = run_absim("new", "late")
+
+    assert (3, False) == (ended.code, (folder / "late.scenario.yaml").exists())
+    assert "late.scenario.yaml cannot be written: No space left on device" in ended.err
 
 
 def test_a_place_that_cannot_be_written_is_3(run_absim: Absim) -> None:

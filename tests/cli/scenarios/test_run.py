@@ -91,6 +91,8 @@ def test_an_invalid_file_is_2_and_nothing_runs(run_absim: Absim, folder: Path) -
     ("arguments", "code", "said"),
     [
         (("run", "goood.scenario.yaml"), 2, "did you mean good.scenario.yaml?"),
+        (("run", "good.scenario.yml"), 2, "did you mean good.scenario.yaml?"),
+        (("run", "good"), 2, "did you mean good.scenario.yaml?"),
         (("run", ".", "--only", "unicorn"), 5, "no scenario fits --only 'unicorn'; there are 2"),
         (("run", ".", "--tag", "MATCH-9"), 5, "--tag 'MATCH-9'"),
         (("run", ".", "--rules", "braze"), 2, "unknown rule set 'braze'"),
