@@ -79,3 +79,5 @@ class CurrentsEvent:
     properties: Mapping[str, object] = field(default_factory=dict)
     """campaign_id, product_id, and so on; a custom event carries its `name` and its own `properties` object,
     a purchase its `product_id`, `price`, `currency` and `properties`."""
+    braze_id: str = ""
+    """Whose event it is; it does not travel, but whoever asks for a person's story is told of it."""

@@ -160,6 +160,10 @@ Told = tuple[str, tuple[str, ...]]
 
 
 def _cohort(stage: Stage, page: Page) -> str:
+    """What a run is about: its cohort, or the traits that it sends."""
+    if not page.cohort:
+        settings = next(each.settings for each in stage.world.engine.syncs() if each.id == page.sync)
+        return f"the traits {', '.join(settings['names'])}"
     names = {cohort_id: name for name, cohort_id in stage.cohort_ids.items()}
     return names.get(page.cohort, page.cohort)
 
@@ -182,11 +186,20 @@ def _tell_skip(stage: Stage, happening: _Happening) -> Told:
     return f"skipped in run {page.run} of {_cohort(stage, page)}: {SENTENCES[entry.note.split(':')[0]]}", details
 
 
+_VERBS = {
+    "sent_add": "sent to be added",
+    "sent_remove": "sent to be removed",
+    "sent_attributes": "attributes sent",
+    Outcome.SKIPPED: "attributes refused by Braze",
+}
+"""How a delivery is told; of those that arrived only attributes are refused one by one (TRACK-1)."""
+
+
 def _tell_delivery(stage: Stage, happening: _Happening) -> Told:
     page, entry = happening.page, happening.entry
     hierarchy = page.detail.get("hierarchy", [])
     mappings = [str(each) for each in hierarchy] if isinstance(hierarchy, list) else []
-    verb = {"sent_add": "sent to be added", "sent_remove": "sent to be removed"}.get(entry.outcome, entry.outcome)
+    verb = _VERBS.get(entry.outcome, entry.outcome)
     if entry.outcome == Outcome.UNDELIVERED:
         verb = f"{entry.note.partition(':')[0]} undelivered"
     operation, status, attempts = (page.detail.get(key) for key in ("operation", "status", "attempts"))
@@ -198,7 +211,8 @@ def _tell_delivery(stage: Stage, happening: _Happening) -> Told:
     if attempts == 0:
         return what, (*_tried(happening, mappings), f"never sent: {_failure(stage, page)}")
     request = f"request {page.request[:12]}… {operation}, {answer}{tries}"
-    return what, (*_tried(happening, mappings), request)
+    refused = (entry.note.partition(": ")[2],) if entry.outcome == Outcome.SKIPPED else ()
+    return what, (*_tried(happening, mappings), request, *refused)
 
 
 def _failure(stage: Stage, page: Page) -> str:
@@ -248,6 +262,12 @@ def _tell_created(stage: Stage, happening: _Happening) -> Told:
     return f"Braze's SDK made an anonymous profile on {entry.identifier} (profile {entry.profile})", ()
 
 
+def _tell_currents(stage: Stage, happening: _Happening) -> Told:
+    entry = happening.entry
+    came = "came back" if entry.outcome == "sent_event" else "did not come back"
+    return f"{came} to Amplitude{f' as {entry.identifier}' if entry.identifier else ''}: {entry.note}", ()
+
+
 def _tell_anything(stage: Stage, happening: _Happening) -> Told:
     page, entry = happening.page, happening.entry
     words = entry.outcome.replace("_", " ") or page.event.replace("_", " ")
@@ -262,6 +282,8 @@ _TELLERS: dict[tuple[str, str], Callable[[Stage, _Happening], Told]] = {
     ("engine", "skipped"): _tell_skip,
     ("engine", "delivered"): _tell_delivery,
     ("engine", "undelivered"): _tell_delivery,
+    ("engine", "currents_sent"): _tell_currents,
+    ("engine", "currents_dropped"): _tell_currents,
     ("braze", "cohort_changed"): _tell_change,
     ("phone", "profile_created"): _tell_created,
 }

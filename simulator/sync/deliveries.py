@@ -205,7 +205,8 @@ class Deliverer:
         answer = f"status {delivery.status}" if delivery.status else delivery.failure or "never sent"
         tries = f"{delivery.attempts} attempt{'' if delivery.attempts == 1 else 's'}"
         note = f"{answer} after {tries}; rides with the next run"
-        strips = _strips(batch, lambda direction, _: (Outcome.UNDELIVERED, _LOST, f"{_CHANGE[direction]}: {note}"))
+        words = dict.fromkeys(Direction, "attributes") if sync.kind is SyncKind.TRAITS else _CHANGE
+        strips = _strips(batch, lambda direction, _: (Outcome.UNDELIVERED, _LOST, f"{words[direction]}: {note}"))
         self._write(sync, run, delivery, at, "undelivered", strips)
 
     def _stop(self, sync: Sync, run: Run, at: Instant) -> None:

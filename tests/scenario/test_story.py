@@ -174,3 +174,51 @@ def test_a_wipe_is_told_as_a_new_profile_on_a_new_device(tell: Tell) -> None:
     told = tell("ben", "steps:\n  - wipe_data: {person: ben, device_id: d-ben-0002}\n")
 
     assert "Braze's SDK made an anonymous profile on device_id d-ben-0002 (profile " in told
+
+
+def test_attributes_are_told_as_sent_refused_or_undelivered(tell: Tell) -> None:
+    """TRAIT-1, TRACK-1."""
+    head = """
+scenario: traits
+people:
+  ben: {user_id: ben-1001, properties: {email: ben@example.com}, events: [app_opened]}
+  ida: {user_id: ida-1001, properties: {email: nonsense}, events: [app_opened]}
+expect: {profiles_created: 0}
+"""
+    steps = (
+        "steps:\n  - sync_traits: {properties: email, cadence: hourly}\n"
+        "  - fault: {operation: trackUsers, answer: 400}\n  - advance: 1h\n"
+    )
+
+    words = [
+        "attributes refused by Braze as external_id ida-1001 in run sync-1/1 of the traits email",
+        "The value provided for the 'email' field is not a valid email.",
+        "attributes undelivered as external_id ida-1001 in run sync-1/2 of the traits email",
+    ]
+    assert [] == in_order(tell("ida", steps, head), words)
+    assert [] == in_order(tell("ben", steps, head), ["attributes sent as external_id ben-1001 in run sync-1/1"])
+
+
+def test_what_comes_back_through_currents_is_told_of_the_person(tell: Tell) -> None:
+    """CUR-1."""
+    head = """
+scenario: Currents
+people: {bo: {user_id: bo}, ida: {user_id: ida-1001}, kim: {braze: {aliases: {crm: kim-7}}}}
+expect: {profiles_created: 0}
+"""
+    alias = "{alias_label: crm, alias_name: kim-7}"
+    steps = (
+        "steps:\n  - export_currents:\n  - track:\n      events:\n"
+        + "".join(
+            f"        - {{{who}, name: rated, time: 2026-03-02T10:00:00Z}}\n"
+            for who in ("external_id: bo", "external_id: ida-1001", f"user_alias: {alias}")
+        )
+        + "  - advance: 1h\n"
+    )
+
+    name = "[Appboy] [Custom Event] rated"
+    assert [] == in_order(tell("ida", steps, head), [f"came back to Amplitude as external_id ida-1001: {name}"])
+    refused = f"did not come back to Amplitude as external_id bo: {name}: refused alone with 400"
+    assert [] == in_order(tell("bo", steps, head), [refused])
+    nobody = "did not come back to Amplitude: users.behaviors.CustomEvent: neither an external id nor a device id"
+    assert [] == in_order(tell("kim", steps, head), [nobody])

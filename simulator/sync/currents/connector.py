@@ -170,9 +170,9 @@ class Connector:
                 continue
             made = batch_event(event)
             if isinstance(made, str):
-                dropped.append(Entry("", "", None, "dropped", ("CUR-1",), f"{event.type_id}: {made}"))
+                dropped.append(Entry("", event.braze_id, None, "dropped", ("CUR-1",), f"{event.type_id}: {made}"))
             else:
-                items.append(made)
+                items.append({"profile": event.braze_id, "event": made})
         if dropped:
             self._ledger.write(at, room="engine", event="currents_dropped", entries=dropped, sync=channel.id)
         if items:
@@ -194,7 +194,9 @@ class Connector:
     def _send(self, channel: Channel, posted: Posted) -> tuple[int | None, bytes, int]:
         """Status and body of the answer (None for no complete one), and the simulated time it took."""
         headers = {"content-type": "application/json", "user-agent": "Braze/Currents", "x-request-id": posted.request}
-        body = orjson.dumps({"api_key": channel.settings["api_key"], "events": posted.items})
+        body = orjson.dumps(
+            {"api_key": channel.settings["api_key"], "events": [item["event"] for item in posted.items]}
+        )
         try:
             transport = self._transports.to(channel.settings["endpoint"])
             answer = transport.send(Request("POST", "/batch", headers, body))
@@ -238,7 +240,7 @@ class Connector:
         self.outbox.update(posted.id, attempts=posted.attempts + 1, due_at=at + pause_ms, status=status)
 
     def _write(self, posted: Posted, at: Instant, event: str, outcome: str, note: str, status: int | None) -> None:
-        entries = [_entry(item, outcome, note or item["event_type"]) for item in posted.items]
+        entries = [_entry(item, outcome, note) for item in posted.items]
         self._ledger.write(
             at, room="engine", event=event, entries=entries, sync=posted.channel, request=posted.request,
             detail={"status": status, "attempts": posted.attempts + 1},
@@ -246,6 +248,8 @@ class Connector:
 
 
 def _entry(item: Mapping[str, Any], outcome: str, note: str) -> Entry:
-    known = "user_id" in item
-    identifier = Identifier(Kind.EXTERNAL_ID if known else Kind.DEVICE_ID, item["user_id" if known else "device_id"])
-    return Entry("", "", identifier, outcome, ("CUR-1",), note)
+    event = item["event"]
+    known = "user_id" in event
+    identifier = Identifier(Kind.EXTERNAL_ID if known else Kind.DEVICE_ID, event["user_id" if known else "device_id"])
+    told = f"{event['event_type']}{f': {note}' if note else ''}"
+    return Entry("", item["profile"], identifier, outcome, ("CUR-1",), told)

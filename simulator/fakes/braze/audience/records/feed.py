@@ -28,6 +28,7 @@ class CurrentsFeed:
                 external_id=event.external_id,
                 device_id=event.device_id,
                 properties=event.properties,
+                braze_id=event.braze_id,
             )
             for event in self._events.since(after, workspace=self._workspace, limit=limit)
         ]
