@@ -7,6 +7,7 @@ import uuid
 from hashlib import blake2b
 
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
+_NUMBER_DIGITS = 10
 
 
 def _digest(seed: int, path: tuple[str | int, ...]) -> bytes:
@@ -37,6 +38,16 @@ def derive_base36(seed: int, *path: str | int, length: int = 8) -> str:
         number, rest = divmod(number, 36)
         letters.append(_BASE36[rest])
     return "".join(letters)
+
+
+def numbered_id(stem: str, number: int) -> str:
+    """An id that is a stem and a number of ten hexadecimal digits."""
+    return f"{stem}{number:0{_NUMBER_DIGITS}x}"
+
+
+def split_id(numbered: str) -> tuple[str, int]:
+    """Stem and number of such an id. Raises ValueError for a text that is none."""
+    return numbered[:-_NUMBER_DIGITS], int(numbered[-_NUMBER_DIGITS:], 16)
 
 
 def derive_random(seed: int, *path: str | int) -> random.Random:

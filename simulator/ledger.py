@@ -17,6 +17,7 @@ from sqlite_utils import Database as SqliteDatabase
 from sqlite_utils import Migrations
 
 from simulator.database import Database
+from simulator.ids import numbered_id
 from simulator.rules.identity import Identifier, Kind
 from simulator.rules.instants import Instant
 
@@ -57,7 +58,10 @@ class Entry(NamedTuple):
 
 
 class Strip(NamedTuple):
-    """People to whom the same happened, by the same kind of identifier. A column that says nothing is empty."""
+    """People to whom the same happened, by the same kind of identifier. A column that says nothing is empty.
+
+    Where there is a `stem`, all profiles are ids of that stem (`ids.numbered_id`) and stand as their numbers.
+    """
 
     kind: str
     label: str
@@ -65,8 +69,9 @@ class Strip(NamedTuple):
     rules: Sequence[str]
     note: str
     persons: Sequence[int | str] = ()
-    profiles: Sequence[str] = ()
+    profiles: Sequence[int | str] = ()
     values: Sequence[str] = ()
+    stem: str = ""
 
     @property
     def size(self) -> int:
@@ -263,10 +268,11 @@ def _mark(entry: Entry) -> tuple[str, str, str, tuple[str, ...], str]:
 
 
 def _rows(strip: Strip) -> Iterator[PackedRow]:
-    kind, label, outcome, rules, note, persons, profiles, values = strip
+    kind, label, outcome, rules, note, persons, profiles, values, stem = strip
     nothing = [""] * strip.size
+    named = (numbered_id(stem, int(number)) for number in profiles) if stem else map(str, profiles or nothing)
     return zip(
-        map(str, persons or nothing), profiles or nothing, repeat(kind), values or nothing, repeat(label),
+        map(str, persons or nothing), named, repeat(kind), values or nothing, repeat(label),
         repeat(outcome), repeat(rules), repeat(note),
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import uuid
 
-from simulator.ids import derive_base36, derive_hex, derive_int, derive_random, derive_uuid
+from simulator.ids import derive_base36, derive_hex, derive_int, derive_random, derive_uuid, numbered_id, split_id
 
 
 def test_the_same_seed_and_path_give_the_same_id_and_others_another() -> None:
@@ -23,6 +23,11 @@ def test_the_forms_are_what_they_say() -> None:
     assert uuid.UUID(derive_uuid(1, "x")).version == 4
     assert len(derive_base36(1, "x", length=8)) == 8
     assert 0 <= derive_int(1, "x", bits=16) < 2**16
+
+
+def test_an_id_with_a_number_comes_apart_again() -> None:
+    assert "abc000000000f" == numbered_id("abc", 15)
+    assert ("abc", 15) == split_id(numbered_id("abc", 15))
 
 
 def test_streams_are_apart() -> None:

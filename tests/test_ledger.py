@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from simulator.database import Database
-from simulator.ledger import MIGRATIONS, Entry, Ledger
+from simulator.ids import numbered_id
+from simulator.ledger import MIGRATIONS, Entry, Ledger, Strip
 from simulator.rules.identity import Identifier, Kind
 from simulator.rules.instants import Instant
 
@@ -41,6 +42,13 @@ def test_what_is_written_reads_back(ledger: Ledger) -> None:
     assert ({"status": 201}, "q1", "matched") == (last.detail, last.request, last.event)
     assert Entry("", "", BENS_DEVICE, "dropped", ("MATCH-4", "MATCH-5"), "the device of ben-1001") == last.entries[0]
     assert ledger.last_page() == 3
+
+
+def test_profiles_that_stand_as_numbers_read_back_as_their_ids(ledger: Ledger) -> None:
+    strip = Strip("", "", "added", (), "", (), [1, 2], ["ida", "ben"], "b")
+    ledger.write(Instant(5), room="braze", event="cohort_changed", strips=[strip])
+    (page,) = ledger.pages()
+    assert [numbered_id("b", 1), numbered_id("b", 2)] == [entry.profile for entry in page.entries]
 
 
 def test_pages_are_narrowed_by_what_they_say(ledger: Ledger) -> None:

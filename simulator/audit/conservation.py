@@ -11,8 +11,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import compress
+from typing import cast
 
 from simulator.audit.tallies import Tallies
+from simulator.ids import split_id
 from simulator.ledger import PackedRow, Page, Strip
 from simulator.rules.identity import Identifier, Kind
 from simulator.rules.instants import Instant, format_instant
@@ -114,8 +116,8 @@ class Conservation:
 
     def __init__(self) -> None:
         self.broken = Broken()
-        self.ever_added: dict[Home, set[str]] = {}
-        """INV-3. Profiles that a cohort call ever put into a cohort, merges followed."""
+        self.ever_added: dict[Home, dict[str, set[int]]] = {}
+        """INV-3. Profiles that a cohort call ever put into a cohort, merges followed: the numbers of each stem."""
         self._wanted: dict[str, dict[Person, Moment]] = {}
         self._syncs: dict[str, SyncBook] = {}
         self._answers: dict[str, Answers] = {}
@@ -292,21 +294,30 @@ class Conservation:
             if len(self._order) > REQUESTS_REMEMBERED:
                 self._answers.pop(self._order.popleft(), None)
         home = (str(page.detail["workspace"]), str(page.detail["partner"]), page.cohort)
-        ever_added = self.ever_added.setdefault(home, set())
+        ever_added = self.ever_added.setdefault(home, {})
         for strip in page.strips():
             answers.setdefault((strip.kind, strip.label), {}).update(dict.fromkeys(strip.values, strip.outcome))
             if strip.outcome == ADDED:
-                ever_added.update(strip.profiles)
+                _add(ever_added, strip)
             for value in strip.values if self._unanswered else ():
                 self._unanswered.pop((page.request, (strip.kind, value, strip.label)), None)
 
     def _merge(self, page: Page) -> None:
         rows = page.rows()
-        sources = {row[1] for row in rows if row[5] == "merged_away"}
-        targets = {row[1] for row in rows if row[5] == "merged_into"}
+        sources = [split_id(row[1]) for row in rows if row[5] == "merged_away"]
+        targets = [split_id(row[1]) for row in rows if row[5] == "merged_into"]
         for profiles in self.ever_added.values():
-            if not profiles.isdisjoint(sources):
-                profiles |= targets
+            if any(number in profiles.get(stem, ()) for stem, number in sources):
+                for stem, number in targets:
+                    profiles.setdefault(stem, set()).add(number)
+
+
+def _add(profiles: dict[str, set[int]], strip: Strip) -> None:
+    if strip.stem:
+        profiles.setdefault(strip.stem, set()).update(cast("Sequence[int]", strip.profiles))
+    else:
+        for stem, number in map(split_id, map(str, strip.profiles)):
+            profiles.setdefault(stem, set()).add(number)
 
 
 def _people(strip: Strip) -> Sequence[Person]:

@@ -55,17 +55,18 @@ def _created_by_cohort_calls(world: World) -> Iterator[str]:
             yield f"request {page.request}, a cohort call, left {page.event} in the ledger"
 
 
-def _members_never_sent(world: World, ever_added: Mapping[Home, set[str]]) -> Iterator[str]:
+def _members_never_sent(world: World, ever_added: Mapping[Home, Mapping[str, set[int]]]) -> Iterator[str]:
     """INV-3. Members are read from Braze's store, what was sent from the ledger."""
     store = world.braze.store
     for workspace in world.braze.keys.workspaces():
         for cohort in store.membership.cohorts(workspace):
             home = (workspace, cohort.partner, cohort.cohort_id)
-            sent = ever_added.get(home, set())
-            for members in store.membership.braze_ids(cohort.key):
+            sent = ever_added.get(home, {}).get(store.profiles.stem(workspace), set())
+            for members in store.membership.by_the_thousand(cohort.key):
                 if not sent.issuperset(members):
                     for strange in sorted(set(members) - sent):
-                        yield f"{strange} is a member of {cohort.shown_name} in {workspace}, and nobody ever sent them"
+                        who = store.profiles.braze_id_of(workspace, strange)
+                        yield f"{who} is a member of {cohort.shown_name} in {workspace}, and nobody ever sent them"
 
 
 def _time(world: World) -> Iterator[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import compress
-from operator import eq
 from typing import NamedTuple
 
 from simulator.rules.identity import BrazeProfile, Identifier, Kind
@@ -32,14 +31,12 @@ class Miss(NamedTuple):
 
 class Carriers(NamedTuple):
     """Profiles that carry one of the values sent, column by column: the value's place among them, the profile's number,
-    its Braze id, its external id (None for an anonymous one), and one thing more: asked for aliases, whether it has a
-    device; asked for device ids, whether it was once anonymous."""
+    and whether this is the plain case: an external id written exactly as sent; a device of an anonymous profile; an
+    alias of a profile that has an external id or a device."""
 
     places: Sequence[int]
     numbers: Sequence[int]
-    braze_ids: Sequence[str]
-    external_ids: Sequence[str | None]
-    flags: Sequence[object] = ()
+    plain: Sequence[bool]
 
     def only(self, chosen: Sequence[bool]) -> Carriers:
         """Those that are chosen; `chosen` has a word on each."""
@@ -48,28 +45,20 @@ class Carriers(NamedTuple):
         return Carriers(
             list(compress(self.places, chosen)),
             list(compress(self.numbers, chosen)),
-            list(compress(self.braze_ids, chosen)),
-            list(compress(self.external_ids, chosen)),
-            list(compress(self.flags, chosen)),
+            list(compress(self.plain, chosen)),
         )
 
 
-def settled(kind: Kind, values: Sequence[str], carriers: Carriers, rules: RuleSet) -> Carriers:
+def settled(kind: Kind, carriers: Carriers, rules: RuleSet) -> Carriers:
     """The carriers that `match` would choose whoever else carries the value, in the order given.
 
     Says the same as `match` for the plain cases of a thousand identifiers at once; the rest is for `match`.
     """
     if _ignored(kind, rules):
-        return Carriers((), (), (), ())
-    if kind is Kind.EXTERNAL_ID:
-        sent = map(values.__getitem__, carriers.places)
-        return carriers.only(list(map(eq, carriers.external_ids, sent)))
-    if kind is Kind.DEVICE_ID:
-        return carriers.only([external_id is None for external_id in carriers.external_ids])
-    if rules.alias_only_profiles != "ignore":
+        return Carriers((), (), ())
+    if kind is Kind.ALIAS and rules.alias_only_profiles != "ignore":
         return carriers
-    pairs = zip(carriers.external_ids, carriers.flags, strict=True)
-    return carriers.only([external_id is not None or bool(device) for external_id, device in pairs])
+    return carriers.only(carriers.plain)
 
 
 SETTLED_BY: Mapping[Kind, str] = {Kind.EXTERNAL_ID: "MATCH-1", Kind.ALIAS: "MATCH-2", Kind.DEVICE_ID: "MATCH-3"}

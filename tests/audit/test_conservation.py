@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from simulator.audit.conservation import Broken, Conservation
-from simulator.ledger import Entry, Ledger
+from simulator.ids import numbered_id
+from simulator.ledger import Entry, Ledger, Strip
 from simulator.rules.identity import Identifier, Kind
 from simulator.rules.instants import Instant
 
@@ -34,7 +35,7 @@ class Story:
         self.ledger.write(at, room="amplitude", event="left", cohort="c1", entries=[Entry(each) for each in people])
 
     def braze(self, outcome: str, request: str = "q1") -> None:
-        entry = Entry("", "b-ida", IDA, outcome)
+        entry = Entry("", numbered_id("b", 1), IDA, outcome)
         detail = {"workspace": "main", "partner": "amplitude"}
         self.ledger.write(
             AT, room="braze", event="cohort_changed", cohort="c1", request=request, entries=[entry], detail=detail
@@ -168,16 +169,29 @@ def test_leaving_and_returning_between_two_runs_asks_for_nothing(story: Story) -
 
 
 def test_members_follow_a_profile_that_was_merged_into_another(ledger: Ledger) -> None:
+    ida, ben, kim = (numbered_id("b", number) for number in (1, 2, 3))
     for event, entries in (
-        ("cohort_changed", [Entry("", "b1", None, "added"), Entry("", "b2", None, "already_there")]),
-        ("profile_merged", [Entry("", "b1", None, "merged_away"), Entry("", "b3", None, "merged_into")]),
+        ("cohort_changed", [Entry("", ida, None, "added"), Entry("", ben, None, "already_there")]),
+        ("profile_merged", [Entry("", ida, None, "merged_away"), Entry("", kim, None, "merged_into")]),
     ):
         detail = {"workspace": "main", "partner": "amplitude"}
         ledger.write(AT, room="braze", event=event, cohort="c1", request="q", entries=entries, detail=detail)
     reader = Conservation()
     reader.read(ledger.pages())
     home = ("main", "amplitude", "c1")
-    assert {home: {"b1", "b3"}} == reader.ever_added
+    assert {home: {"b": {1, 3}}} == reader.ever_added
+
+
+def test_profiles_written_by_number_are_those_written_by_name(ledger: Ledger) -> None:
+    strip = Strip("", "", "added", (), "", (), [1, 2], [], "b")
+    detail = {"workspace": "main", "partner": "amplitude"}
+    for entries, strips in (([], [strip]), ([Entry("", numbered_id("b", 3), None, "added")], [])):
+        ledger.write(
+            AT, room="braze", event="cohort_changed", cohort="c1", entries=entries, strips=strips, detail=detail
+        )
+    reader = Conservation()
+    reader.read(ledger.pages())
+    assert {("main", "amplitude", "c1"): {"b": {1, 2, 3}}} == reader.ever_added
 
 
 def test_somebody_taken_out_in_the_first_run_and_still_wanted_is_open_again(story: Story) -> None:

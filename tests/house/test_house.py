@@ -45,7 +45,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "simulator.journal": (PURE, "simulator.exchange"),
     "simulator.timekeeping": (PURE, "simulator.database"),
     "simulator.answers": ("simulator.database",),
-    "simulator.ledger": (PURE, "simulator.database"),
+    "simulator.ledger": (PURE, "simulator.database", "simulator.ids"),
     "simulator.described": (),
     "simulator.openapi": (PURE, "simulator.described", "simulator.resources"),
     "simulator.fakes": (PURE, *COMMON, "simulator.fakes"),

@@ -20,10 +20,10 @@ from typing import Any, NamedTuple
 
 from simulator.fakes.binding import Call, Reply
 from simulator.fakes.braze.keys import Keys
-from simulator.fakes.braze.store.profiles import Profiles
 from simulator.fakes.braze.store.room import Room
 from simulator.fakes.braze.store.writes import Accepted
 from simulator.fakes.braze.wire import body_of, refuse, success
+from simulator.ids import split_id
 from simulator.ledger import Strip
 from simulator.rules import matching
 from simulator.rules.attributes.values import parse_time
@@ -53,18 +53,16 @@ class Part(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Whom values mean, column by column: the value's place in the part, the profile's row and its Braze id."""
+    """Whom values mean, column by column: the value's place in the part, and the profile's row."""
 
     places: Sequence[int]
     rows: Sequence[int]
-    braze_ids: Sequence[str]
 
     def only(self, chosen: Sequence[bool]) -> Found:
         """Those that are chosen; `chosen` has a word on each."""
         return Found(
             list(compress(self.places, chosen)),
             list(compress(self.rows, chosen)),
-            list(compress(self.braze_ids, chosen)),
         )
 
 
@@ -148,7 +146,8 @@ class Cohorts:
         before = membership.present(key, billed)
         members = set(before)
         near = self._near_misses(accepted.workspace, judged)
-        strips = [strip for each in judged for strip in (*_apply(each, members), *_dropped(each, near))]
+        stem = self._room.store.profiles.stem(accepted.workspace)
+        strips = [strip for each in judged for strip in (*_apply(each, members, stem), *_dropped(each, near))]
         membership.change(key, members - before, before - members, accepted.at)
         points = 0
         if self._room.rules.cohort_data_points == "on":
@@ -169,13 +168,13 @@ class Cohorts:
         """One query fetches who carries the values; `rules.matching` judges, the plain cases all at once."""
         reader, rules = self._room.store.candidates, self._room.rules
         carriers = reader.carriers(workspace, part.kind, part.label, part.values)
-        plain = matching.settled(part.kind, part.values, carriers, rules)
+        plain = matching.settled(part.kind, carriers, rules)
         placed = set(plain.places)
         if len(placed) < len(plain.places):
             plain = plain.only(_firsts(plain.places))
         judged = Judged(part)
         if placed:
-            judged.hits.append((matching.SETTLED_BY[part.kind], Found(*plain[:3])))
+            judged.hits.append((matching.SETTLED_BY[part.kind], Found(*plain[:2])))
         if len(placed) == len(part.values):
             return judged
         rest = {
@@ -183,16 +182,17 @@ class Cohorts:
             for place, value in enumerate(part.values)
             if place not in placed
         }
-        candidates = reader.candidates(workspace, rest, carriers)
-        for place, identifier in rest.items():
-            verdict = matching.match(identifier, candidates[place], rules)
+        for (place, identifier), candidates in zip(
+            rest.items(), reader.fetch(workspace, list(rest.values())), strict=True
+        ):
+            verdict = matching.match(identifier, candidates, rules)
             if verdict[0] is DropReason.UNKNOWN_EXTERNAL_ID and rules.user_ids_hold == "any_identifier":
                 verdict = self._match_as_device(workspace, identifier.value) or verdict
             if isinstance(verdict, Miss):
                 judged.misses[place] = verdict
             else:
-                braze_id = verdict.profile.braze_id
-                judged.hits.append((verdict.rule, Found([place], [Profiles.row_of(braze_id)], [braze_id])))
+                _, row = split_id(verdict.profile.braze_id)
+                judged.hits.append((verdict.rule, Found([place], [row])))
         return judged
 
     def _match_as_device(self, workspace: str, value: str) -> Hit | Miss | None:
@@ -284,8 +284,9 @@ def _firsts(places: Sequence[int]) -> list[bool]:
     return firsts
 
 
-def _apply(judged: Judged, members: set[int]) -> Iterator[Strip]:
-    """Move the hits of one part in or out of `members`; a strip for each outcome by each rule."""
+def _apply(judged: Judged, members: set[int], stem: str) -> Iterator[Strip]:
+    """Move the hits of one part in or out of `members`; a strip for each outcome by each rule, which names profiles by
+    `stem` and row."""
     part = judged.part
     present, absent = (Outcome.REMOVED, Outcome.ALREADY_GONE) if part.remove else (Outcome.ALREADY_THERE, Outcome.ADDED)
     for rule, found in judged.hits:
@@ -295,10 +296,10 @@ def _apply(judged: Judged, members: set[int]) -> Iterator[Strip]:
         else:
             inside = _inside(found.rows, members, part.remove)
             sides = [(present, found.only(inside)), (absent, found.only([not each for each in inside]))]
-        for outcome, (places, _, braze_ids) in sides:
+        for outcome, (places, rows_of_it) in sides:
             if places:
                 values = list(map(part.values.__getitem__, places))
-                yield Strip(part.kind, part.label, outcome, _CITED[outcome][rule], "", (), braze_ids, values)
+                yield Strip(part.kind, part.label, outcome, _CITED[outcome][rule], "", (), rows_of_it, values, stem)
         if part.remove:
             members -= rows
         else:

@@ -300,24 +300,25 @@ class Control:
 
     def _data_points(self, call: Call) -> Reply:
         workspace, points = self._workspace(call.argument("workspace")), self._room.store.points
-        by, row = call.argument("by", "cause") or "cause", self._row(call.argument("braze_id"))
+        by, row = call.argument("by", "cause") or "cause", self._row(workspace, call.argument("braze_id"))
         counted: Mapping[str, int]
         if by == "day":
             counted = {format_instant(day)[:10]: total for day, total in points.by_day(workspace, row).items()}
         elif by == "braze_id":
             found = {each: total for each, total in points.by_profile(workspace).items() if row in (None, each)}
-            counted = dict(zip(self._room.store.profiles.braze_ids(found), found.values(), strict=True))
+            profiles = self._room.store.profiles
+            counted = {profiles.braze_id_of(workspace, each): total for each, total in found.items()}
         else:
             counted = points.by(workspace, by, row)
         parts = [{"of": of, "points": number} for of, number in counted.items()]
         return Reply(200, {"total": sum(counted.values()), "by": parts})
 
-    def _row(self, braze_id: str | None) -> int | None:
+    def _row(self, workspace: str, braze_id: str | None) -> int | None:
         """The row of a profile, of one that is gone too."""
         if braze_id is None:
             return None
-        row = self._room.store.profiles.row_of(braze_id)
-        if self._room.store.profiles.braze_ids([row]) != [braze_id]:
+        row = self._room.store.profiles.row_of(workspace, braze_id)
+        if row is None or not self._room.store.profiles.was(workspace, row):
             raise Problem(problem(404, f"there is no profile {braze_id!r}"))
         return row
 

@@ -63,14 +63,11 @@ class Seeding:
     def _add(self, chunk: Sequence[ProfileSeed], workspace: str) -> None:
         profiles, database, at = self._room.store.profiles, self._room.database, self._room.clock.now
         first = profiles.next_row()
-        # All but the last ten digits of a Braze id are the same for one workspace and instant.
-        prefix = profiles.braze_id_of(workspace, first, at)[:-10]
         database.executemany(
-            "INSERT INTO braze_profile (profile, workspace, braze_id, external_id, email, phone, created_at, "
-            "updated_at, once_anonymous, fields, custom) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO braze_profile (profile, workspace, external_id, email, phone, created_at, "
+            "updated_at, once_anonymous, fields, custom) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                (row, workspace, f"{prefix}{row:010x}", seed.external_id, email, phone, at, at, seed.once_anonymous,
-                 fields, custom)
+                (row, workspace, seed.external_id, email, phone, at, at, seed.once_anonymous, fields, custom)
                 for row, seed in enumerate(chunk, first)
                 for email, phone, fields, custom in (_stored(seed),)
             ],

@@ -353,7 +353,7 @@ def _generated_user(person: generated.Person, clock: Instant) -> UserSeed:
 
 
 def _seed_braze(stage: Stage) -> None:
-    profiles, at = stage.world.braze.store.profiles, stage.now
+    profiles = stage.world.braze.store.profiles
     row = profiles.next_row()
     owners: list[str] = []
 
@@ -374,7 +374,7 @@ def _seed_braze(stage: Stage) -> None:
 
     stage.world.braze.seed_profiles(seeds(), WORKSPACE)
     for number, name in enumerate(owners):
-        stage.cast.know_braze(name, [profiles.braze_id_of(WORKSPACE, row + number, at)])
+        stage.cast.know_braze(name, [profiles.braze_id_of(WORKSPACE, row + number)])
     _deprecate(stage)
 
 

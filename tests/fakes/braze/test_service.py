@@ -54,7 +54,7 @@ def test_a_braze_id_has_24_hexadecimal_digits_and_differs_by_workspace(braze: An
     assert len(braze_id) == 24
     assert int(braze_id, 16)
     profiles = braze.store.profiles
-    assert profiles.braze_id_of("main", 1, braze.clock.now) != profiles.braze_id_of("eu", 1, braze.clock.now)
+    assert profiles.braze_id_of("main", 1) != profiles.braze_id_of("eu", 1)
 
 
 def test_an_error_inside_the_fake_is_a_500_in_braze_s_shape(braze: Any, caplog: Any) -> None:

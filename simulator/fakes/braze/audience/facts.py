@@ -103,12 +103,12 @@ class FactsReader:
         with_fields, with_custom = bool(kinds & _OF_FIELDS), Kind.CUSTOM_ATTRIBUTE in kinds
         aliases = store.identifiers.aliases_of(rows) if Kind.USER_ALIAS in kinds else {}
         drafts: Drafts = {}
-        for row, braze_id, external_id, email, phone, fields, custom in self._database.rows(
-            "SELECT profile, braze_id, external_id, email, phone, fields, custom FROM braze_profile "
+        for row, workspace, external_id, email, phone, fields, custom in self._database.rows(
+            "SELECT profile, workspace, external_id, email, phone, fields, custom FROM braze_profile "
             "WHERE profile IN (SELECT value FROM json_each(?)) ORDER BY profile",
             (_array(rows),),
         ):
-            then = past.get(row)
+            then, braze_id = past.get(row), store.profiles.braze_id_of(workspace, row)
             if then is not None:
                 known = {**then.fields, "email": then.email, "phone": then.phone}
                 drafts[row] = _Draft(braze_id, then.external_id, known, dict(then.custom), then.aliases)

@@ -162,7 +162,7 @@ class Audience:
     def members(self, named: str, at: Instant | None = None, workspace: str = MAIN) -> list[str]:
         """Braze ids of everybody in a segment at an instant (now if none is given), in the order of arrival."""
         rows = self.segments.members(self.segment(named, workspace), at)
-        return self._room.store.profiles.braze_ids(rows)
+        return [self._room.store.profiles.braze_id_of(workspace, row) for row in rows]
 
     def named(self, rows: Sequence[int], at: Instant) -> list[tuple[str, str | None]]:
         """Braze id and external id of profiles, as they were called at an instant."""

@@ -5,102 +5,108 @@ The store only fetches: profiles that carry the value, and those that nearly do.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from simulator.database import Database
+from simulator.fakes.braze.store.profiles import Profiles
 from simulator.rules.identity import BrazeProfile, Identifier, Kind
 from simulator.rules.matching import Carriers
 
 _NONE: frozenset[str] = frozenset()
 
 # CROSS JOIN keeps SQLite from turning the loops round: the identifiers drive, the index answers.
-_BY_EXTERNAL_ID = """
-    SELECT json_group_array(sent.key), json_group_array(p.profile), json_group_array(p.braze_id),
-        json_group_array(p.external_id) FROM json_each(?) sent
-    CROSS JOIN braze_profile p WHERE p.workspace = ? AND p.external_id = sent.value COLLATE NOCASE"""
-_BY_DEPRECATED_ID = """
-    SELECT json_group_array(sent.key), json_group_array(p.profile), json_group_array(p.braze_id),
-        json_group_array(p.external_id) FROM json_each(?) sent
+_CARRIED: Mapping[Kind, str] = {
+    Kind.EXTERNAL_ID: """FROM json_each(?) sent
+        CROSS JOIN braze_profile p WHERE p.workspace = ? AND p.external_id = sent.value COLLATE NOCASE""",
+    Kind.DEVICE_ID: """FROM json_each(?) sent
+        CROSS JOIN braze_device d ON d.workspace = ? AND d.device_id = sent.value
+        CROSS JOIN braze_profile p ON p.profile = d.profile""",
+    Kind.ALIAS: """FROM json_each(?) sent
+        CROSS JOIN braze_alias a ON a.workspace = ? AND a.label = ? AND a.name = sent.value
+        CROSS JOIN braze_profile p ON p.profile = a.profile""",
+}
+_ONCE_CARRIED = """FROM json_each(?) sent
     CROSS JOIN braze_deprecated_id d ON d.workspace = ? AND d.external_id = sent.value
     CROSS JOIN braze_profile p ON p.profile = d.profile"""
-_BY_ALIAS = """
-    SELECT json_group_array(sent.key), json_group_array(p.profile), json_group_array(p.braze_id),
-        json_group_array(p.external_id), json_group_array(CASE WHEN p.external_id IS NULL THEN
-        (SELECT d.device_id FROM braze_device d WHERE d.profile = p.profile LIMIT 1) END) FROM json_each(?) sent
-    CROSS JOIN braze_alias a ON a.workspace = ? AND a.label = ? AND a.name = sent.value
-    CROSS JOIN braze_profile p ON p.profile = a.profile"""
-_BY_DEVICE_ID = """
-    SELECT json_group_array(sent.key), json_group_array(p.profile), json_group_array(p.braze_id),
-        json_group_array(p.external_id), json_group_array(p.once_anonymous) FROM json_each(?) sent
-    CROSS JOIN braze_device d ON d.workspace = ? AND d.device_id = sent.value
-    CROSS JOIN braze_profile p ON p.profile = d.profile"""
+_DEVICES = "SELECT d.device_id FROM braze_device d WHERE d.profile = p.profile"
+_PLAIN: Mapping[Kind, str] = {
+    Kind.EXTERNAL_ID: "p.external_id = sent.value",
+    Kind.DEVICE_ID: "p.external_id IS NULL",
+    Kind.ALIAS: f"p.external_id IS NOT NULL OR EXISTS ({_DEVICES})",
+}
+_MORE: Mapping[Kind, str] = {
+    Kind.EXTERNAL_ID: "NULL",
+    Kind.DEVICE_ID: "p.once_anonymous",
+    Kind.ALIAS: f"CASE WHEN p.external_id IS NULL THEN ({_DEVICES} LIMIT 1) END",
+}
 
 
 class CandidateReader:
     """Fetches candidates for up to a thousand values of one kind at a time."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, profiles: Profiles) -> None:
         self._database = database
+        self._profiles = profiles
 
     def carriers(self, workspace: str, kind: Kind, label: str, values: Sequence[str]) -> Carriers:
         """Every profile that carries one of the values now, in the order of the values; for external ids also those
         whose id differs in case only."""
-        if kind is Kind.ALIAS:
-            return self._rows(_BY_ALIAS, values, workspace, label)
-        return self._rows(_BY_EXTERNAL_ID if kind is Kind.EXTERNAL_ID else _BY_DEVICE_ID, values, workspace)
-
-    def candidates(
-        self, workspace: str, identifiers: Mapping[int, Identifier], carriers: Carriers
-    ) -> dict[int, list[BrazeProfile]]:
-        """What `match` needs to decide single identifiers, by their place: the profiles that carry each, and for an
-        external id those that once did or nearly do. `carriers` may speak of other places too."""
-        found: dict[int, list[BrazeProfile]] = {place: [] for place in identifiers}
-        for place, _, braze_id, external_id, *flag in zip(*filter(None, carriers), strict=True):
-            if place in identifiers:
-                found[place].append(_profile(identifiers[place], braze_id, external_id, *flag))
-        external = {place: each.value for place, each in identifiers.items() if each.kind is Kind.EXTERNAL_ID}
-        missed = {
-            place: value
-            for place, value in external.items()
-            if not any(profile.external_id == value for profile in found[place])
-        }
-        self._add_former(workspace, missed, found)
-        self._add_spellings(workspace, missed, found)
-        return found
+        if not values:
+            return Carriers((), (), ())
+        # Of an external id nothing is asked that its index does not hold: no page of the profile is touched.
+        query = (
+            "SELECT json_group_array(sent.key), json_group_array(p.profile), "
+            f"json_group_array({_PLAIN[kind]}) {_CARRIED[kind]}"
+        )
+        return Carriers(*self._database.columns(query, (*_sent(values), workspace, *_labels(kind, label))))
 
     def fetch(self, workspace: str, identifiers: Sequence[Identifier]) -> list[tuple[BrazeProfile, ...]]:
-        """The candidates of each identifier of any kinds, in the order of the identifiers."""
-        by_sort: dict[tuple[Kind, str], dict[int, Identifier]] = {}
+        """What `match` needs to decide each identifier, in the order of the identifiers: the profiles that carry it,
+        and for an external id those that once did or nearly do."""
+        by_sort: dict[tuple[Kind, str], list[int]] = {}
         for place, identifier in enumerate(identifiers):
-            by_sort.setdefault((identifier.kind, identifier.label), {})[place] = identifier
-        found: dict[int, list[BrazeProfile]] = {}
-        for (kind, label), together in by_sort.items():
-            places = list(together)
-            carriers = self.carriers(workspace, kind, label, [identifier.value for identifier in together.values()])
-            placed = carriers._replace(places=[places[index] for index in carriers.places])
-            found |= self.candidates(workspace, together, placed)
-        return [tuple(found[place]) for place in range(len(identifiers))]
+            by_sort.setdefault((identifier.kind, identifier.label), []).append(place)
+        found: list[list[BrazeProfile]] = [[] for _ in identifiers]
+        for (kind, label), places in by_sort.items():
+            values = [identifiers[place].value for place in places]
+            query = f"SELECT sent.key, p.profile, p.external_id, {_MORE[kind]} {_CARRIED[kind]}"
+            for index, row, external_id, more in self._database.rows(
+                query, (*_sent(values), workspace, *_labels(kind, label))
+            ):
+                braze_id = self._profiles.braze_id_of(workspace, row)
+                place = places[index]
+                found[place].append(_profile(identifiers[place], braze_id, external_id, more))
+            if kind is Kind.EXTERNAL_ID:
+                missed = {
+                    place: value
+                    for place, value in zip(places, values, strict=True)
+                    if all(profile.external_id != value for profile in found[place])
+                }
+                self._add_former(workspace, missed, found)
+                self._add_spellings(workspace, missed, found)
+        return list(map(tuple, found))
 
-    def _add_former(self, workspace: str, missed: Mapping[int, str], found: dict[int, list[BrazeProfile]]) -> None:
+    def _add_former(self, workspace: str, missed: Mapping[int, str], found: list[list[BrazeProfile]]) -> None:
         places, values = list(missed), list(missed.values())
-        carriers = self._rows(_BY_DEPRECATED_ID, values, workspace)
-        for index, _, braze_id, external_id in zip(*carriers[:4], strict=True):
-            former = frozenset((values[index],))
-            found[places[index]].append(BrazeProfile(braze_id, external_id, former))
+        for index, braze_id, external_id in self._named(workspace, values, _ONCE_CARRIED):
+            found[places[index]].append(BrazeProfile(braze_id, external_id, frozenset((values[index],))))
 
-    def _add_spellings(self, workspace: str, missed: Mapping[int, str], found: dict[int, list[BrazeProfile]]) -> None:
+    def _add_spellings(self, workspace: str, missed: Mapping[int, str], found: list[list[BrazeProfile]]) -> None:
         spellings = [(place, near) for place, value in missed.items() for near in _spellings(value)]
-        carriers = self._rows(_BY_EXTERNAL_ID, [near for _, near in spellings], workspace)
-        for index, _, braze_id, external_id in zip(*carriers[:4], strict=True):
+        near = [near for _, near in spellings]
+        for index, braze_id, external_id in self._named(workspace, near, _CARRIED[Kind.EXTERNAL_ID]):
             found[spellings[index][0]].append(BrazeProfile(braze_id, external_id))
 
-    def _rows(self, query: str, sent: Sequence[str], *parameters: str) -> Carriers:
-        if not sent:
-            return Carriers((), (), (), ())
-        return Carriers(*self._database.columns(query, (orjson.dumps(sent).decode(), *parameters)))
+    def _named(self, workspace: str, values: Sequence[str], carried: str) -> Iterator[tuple[int, str, str | None]]:
+        """The value's place, Braze id and external id of each that is found."""
+        if not values:
+            return
+        query = f"SELECT sent.key, p.profile, p.external_id {carried}"
+        for index, row, external_id in self._database.rows(query, (*_sent(values), workspace)):
+            yield index, self._profiles.braze_id_of(workspace, row), external_id
 
     def near_aliases(self, workspace: str, missed: Sequence[Identifier]) -> dict[Identifier, tuple[str, str]]:
         """For aliases that nobody carries: a pair that somebody does, the same but for case, blanks or label."""
@@ -153,11 +159,20 @@ def _cases(value: str) -> list[str]:
     return [other for other in dict.fromkeys(spellings) if other != value]
 
 
-def _profile(identifier: Identifier, braze_id: str, external_id: str | None, *flag: Any) -> BrazeProfile:
+def _sent(values: Sequence[str]) -> tuple[str]:
+    return (orjson.dumps(values).decode(),)
+
+
+def _labels(kind: Kind, label: str) -> tuple[str, ...]:
+    return (label,) if kind is Kind.ALIAS else ()
+
+
+def _profile(identifier: Identifier, braze_id: str, external_id: str | None, more: Any) -> BrazeProfile:
+    """`more` is a device of an anonymous carrier of an alias, and whether a device's owner was once anonymous."""
     if identifier.kind is Kind.ALIAS:
-        devices = _NONE if flag[0] is None else frozenset((flag[0],))
+        devices = _NONE if more is None else frozenset((more,))
         return BrazeProfile(braze_id, external_id, _NONE, frozenset(((identifier.label, identifier.value),)), devices)
     if identifier.kind is Kind.DEVICE_ID:
         devices = frozenset((identifier.value,))
-        return BrazeProfile(braze_id, external_id, device_ids=devices, once_anonymous=bool(flag[0]))
+        return BrazeProfile(braze_id, external_id, device_ids=devices, once_anonymous=bool(more))
     return BrazeProfile(braze_id, external_id)

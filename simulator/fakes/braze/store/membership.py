@@ -31,11 +31,9 @@ class Cohort:
 
 MEMBERS_AT_ONCE = 10_000
 
-_BRAZE_IDS = """
-    SELECT json_group_array(braze_id), json_array(max(profile)) FROM (
-        SELECT p.braze_id, p.profile FROM braze_member m
-        CROSS JOIN braze_profile p ON p.profile = m.profile
-        WHERE m.cohort = ? AND m.profile > ? ORDER BY m.profile LIMIT ?)"""
+_ROWS = """
+    SELECT json_group_array(profile) FROM (
+        SELECT profile FROM braze_member WHERE cohort = ? AND profile > ? ORDER BY profile LIMIT ?)"""
 
 _COHORT = "cohort, workspace, partner, cohort_id, name, created_at, first_seen_at"
 
@@ -158,15 +156,14 @@ class Membership:
         )
         return [row for (row,) in self._database.rows(query, (key, at, key, at, at))]
 
-    def braze_ids(self, key: int) -> Iterator[list[str]]:
-        """Braze ids of the members now, some thousands at a time, in the order of arrival. Made for millions."""
-        last = 0
-        while True:
-            ids, last_row = self._database.columns(_BRAZE_IDS, (key, last, MEMBERS_AT_ONCE))
-            if not ids:
-                return
-            yield ids
-            last = last_row[0]
+    def by_the_thousand(self, key: int) -> Iterator[list[int]]:
+        """Row numbers of the members now, some thousands at a time, in the order of arrival. Made for millions."""
+        rows, last = [0], 0
+        while rows:
+            (rows,) = self._database.columns(_ROWS, (key, last, MEMBERS_AT_ONCE))
+            if rows:
+                yield rows
+                last = rows[-1]
 
     def size(self, workspace: str, partner: str, cohort_id: str) -> int:
         """How many members a cohort has now."""

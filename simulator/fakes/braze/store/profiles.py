@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from simulator.database import Database
-from simulator.ids import derive_int
+from simulator.ids import derive_hex, numbered_id, split_id
 from simulator.rules.instants import Instant
 
 RANDOM_BUCKETS = 10_000
-_ROW_DIGITS = 10
+_STEM_DIGITS = 14
 
-_COLUMNS = (
-    "profile, workspace, braze_id, external_id, email, phone, created_at, updated_at, once_anonymous, fields, custom"
-)
+_COLUMNS = "profile, workspace, external_id, email, phone, created_at, updated_at, once_anonymous, fields, custom"
 
 
 @dataclass(slots=True)
@@ -67,15 +66,21 @@ class Profiles:
         self._database = database
         self._seed = seed
 
-    def braze_id_of(self, workspace: str, row: int, created_at: Instant) -> str:
-        """24 hexadecimal digits as Braze's are: seconds of creation, a part of the workspace's own, a counter."""
-        own = derive_int(self._seed, "braze", "braze_id", workspace, bits=24)
-        return f"{created_at // 1000 & 0xFFFFFFFF:08x}{own:06x}{row:0{_ROW_DIGITS}x}"
+    def stem(self, workspace: str) -> str:
+        """What all Braze ids of a workspace begin with."""
+        return _stem(self._seed, workspace)
 
-    @staticmethod
-    def row_of(braze_id: str) -> int:
-        """The row number that is part of a Braze id this fake has made."""
-        return int(braze_id[-_ROW_DIGITS:], 16)
+    def braze_id_of(self, workspace: str, row: int) -> str:
+        """24 hexadecimal digits as Braze's are; here they follow from the workspace and the row, and stand nowhere."""
+        return numbered_id(self.stem(workspace), row)
+
+    def row_of(self, workspace: str, braze_id: str) -> int | None:
+        """The row number that is part of a Braze id of the workspace; None for a text that is none."""
+        try:
+            _, row = split_id(braze_id)
+        except ValueError:
+            return None
+        return row if braze_id == numbered_id(self.stem(workspace), row) else None
 
     def next_row(self) -> int:
         """The row that the next profile gets."""
@@ -94,12 +99,12 @@ class Profiles:
         """A new profile without aliases and devices."""
         with self._database.transaction() as sql:
             row = self.next_row()
-            braze_id = self.braze_id_of(workspace, row, at)
             sql.execute(
-                "INSERT INTO braze_profile (profile, workspace, braze_id, external_id, email, phone, created_at, "
-                "updated_at, once_anonymous) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (row, workspace, braze_id, external_id, email, phone, at, at, once_anonymous),
+                "INSERT INTO braze_profile (profile, workspace, external_id, email, phone, created_at, "
+                "updated_at, once_anonymous) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (row, workspace, external_id, email, phone, at, at, once_anonymous),
             )
+        braze_id = self.braze_id_of(workspace, row)
         return Profile(row, workspace, braze_id, external_id, email, phone, at, at, once_anonymous)
 
     def save(self, profile: Profile, at: Instant) -> None:
@@ -148,22 +153,15 @@ class Profiles:
         wanted = orjson.dumps(sorted(rows)).decode()
         return self._many("profile IN (SELECT value FROM json_each(?))", (wanted,))
 
-    def braze_ids(self, rows: Iterable[int]) -> list[str]:
-        """Braze ids of these rows, of profiles that are gone too, in the order of arrival."""
-        wanted = orjson.dumps(sorted(set(rows))).decode()
-        (found,) = self._database.columns(
-            "SELECT json_group_array(p.braze_id) FROM json_each(?) j CROSS JOIN braze_profile p ON p.profile = j.value",
-            (wanted,),
-        )
-        return found
-
     def by_braze_id(self, workspace: str, braze_id: str) -> Profile | None:
         """The profile of that Braze id; the row number is part of the id, so no index is needed."""
-        try:
-            row = int(braze_id[-_ROW_DIGITS:], 16)
-        except ValueError:
-            return None
-        return self._one("profile = ? AND workspace = ? AND braze_id = ?", (row, workspace, braze_id))
+        row = self.row_of(workspace, braze_id)
+        return None if row is None else self._one("profile = ? AND workspace = ?", (row, workspace))
+
+    def was(self, workspace: str, row: int) -> bool:
+        """Whether the workspace has a profile of that row, or had one."""
+        query = "SELECT 1 FROM braze_profile WHERE profile = ? AND workspace = ?"
+        return self._database.row(query, (row, workspace)) is not None
 
     def by_external_id(self, workspace: str, external_id: str) -> Profile | None:
         """The profile whose external id is, or once was, exactly this one (MATCH-6)."""
@@ -244,15 +242,20 @@ class Profiles:
         found = self._database.row(
             f"SELECT {_COLUMNS} FROM braze_profile WHERE {condition} AND gone_at IS NULL", parameters
         )
-        return None if found is None else _read(found)
+        return None if found is None else self._read(found)
 
     def _many(self, condition: str, parameters: Sequence[object]) -> list[Profile]:
         query = f"SELECT {_COLUMNS} FROM braze_profile WHERE {condition} AND gone_at IS NULL ORDER BY profile"
-        return [_read(row) for row in self._database.rows(query, parameters)]
+        return [self._read(row) for row in self._database.rows(query, parameters)]
+
+    def _read(self, columns: Sequence[Any]) -> Profile:
+        row, workspace, external_id, email, phone, created_at, updated_at, once_anonymous, fields, custom = columns
+        return Profile(
+            row, workspace, self.braze_id_of(workspace, row), external_id, email, phone, created_at, updated_at,
+            bool(once_anonymous), orjson.loads(fields), orjson.loads(custom),
+        )  # fmt: skip
 
 
-def _read(columns: Sequence[Any]) -> Profile:
-    profile = Profile(*columns)
-    profile.once_anonymous = bool(profile.once_anonymous)
-    profile.fields, profile.custom = orjson.loads(columns[9]), orjson.loads(columns[10])
-    return profile
+@lru_cache(maxsize=256)
+def _stem(seed: int, workspace: str) -> str:
+    return derive_hex(seed, "braze", "braze_id", workspace, length=_STEM_DIGITS)

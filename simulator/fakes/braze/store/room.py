@@ -25,7 +25,7 @@ class Store:
         self.database = database
         self.profiles = Profiles(database, seed)
         self.identifiers = Identifiers(database, self.profiles)
-        self.candidates = CandidateReader(database)
+        self.candidates = CandidateReader(database, self.profiles)
         self.membership = Membership(database)
         self.activity = Activity(database)
         self.points = DataPoints(database)

@@ -24,7 +24,7 @@ def create_profiles(sql: SqliteDatabase) -> None:
     """
     sql.execute(
         """CREATE TABLE braze_profile (
-            profile INTEGER PRIMARY KEY, workspace TEXT NOT NULL, braze_id TEXT NOT NULL,
+            profile INTEGER PRIMARY KEY, workspace TEXT NOT NULL,
             external_id TEXT, email TEXT, phone TEXT,
             created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
             once_anonymous INTEGER NOT NULL DEFAULT 0,

@@ -55,10 +55,10 @@ def test_a_profile_knows_its_cohorts_until_it_is_gone(braze: Any) -> None:
     assert braze.store.membership.cohorts_of(ida.row) == []
 
 
-def test_members_are_named_page_by_page_in_the_order_of_arrival(braze: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_members_are_read_page_by_page_in_the_order_of_arrival(braze: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("simulator.fakes.braze.store.membership.MEMBERS_AT_ONCE", 2)
-    people = [braze.identified(name) for name in ("ida-1001", "ben-1001", "zoe-1001", "åsa-1001", "kim-1001")]
+    rows = [braze.identified(name).row for name in ("ida-1001", "ben-1001", "zoe-1001", "åsa-1001", "kim-1001")]
     braze.change({"user_ids": ["kim-1001", "ida-1001", "åsa-1001", "zoe-1001"]}, cohort_id="a")
     (cohort,) = braze.store.membership.cohorts("main")
-    ida, _, zoe, asa, kim = (person.braze_id for person in people)
-    assert [[ida, zoe], [asa, kim]] == list(braze.store.membership.braze_ids(cohort.key))
+    ida, _, zoe, asa, kim = rows
+    assert [[ida, zoe], [asa, kim]] == list(braze.store.membership.by_the_thousand(cohort.key))

@@ -23,7 +23,10 @@ def test_a_made_up_braze_id_finds_nobody(braze: Any, braze_id: str) -> None:
 
 def test_the_row_is_part_of_the_braze_id(braze: Any) -> None:
     ida = braze.identified("ida-1001")
-    assert braze.store.profiles.row_of(ida.braze_id) == ida.row
+    assert [ida.row, None, None] == [
+        braze.store.profiles.row_of(*named)
+        for named in (("main", ida.braze_id), ("eu", ida.braze_id), ("main", "no id at all"))
+    ]
 
 
 def test_rows_at_an_instant_are_those_that_lived(braze: Any) -> None:
@@ -53,6 +56,6 @@ def test_several_changes_at_one_instant_keep_the_version_before_them(braze: Any)
 
 
 def test_random_buckets_spread_over_ten_thousand(braze: Any) -> None:
-    buckets = [random_bucket(braze.store.profiles.braze_id_of("main", row, braze.clock.now)) for row in range(1, 1001)]
+    buckets = [random_bucket(braze.store.profiles.braze_id_of("main", row)) for row in range(1, 1001)]
     assert all(0 <= bucket < 10_000 for bucket in buckets)
     assert len(set(buckets)) > 900

@@ -41,7 +41,7 @@ class Behaviours:
         who = {
             row: person
             for row, *person in self._database.rows(
-                "SELECT p.profile, p.workspace, p.braze_id, p.external_id, CASE WHEN p.external_id IS NULL THEN "
+                "SELECT p.profile, p.workspace, p.external_id, CASE WHEN p.external_id IS NULL THEN "
                 "(SELECT d.device_id FROM braze_device d WHERE d.profile = p.profile ORDER BY d.device_id LIMIT 1) END "
                 "FROM json_each(?) asked CROSS JOIN braze_profile p ON p.profile = asked.value",
                 (rows,),
@@ -49,7 +49,8 @@ class Behaviours:
         }
         by_workspace: dict[str, list[NewEvent]] = {}
         for each in happened:
-            workspace, braze_id, external_id, device_id = who[each.row]
+            workspace, external_id, device_id = who[each.row]
+            braze_id = self._room.store.profiles.braze_id_of(workspace, each.row)
             properties = dict(each.properties)
             if each.kind == "event":
                 properties["name"] = each.name
