@@ -168,8 +168,14 @@ class Contract:
         query: Mapping[str, Sequence[str]],
         headers: Mapping[str, str],
         body: bytes,
+        described: bool = False,
     ) -> list[Violation]:
-        """Everything in which a request departs from the contract; an empty list means it conforms."""
+        """Everything in which a request departs from the contract; an empty list means it conforms.
+
+        With `described`, a field of a JSON body that the contract tolerates and does not describe is one too. Vendors
+        pass over what they do not know, so their schemas stay open. A field of ours with a wrong name would be lost in
+        silence; in recorded traffic it is the first sign that a vendor has moved.
+        """
         violations = list(self._check_parameters(operation, path, query, headers))
         request_body = operation.definition.get("requestBody")
         if request_body is None:
@@ -190,7 +196,10 @@ class Contract:
             schema = content[content_type]["schema"]
             key = ("request", operation.operation_id, content_type)
             if content_type == "application/json":
-                violations += self._check_json(key, schema, body, "body")
+                value, unread = _read(body)
+                violations += unread or self._check_value(key, schema, value, "body")
+                if described and not unread:
+                    violations += self._undescribed((operation.operation_id,), request_body, value)
             elif content_type == FORM:
                 violations += self._check_value(key, schema, self._form(schema, body), "body")
         return violations
@@ -204,27 +213,16 @@ class Contract:
             found[name] = [*values] if kind == "array" or len(values) > 1 else _typed(values[0], kind)
         return found
 
-    def check_described(self, operation: Operation, body: bytes) -> list[Violation]:
-        """The fields of a JSON request that the contract tolerates and does not describe.
-
-        Vendors pass over what they do not know, so their schemas stay open. A field of ours with a wrong name would be
-        lost in silence; in recorded traffic it is the first sign that a vendor has moved.
-        """
-        return self._undescribed((operation.operation_id,), operation.definition.get("requestBody", {}), body)
-
     def check_described_answer(self, operation: Operation, status: int, body: bytes) -> list[Violation]:
         """The fields of a JSON answer that the contract tolerates and does not describe."""
         documented = operation.definition.get("responses", {}).get(str(status), {})
-        return self._undescribed((operation.operation_id, str(status)), documented, body)
+        value, unread = _read(body)
+        return [] if unread else self._undescribed((operation.operation_id, str(status)), documented, value)
 
-    def _undescribed(self, key: tuple[str, ...], message: Mapping[str, Any], body: bytes) -> list[Violation]:
+    def _undescribed(self, key: tuple[str, ...], message: Mapping[str, Any], value: object) -> list[Violation]:
         description = self._described(key, message)
-        if description is None or not body:
-            return []
-        with contextlib.suppress(orjson.JSONDecodeError):
-            places = undescribed(description, orjson.loads(body))
-            return [Violation(place, UNKNOWN_FIELD, "not described by the contract") for place in places]
-        return []
+        places = () if description is None else undescribed(description, value)
+        return [Violation(place, UNKNOWN_FIELD, "not described by the contract") for place in places]
 
     def _described(self, key: tuple[str, ...], message: Mapping[str, Any]) -> Description | None:
         known = self._descriptions
@@ -265,7 +263,8 @@ class Contract:
             schema = content[content_type]["schema"]
             if content_type == "application/json" or content_type.endswith("+json"):
                 violations += _charset(headers["content-type"])
-                violations += self._check_json(key, schema, body, "body")
+                value, unread = _read(body)
+                violations += unread or self._check_value(key, schema, value, "body")
             elif content_type.startswith("text/"):
                 violations += self._check_value(key, schema, body.decode("utf-8", "replace"), "body")
             if "x-holds" in content[content_type]:
@@ -335,13 +334,6 @@ class Contract:
             key = ("header", operation.operation_id, str(status), name)
             yield from self._check_value(key, schema, _typed(value, self.resolve(schema).get("type")), f"header {name}")
 
-    def _check_json(self, key: tuple[str, ...], schema: Mapping[str, Any], body: bytes, where: str) -> list[Violation]:
-        try:
-            value = orjson.loads(body)
-        except orjson.JSONDecodeError as error:
-            return [Violation(where, "json", f"is not JSON: {error}")]
-        return self._check_value(key, schema, value, where)
-
     def _check_value(
         self, key: tuple[str, ...], schema: Mapping[str, Any], value: object, where: str
     ) -> list[Violation]:
@@ -377,6 +369,14 @@ class Contract:
             validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
             self._validators[key] = validator
         return validator
+
+
+def _read(body: bytes) -> tuple[Any, list[Violation]]:
+    """The value of a JSON body, or why there is none."""
+    try:
+        return orjson.loads(body), []
+    except orjson.JSONDecodeError as error:
+        return None, [Violation("body", "json", f"is not JSON: {error}")]
 
 
 def _charset(content_type: str) -> list[Violation]:

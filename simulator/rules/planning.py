@@ -132,18 +132,21 @@ def additions(users: Iterable[AmplitudeUser], hierarchy: Sequence[mapping_rules.
     taken apart once instead of for each person.
     """
     names = [each.amplitude_property for each in (hierarchy[:1] if fallback == "off" else hierarchy)]
-    chosen = list(users)
-    found = _texts(chosen, names[0])
-    ranks = [0] * len(chosen)
+    columns: list[Sequence[Any]] = list(zip(*users, strict=True)) or [()] * len(AmplitudeUser._fields)
+    everybody: Sequence[int] = columns[0]
+    found = _texts(columns, names[0])
+    ranks = [0] * len(everybody)
     pending = [place for place, text in enumerate(found) if text is None]
     for rank, name in enumerate(names[1:], 1):
-        for place, text in zip(pending, _texts([chosen[place] for place in pending], name), strict=True):
+        if not pending:
+            break
+        rest = [[column[place] for place in pending] for column in columns]
+        for place, text in zip(pending, _texts(rest, name), strict=True):
             if text is not None:
                 found[place], ranks[place] = text, rank
         pending = [place for place in pending if found[place] is None]
-    unnamed = (chosen[place].amplitude_id for place in pending)
-    skips = [Skip(person, SkipReason.UNRESOLVED_MAPPING, tuple(names)) for person in unnamed]
-    people = [user[0] for user in chosen]
+    skips = [Skip(everybody[place], SkipReason.UNRESOLVED_MAPPING, tuple(names)) for place in pending]
+    people = list(everybody)
     if skips:
         named = [text is not None for text in found]
         people, ranks = list(compress(people, named)), list(compress(ranks, named))
@@ -153,10 +156,10 @@ def additions(users: Iterable[AmplitudeUser], hierarchy: Sequence[mapping_rules.
 _TEXT_OR_NOTHING = frozenset((str, type(None)))
 
 
-def _texts(users: Sequence[AmplitudeUser], name: str) -> list[str | None]:
+def _texts(columns: Sequence[Sequence[Any]], name: str) -> list[str | None]:
     """MAP-6. As `mapping.value_of` for each; texts that are no blanks are spared the call."""
     place = mapping_rules.PLACES.get(name)
-    raws: list[Any] = [user[3].get(name) for user in users] if place is None else [user[place] for user in users]
+    raws = [properties.get(name) for properties in columns[3]] if place is None else list(columns[place])
     plain = _TEXT_OR_NOTHING.issuperset(map(type, raws)) and "" not in raws
     if plain and not any(map(str.isspace, filter(None, raws))):
         return raws
