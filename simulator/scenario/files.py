@@ -54,8 +54,8 @@ def _is_yaml(path: Path) -> bool:
 
 
 def _stem(name: str) -> str:
-    """What is particular about a name: `first.yml` may be meant for `first.scenario.yaml`."""
-    return re.sub(r"(\.scenario)?(\.ya?ml)?$", "", name)
+    """What is particular about a name: `first.yml` may be meant for `first.scenario.yaml`, as any other ending may."""
+    return re.sub(r"(\.\w+)?\.ya?ml$|\.scenario$", "", name)
 
 
 @dataclass(frozen=True, slots=True)
