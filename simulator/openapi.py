@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs
 
 import jsonschema_rs
@@ -346,16 +346,22 @@ class Contract:
                 str(error.schema_path[-1]) if error.schema_path else "schema",
                 self._told(schema, error),
             )
-            for error in validator.iter_errors(value)
+            for whole in validator.iter_errors(value)
+            for error in _meant(whole)
         ]
 
     def _told(self, schema: Mapping[str, Any], error: jsonschema_rs.ValidationError) -> str:
-        """What is wrong; where one of several fields must be there, their names."""
+        """What is wrong: the form of a text, if it has a name; where one of several fields must be there, which."""
         node: Any = {**schema, "components": self.document.get("components", {})}
+        above = node
         with contextlib.suppress(KeyError, IndexError, TypeError, ValueError):
             for part in error.schema_path:
-                node = self.resolve(node) if part == "$ref" else node[part]
-            return f"one of {', '.join(name for choice in node for (name,) in [choice['required']])} is missing"
+                node, above = self.resolve(node) if part == "$ref" else node[part], node
+            if "x-form" in above:
+                return f"{orjson.dumps(error.instance).decode()[:80]} is not {above['x-form']}"
+            names = [name for choice in node for (name,) in [choice["required"]]]
+            given = [name for name in names if name in cast("dict[str, object]", error.instance)]
+            return f"only one of {', '.join(given)} may be there" if given else f"one of {', '.join(names)} is missing"
         return error.message if len(error.message) <= 300 else error.message[:297] + "..."
 
     def _validator(self, key: tuple[str, ...], schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
@@ -377,6 +383,13 @@ def _read(body: bytes) -> tuple[Any, list[Violation]]:
         return orjson.loads(body), []
     except orjson.JSONDecodeError as error:
         return None, [Violation("body", "json", f"is not JSON: {error}")]
+
+
+def _meant(error: jsonschema_rs.ValidationError) -> Sequence[jsonschema_rs.ValidationError]:
+    """What is wrong in the one of several choices that has all its fields; the error itself where none or more have."""
+    choices = getattr(error.kind, "context", None) or ()
+    whole = [each for each in choices if not any(inner.schema_path[-1] in ("required", "type") for inner in each)]
+    return whole[0] if len(whole) == 1 else [error]
 
 
 def _charset(content_type: str) -> list[Violation]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 import click
@@ -24,6 +25,8 @@ def command(ctx: click.Context, url: str, world: str, form: str) -> None:
 
     Everything that falls due on the way happens in order before the command returns, and is listed.
     """
+    if not url.startswith(("http://", "https://")):
+        raise click.BadParameter(f"{url} is not an address, such as {SERVED}", param_hint="--url")
     ctx.obj = Door(url.rstrip("/"), world, form)
     if ctx.invoked_subcommand is None:
         ctx.obj.tell(ctx.obj.ask("GET", "/_sim/clock"))
@@ -119,6 +122,9 @@ def _call(method: str, url: str, body: object) -> Mapping[str, Any]:
             return found
     except HTTPError as error:
         told = json.load(error)
-        raise click.ClickException(str(told.get("detail", told))) from error
+        said = str(told.get("detail", told))
+        raise (
+            click.UsageError(said) if error.code == HTTPStatus.BAD_REQUEST else click.ClickException(said)
+        ) from error
     except (URLError, OSError, ValueError) as error:
         raise EnvironmentFault(f"no absim answers at {url}: {error}; start one with `absim serve`") from error

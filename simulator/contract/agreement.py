@@ -19,7 +19,7 @@ from simulator import resources
 from simulator.openapi import METHODS, Contract, load
 
 WORDS = frozenset(
-    {"description", "summary", "examples", "example", "title", "x-source", "x-confidence", "x-rules", "tags"}
+    {"description", "summary", "examples", "example", "title", "x-form", "x-source", "x-confidence", "x-rules", "tags"}
 )
 """What explains and shows; it may be said otherwise without anybody's consent."""
 COMPONENTS = ("schemas", "parameters", "headers", "responses", "securitySchemes")

@@ -90,7 +90,10 @@ def test_another_world_has_a_clock_of_its_own(clock: Clock, served: Server) -> N
     ("words", "code", "said"),
     [
         (["until", "2020-01-01T00:00:00Z"], ExitCode.FAILED, "cannot go back"),
-        (["advance", "soon"], ExitCode.FAILED, "by"),
+        (["advance", "soon"], ExitCode.USAGE, '"soon" is not a duration, such as 90s, 3h or 1d 2h'),
+        (["until", "lunch"], ExitCode.USAGE, '"lunch" is not an instant, such as 2026-03-02T10:00:00Z'),
+        (["pace", "fast"], ExitCode.USAGE, '"fast" is not a pace: frozen, 1x, 60x or another whole number with an x'),
+        (["--url", "nonsense"], ExitCode.USAGE, "nonsense is not an address, such as http://127.0.0.1:8003"),
         (["--world", "nowhere"], ExitCode.FAILED, "there is no world 'nowhere'"),
         (["--url", "http://127.0.0.1:1"], ExitCode.ENVIRONMENT, "start one with `absim serve`"),
         (["--url", "http://example.com"], ExitCode.USAGE, "example.com"),

@@ -58,16 +58,21 @@ def test_it_goes_until_nothing_is_unfinished(client: Any) -> None:
     ("path", "body", "status", "said"),
     [
         ("/clock/until", {"instant": "2026-03-02T09:00:00Z"}, 409, "cannot go back to 2026-03-02T09:00:00Z"),
-        ("/clock/until", {"instant": "2026-13-02T09:00:00Z"}, 400, "body"),
+        ("/clock/until", {"instant": "2026-13-02T09:00:00Z"}, 400,
+         'body.instant: "2026-13-02T09:00:00Z" is not an instant, such as 2026-03-02T10:00:00Z'),
         ("/clock/until", {"instant": "2027-02-29T09:00:00Z"}, 400, "is not an instant"),
-        ("/clock/until", {"condition": "lunch"}, 400, "body"),
+        ("/clock/until", {"condition": "lunch"}, 400, 'body.condition: "lunch" is not one of "next" or "idle"'),
+        ("/clock/until", {"condition": "next", "at_most": "-1h"}, 400, 'body.at_most: "-1h" is not a duration'),
+        ("/clock/until", {"condition": "next", "instant": "2026-03-02T11:00:00Z"}, 400,
+         "body: only one of instant, condition may be there"),
+        ("/clock/until", {}, 400, "body: one of instant, condition is missing"),
         ("/clock/advance", {"by": "99999w"}, 409, "the simulated calendar ends at 2200-01-01T00:00:00Z"),
-        ("/clock/advance", {"by": "soon"}, 400, "body.by"),
+        ("/clock/advance", {"by": "soon"}, 400, 'body.by: "soon" is not a duration, such as 90s, 3h or'),
         ("/clock/advance", {}, 400, '"by" is a required property'),
         ("/clock/advance", b"{", 400, "is not JSON"),
-        ("/clock/pace", {"pace": "fast"}, 400, "body.pace"),
+        ("/clock/pace", {"pace": "fast"}, 400, 'body.pace: "fast" is not a pace: frozen, 1x, 60x or'),
     ],
-)
+)  # fmt: skip
 def test_what_the_clock_cannot_do_is_refused(client: Any, path: str, body: object, status: int, said: str) -> None:
     method = "PUT" if path.endswith("pace") else "POST"
 
