@@ -101,10 +101,12 @@ class HttpTransport:
         self._lock = threading.Lock()
 
     def send(self, request: Request) -> Response:
-        """Raise TransportError when no complete answer comes back."""
+        """Raise TransportError when no complete answer comes back, LookupError when nobody listens."""
         with self._lock:
             try:
                 return self._exchange(request)
+            except ConnectionRefusedError as error:
+                raise LookupError(f"nobody listens at {self._host}") from error
             except http.client.IncompleteRead as error:
                 self._connection.close()
                 raise TransportError(Failure.TRUNCATED) from error

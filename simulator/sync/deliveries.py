@@ -149,8 +149,8 @@ class Deliverer:
             if error.took_ms > destination.patience_ms:
                 return Answer(None, Failure.TIMEOUT, destination.patience_ms)
             return Answer(None, error.failure, error.took_ms)
-        except LookupError:
-            return Answer(None, "unreachable", 0)
+        except LookupError as nobody:
+            return Answer(None, str(nobody), 0)
         if response.took_ms > destination.patience_ms:
             return Answer(None, Failure.TIMEOUT, destination.patience_ms)
         if 200 <= response.status < 300:

@@ -13,7 +13,9 @@ from types import TracebackType
 from simulator.rules.instants import to_datetime
 from simulator.sync.mailbox import Mail, Mailbox
 
-SENDER = "no-reply@absim.invalid"
+DOMAIN = "absim.invalid"
+"""Of addresses that are nobody's: that of the sender, and of owners who have a name and no address."""
+SENDER = f"no-reply@{DOMAIN}"
 TIMEOUT_SECONDS = 10
 ROUND_SECONDS = 0.25
 """Real time between two looks into the mailbox."""
@@ -43,16 +45,18 @@ class Postman:
                     connection.send_message(self._message(mail))
                     self._mailbox.mark_sent_on(mail.id)
         except OSError as error:  # smtplib's own errors are OSErrors too
-            raise MailNotSent(f"{self._host}:{self._port} did not take the mail: {error}") from error
+            why = getattr(error, "strerror", None) or error
+            what = f"{self._host}:{self._port} did not take the mail: {why}"
+            raise MailNotSent(f"{what}; it waits in the mailbox (/_sim/mails) and is tried again") from error
         return len(mails)
 
     def _message(self, mail: Mail) -> EmailMessage:
         message = EmailMessage()
         message["From"] = f"Amplitude (simulated) <{SENDER}>"
-        message["To"] = self._to or mail.to
+        message["To"] = self._to or (mail.to if "@" in mail.to else f"{mail.to}@{DOMAIN}")
         message["Subject"] = mail.subject
         message["Date"] = format_datetime(to_datetime(mail.at))
-        message["Message-ID"] = f"<mail-{mail.id}@absim.invalid>"
+        message["Message-ID"] = f"<mail-{mail.id}@{DOMAIN}>"
         message["X-Absim-Owner"] = mail.to
         message.set_content(mail.body)
         return message

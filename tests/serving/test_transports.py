@@ -91,16 +91,19 @@ def test_threads_take_turns(transport: Transport) -> None:
     assert [answer.status for answer in answers] == [200] * 8
 
 
-def test_a_listener_that_is_gone_is_a_reset(open_door: Callable[..., Door], echo: flask.Flask) -> None:
+def test_a_listener_that_goes_is_a_reset_and_then_nobody_listens(
+    open_door: Callable[..., Door], echo: flask.Flask
+) -> None:
     door = open_door(echo)
     transport = HttpTransport(door.url)
     transport.send(post())
     door.stop()
 
-    for _ in range(2):
-        with pytest.raises(TransportError) as error:
-            transport.send(post())
-        assert error.value.failure is Failure.RESET
+    with pytest.raises(TransportError) as error:
+        transport.send(post())
+    assert error.value.failure is Failure.RESET
+    with pytest.raises(LookupError, match=f"nobody listens at 127.0.0.1:{door.port}"):
+        transport.send(post())
 
 
 def test_a_known_endpoint_is_found_however_it_is_written(echo: flask.Flask) -> None:

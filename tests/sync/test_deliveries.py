@@ -262,4 +262,4 @@ def test_an_endpoint_where_nobody_answers_fails_the_run(bench: Any, ida: Amplitu
     )  # fmt: skip
     bench.engine.create_sync("openers", connection.id, Cadence.ONE_TIME)
     settle(bench)
-    assert "Request 0 (name) was not delivered: unreachable." == bench.engine.runs("sync-1")[0].reason
+    assert "Request 0 (name) was not delivered: https://nobody." == bench.engine.runs("sync-1")[0].reason

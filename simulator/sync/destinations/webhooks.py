@@ -123,6 +123,8 @@ def _is_web_address(url: str) -> bool:
     """Whether it is a URL as it goes over the wire, its path percent-encoded (RFC 3986)."""
     try:
         parts = urlsplit(url)
-    except ValueError:
+        if parts.port == 0:
+            return False
+    except ValueError:  # a port that is no number, or none that a computer has
         return False
     return parts.scheme in ("http", "https") and bool(parts.netloc) and fits_header(url) and " " not in url

@@ -72,6 +72,8 @@ def test_a_receiver_that_is_too_slow_hears_the_same_message_again(
     [
         ({"url": "not a url"}, "not a URL"),
         ({"url": "http://["}, "not a URL"),
+        ({"url": "http://127.0.0.1:99999/"}, "not a URL"),
+        ({"url": "http://127.0.0.1:0/"}, "not a URL"),
         ({"url": "http://127.0.0.1/köln"}, "not a URL"),
         ({"url": "http://127.0.0.1/two words"}, "not a URL"),
         ({"headers": {"x-town": "☃"}}, "no header"),
