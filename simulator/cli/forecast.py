@@ -16,6 +16,7 @@ from simulator.cli.common import (
     Listed,
     NothingRan,
     colours_wanted,
+    counted,
     emit,
     option,
     scenario_files,
@@ -64,7 +65,8 @@ def command(
 
     SCENARIO gives people, cohort and connection; its steps are left aside. Without one, a usual population is taken.
     The same people move at the same instants under each cadence. A delay is from the move to the answer of the
-    request that carried it; `waiting` are moves that no request has carried when the days are over.
+    request that carried it; `waiting` are moves that no request has carried when the days are over; moves that
+    were taken back before a request could carry them are in neither column.
     """
     from simulator.scenario.language.source import ScenarioInvalid
     from simulator.scenario.runner import RunOptions, settings_of
@@ -143,7 +145,7 @@ def _scenario(path: Path | None, case: int) -> Scenario:
     file = scenario_files([path])[0]
     cases = load(file, shown_name(file))
     if case > len(cases):
-        raise click.UsageError(f"{shown_name(file)} has {len(cases)} case(s)")
+        raise click.UsageError(f"{shown_name(file)} has {counted(len(cases), 'case')}")
     return cases[case - 1]
 
 
@@ -246,7 +248,7 @@ def _print(question: _Question, rows: Sequence[_Row], no_color: bool) -> None:
     first = rows[0]
     click.echo(
         f"{question.cohort} over {question.connection}: {first.members:,} of {first.people:,} people, "
-        f"{question.share_per_hour:.3%} leave an hour and as many enter; {question.days} days"
+        f"{100 * question.share_per_hour:.3g}% leave an hour and as many enter; {counted(question.days, 'day')}"
     )
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("cadence")

@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING
 import click
 
 from simulator import resources
-from simulator.cli.common import EnvironmentFault, ExitCode, NothingRan, emit, option, scenario_files, shown_name, talk
+from simulator.cli.common import (
+    EnvironmentFault,
+    ExitCode,
+    NothingRan,
+    counted,
+    emit,
+    option,
+    scenario_files,
+    shown_name,
+    talk,
+)
 
 if TYPE_CHECKING:
     from simulator.scenario.acting.stage import Stage
@@ -56,7 +66,7 @@ def command(
         talk(str(invalid))
         return ExitCode.USAGE
     if case > len(cases):
-        raise click.UsageError(f"{shown_name(path)} has {len(cases)} case(s)")
+        raise click.UsageError(f"{shown_name(path)} has {counted(len(cases), 'case')}")
     options = RunOptions(seed=seed, rules=rules)
     with World(settings_of(cases[case - 1], options)) as world:
         told = _Told(played_stage(cases[case - 1], world))

@@ -160,7 +160,7 @@ def test_one_of_several_syncs_must_be_chosen(run_absim: Absim, live: Callable[..
         (("gone.scenario.yaml",), 2, "no such file"),
         (("good.scenario.yaml", "--sync", "opener"), 2, "did you mean openers?"),
         (("good.scenario.yaml", "--run", "2"), 2, "openers has the runs 1 to 1 in history, not 2"),
-        (("good.scenario.yaml", "--case", "2"), 2, "has 1 case(s)"),
+        (("good.scenario.yaml", "--case", "2"), 2, "has 1 case"),
         (("good.scenario.yaml", "--rules", "nobody"), 2, "unknown rule set"),
         (("good.scenario.yaml", "--write", "good.scenario.yaml/x"), 3, "cannot be written"),
     ],

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from simulator import resources
-from simulator.cli.common import ExitCode, Text, emit, option, scenario_files, shown_name, talk
+from simulator.cli.common import ExitCode, Text, counted, emit, option, scenario_files, shown_name, talk
 from simulator.cli.scenarios.run import LAST_RUN
 
 
@@ -102,7 +102,7 @@ def _tell(person: str, chosen: Chosen, form: str) -> int:
     except OSError as error:
         raise click.UsageError(f"{chosen.name}: {error.strerror}") from error
     if chosen.case >= len(cases):
-        raise click.UsageError(f"{chosen.name} has {len(cases)} case(s)")
+        raise click.UsageError(f"{chosen.name} has {counted(len(cases), 'case')}")
     scenario = cases[chosen.case]
     size = scenario.population.size if scenario.population else 0
     if not _has(person, {"people": list(scenario.people), "generated": size}):

@@ -25,7 +25,9 @@ def journal_lines(source: str, raw: bytes) -> Iterator[Recorded]:
         try:
             entry = orjson.loads(line)
         except orjson.JSONDecodeError as error:
-            raise UnreadableTraffic(f"{source}:{number}: not a JSON object: {error}") from error
+            raise UnreadableTraffic(
+                f"{source}:{number}: not a JSON object, as a HAR file or a line of a journal is: {error}"
+            ) from error
         yield journal_entry(source, number, entry)
 
 

@@ -64,7 +64,7 @@ def test_a_generated_person_has_a_story(run_absim: Absim, folder: Path) -> None:
         (("ben",), "there is no last run in absim-reports"),
         (("bem", "--scenario", "good.scenario.yaml"), "did you mean ben?"),
         (("ben", "--scenario", "gone.scenario.yaml"), "no such file"),
-        (("ben", "--scenario", "good.scenario.yaml", "--case", "2"), "has 1 case(s)"),
+        (("ben", "--scenario", "good.scenario.yaml", "--case", "2"), "has 1 case"),
     ],
 )
 def test_a_story_that_cannot_be_told_is_2(run_absim: Absim, arguments: tuple[str, ...], said: str) -> None:
