@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -23,6 +23,13 @@ class Pools(NamedTuple):
     last_names: tuple[str, ...]
     cities: tuple[str, ...]
     email_domains: tuple[str, ...]
+
+
+def known_locales() -> Sequence[str]:
+    """Those for which there are names."""
+    from faker.config import AVAILABLE_LOCALES
+
+    return sorted(AVAILABLE_LOCALES)
 
 
 @cache

@@ -12,8 +12,10 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from simulator.population.kinds import Dirt, PersonKind
+from simulator.population.looks import known_locales
 
 PEOPLE_AT_MOST = 10_000_000
+DEFAULT_LOCALE = "en_US"
 KEYS = ("size", "locale", "kinds", "dirt", "events", "alias_label")
 
 _PERCENTAGE = re.compile(r"^\s*(\d{1,3}(?:\.\d{1,4})?)\s*%?\s*$")
@@ -48,7 +50,7 @@ class Recipe:
     """What a population is made of. Shares are exact fractions of 1; `kinds` sum to 1, `dirt` to at most 1."""
 
     size: int
-    locales: tuple[str, ...] = ("en_US",)
+    locales: tuple[str, ...] = (DEFAULT_LOCALE,)
     kinds: Mapping[PersonKind, Fraction] = field(default_factory=lambda: _DEFAULT_KINDS)
     dirt: Mapping[Dirt, Fraction] = field(default_factory=lambda: MappingProxyType({}))
     events: tuple[str, ...] = ("app_opened",)
@@ -94,6 +96,10 @@ def _locales(value: object) -> tuple[str, ...]:
     for locale in locales:
         if not _LOCALE.match(locale):
             raise RecipeError(("locale",), f"{locale!r} is not a locale", "write it like en_US or ja_JP")
+        if locale != DEFAULT_LOCALE and locale not in (known := known_locales()):
+            close = get_close_matches(locale, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else "Faker, which draws them, lists those it knows"
+            raise RecipeError(("locale",), f"there are no names for the locale {locale!r}", hint)
     return locales
 
 

@@ -71,6 +71,8 @@ FAULTS: list[tuple[dict[str, object], tuple[str, ...], str]] = [
     ({"size": 1, "dirt": {"none": "1%"}}, ("dirt", "none"), "unknown name 'none'"),
     ({"size": 1, "dirt": {"padded": "60%", "no_device": "41%"}}, ("dirt",), "sums to 101%, more than 100%"),
     ({"size": 1, "locale": "english"}, ("locale",), "'english' is not a locale; write it like en_US"),
+    ({"size": 1, "locale": "xx_YY"}, ("locale",), "there are no names for the locale 'xx_YY'"),
+    ({"size": 1, "locale": ["en_US", "de_DD"]}, ("locale",), "the locale 'de_DD'; did you mean de_DE?"),
     ({"size": 1, "locale": []}, ("locale",), "is not a list of names"),
     ({"size": 1, "locale": ["en_US", "en_US"]}, ("locale",), "listed twice"),
     ({"size": 1, "events": "app_opened"}, ("events",), "is not a list of names"),
