@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from simulator.cli.common import EnvironmentFault, ExitCode, Listed, NothingRan, option, shown_name, talk
+from simulator.cli.common import EnvironmentFault, ExitCode, Listed, NothingRan, counted, option, shown_name, talk
 from simulator.resources import CONTRACTS
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def _tell(outcome: Outcome, written: Sequence[Path], order: Order) -> None:
         for error in each.errors:
             click.echo(f"  could not be asked: {error}")
         if each.unconfirmed:
-            click.echo(f"  {each.unconfirmed} finding(s) did not show again and are not counted")
+            click.echo(f"  did not show again and not counted: {counted(each.unconfirmed, 'finding')}")
     if order.urls:
         _unasked(outcome)
         click.echo(LEFT_OUT_AT_URL)
@@ -263,13 +263,14 @@ def traffic(
     if read.passed_over:
         talk(f"no recordings, passed over: {', '.join(map(shown_name, read.passed_over))}")
     if others:
-        talk(f"{others} exchange(s) with others than Amplitude and Braze, not looked at")
+        talk(f"{counted(others, 'exchange')} with others than Amplitude and Braze, not looked at")
     _tell_written(written)
     if unwritten:
         raise EnvironmentFault(unwritten)
     if not told.reports:
         raise NothingRan(f"no exchange with a service of {', '.join(services or CONTRACTS)} is recorded there")
-    talk(f"{len(told.drift)} kind(s) of drift in {sum(each.exchanges for each in told.reports)} exchanges")
+    exchanges = sum(each.exchanges for each in told.reports)
+    talk(f"{counted(len(told.drift), 'departure')} from the contracts in {counted(exchanges, 'exchange')}")
     return ExitCode.FAILED if told.drift else ExitCode.PASSED
 
 
@@ -316,7 +317,7 @@ def agree(services: tuple[str, ...]) -> int:
             click.echo(f"{service} {each}")
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(agreement.written(contract))
-        click.echo(f"{service}: {len(found)} change(s) agreed")
+        click.echo(f"{service}: {counted(len(found), 'change')} agreed")
     return ExitCode.PASSED
 
 

@@ -80,7 +80,7 @@ def _holder(port: int) -> str:
                 if os.readlink(descriptor) in wanted:
                     if process.name == str(os.getpid()):
                         return " by this command itself"
-                    name = (process / "comm").read_text().strip()
+                    name = (process / "comm").read_text(encoding="utf-8", errors="replace").strip()
                     return f" by process {process.name} ({name})"
         except OSError:
             # Another user's process, or one that has just ended.
@@ -90,6 +90,6 @@ def _holder(port: int) -> str:
 
 def _lines(table: str) -> list[str]:
     try:
-        return Path(table).read_text().splitlines()[1:]
+        return Path(table).read_text(encoding="ascii").splitlines()[1:]
     except OSError:
         return []

@@ -84,7 +84,7 @@ def test_traffic_of_files_and_folders_is_read_at_once(tmp_path: Path, capsys: py
     said = capsys.readouterr()
     assert "1x GET /segments/lists: path: no operation of the contract" in said.out
     assert "no recordings, passed over: " in said.err
-    assert "1 exchange(s) with others than Amplitude and Braze, not looked at" in said.err
+    assert "1 exchange with others than Amplitude and Braze, not looked at" in said.err
     assert 5 == run(["contract", "traffic", str(tmp_path / "c.har")])
 
 

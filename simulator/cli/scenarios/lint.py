@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from simulator.cli.common import ExitCode, emit, option, scenario_files, shown_name, talk
+from simulator.cli.common import ExitCode, counted, emit, option, scenario_files, shown_name, talk
 
 
 @click.command(short_help="Check scenario files without running them.")
@@ -35,10 +35,10 @@ def command(paths: tuple[Path, ...], form: str, quiet: bool) -> int:
         for problem in problems:
             click.echo(f"{problem}\n")
     if problems:
-        talk(f"{len(problems)} problem{'s' if len(problems) > 1 else ''} in {len(files)} file(s)")
+        talk(f"{counted(len(problems), 'problem')} in {counted(len(files), 'file')}")
         return ExitCode.USAGE
     if not quiet:
-        talk(f"{len(files)} scenario file{'s' if len(files) > 1 else ''}, no problems")
+        talk(f"{counted(len(files), 'scenario file')}, no problems")
     return ExitCode.PASSED
 
 

@@ -36,7 +36,7 @@ def test_all_problems_of_all_files_are_told_at_once(run_absim: Absim, folder: Pa
     assert ["one.scenario.yaml:2:1", "one.scenario.yaml:3:9", "two.scenario.yaml:1:1"] == [
         line.split(": ")[0] for line in ended.out.splitlines() if line.startswith(("one", "two"))
     ]
-    assert "3 problems in 4 file(s)" in ended.err
+    assert "3 problems in 4 files" in ended.err
 
 
 def test_problems_as_json_have_their_place(run_absim: Absim, folder: Path) -> None:
