@@ -60,8 +60,8 @@ def test_a_contract_that_departs_from_what_was_agreed_is_red_with_its_place(
         "additionalProperties: was true, is false; when that is meant: absim contract agree --service braze"
     ) in ended.out
     assert "1 passed, 1 failed" in ended.out
-    assert "components/schemas/TrackReply" in Path("absim-reports/junit.xml").read_text()
-    assert "components/schemas/TrackReply" in Path("absim-reports/results.json").read_text()
+    assert "components/schemas/TrackReply" in Path("absim-reports/junit.xml").read_text(encoding="utf-8")
+    assert "components/schemas/TrackReply" in Path("absim-reports/results.json").read_text(encoding="utf-8")
 
 
 def test_services_that_do_not_start_with_their_contracts_are_red_and_say_why(

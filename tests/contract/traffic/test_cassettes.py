@@ -60,7 +60,7 @@ OLD = """!!python/unicode '{"attributes": [{"external_id": "ida"}]}'"""
 
 
 def read(path: Path, text: str) -> list[Recorded]:
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     return read_traffic(path)
 
 

@@ -38,7 +38,7 @@ def good_body() -> dict[str, Any]:
 
 
 def record(path: Path, *entries: Any) -> list[Recorded]:
-    path.write_text(json.dumps({"log": {"entries": list(entries)}}))
+    path.write_text(json.dumps({"log": {"entries": list(entries)}}), encoding="utf-8")
     return read_traffic(path)
 
 
