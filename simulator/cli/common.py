@@ -47,9 +47,12 @@ def configuration(folder: Path) -> dict[str, Any]:
         path = place / "pyproject.toml"
         if path.is_file():
             try:
-                settings = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("absim", {})
+                tools = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
             except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
                 raise click.UsageError(f"{path}: {error}") from error
+            settings = tools.get("absim", {}) if isinstance(tools, dict) else {}
+            if not isinstance(settings, dict):
+                raise click.UsageError(f"{path}: absim is no table; write [tool.absim] and a line for each option")
             return {str(name).replace("-", "_"): value for name, value in settings.items()}
     return {}
 

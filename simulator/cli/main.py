@@ -9,8 +9,9 @@ import io
 import pkgutil
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -73,8 +74,33 @@ def absim(ctx: click.Context) -> None:
     Exit codes: 0 all passed, 1 a check failed, 2 usage or invalid file, 3 environment, 4 internal error,
     5 nothing ran, 130 interrupted.
     """
-    settings = configuration(Path.cwd())
-    ctx.default_map = dict.fromkeys(absim.list_commands(ctx), settings)
+    if settings := configuration(Path.cwd()):
+        ctx.default_map = _defaults(ctx, settings)
+
+
+def _defaults(ctx: click.Context, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What each command takes of the settings, by its parameters. Raises UsageError for one that no command has."""
+    known: set[str] = set()
+
+    def of(command: click.Command) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for parameter in command.params:
+            names = {name.removeprefix("--").replace("-", "_") for name in parameter.opts if name.startswith("--")}
+            known.update(names)
+            found |= {str(parameter.name): settings[name] for name in names & settings.keys()}
+        if isinstance(command, click.Group):
+            found |= {name: of(each) for name, each in command.commands.items()}
+        return found
+
+    commands = {name: absim.get_command(ctx, name) for name in absim.list_commands(ctx)}
+    defaults = {name: of(command) for name, command in commands.items() if command is not None}
+    if strange := sorted(settings.keys() - known):
+        from difflib import get_close_matches
+
+        close = get_close_matches(strange[0], sorted(known), 1)
+        hint = f"did you mean {close[0].replace('_', '-')}?" if close else "`absim COMMAND --help` names them"
+        raise click.UsageError(f"[tool.absim] of pyproject.toml: no command has the option {strange[0]!r}; {hint}")
+    return defaults
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -213,10 +213,29 @@ def test_an_option_goes_over_the_environment_over_the_project_over_the_default(
     assert "seed: 5" == seed("--seed", "5")
 
 
-def test_a_broken_project_file_is_2(run_absim: Absim, folder: Path) -> None:
-    (folder / "pyproject.toml").write_text("[tool.absim\n")
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[tool.absim\n", "pyproject.toml: Expected ']'"),
+        ("[tool]\nabsim = 5\n", "absim is no table; write [tool.absim]"),
+        ("[tool.absim]\nsede = 5\n", "no command has the option 'sede'; did you mean seed?"),
+        ("[tool.absim]\nseed = 'x'\n", "Invalid value for '--seed'"),
+    ],
+)
+def test_a_broken_project_file_is_2(run_absim: Absim, folder: Path, text: str, said: str) -> None:
+    (folder / "pyproject.toml").write_text(text)
+    ended = run_absim("run", "good.scenario.yaml")
 
-    assert 2 == run_absim("run", "good.scenario.yaml").code
+    assert 2 == ended.code
+    assert said in ended.err
+
+
+def test_every_option_is_called_in_the_project_file_as_on_the_command_line(run_absim: Absim, folder: Path) -> None:
+    (folder / "pyproject.toml").write_text("[tool.absim]\nreport = ['json']\nformat = 'json'\nno-color = true\n")
+    ended = run_absim("run", "good.scenario.yaml")
+
+    assert 1 == json.loads(ended.out)["scenarios"]
+    assert (folder / "absim-reports/results.json").is_file()
 
 
 def test_another_rule_set_may_be_asked_for(run_absim: Absim, folder: Path) -> None:
