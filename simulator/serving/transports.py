@@ -11,13 +11,15 @@ from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from simulator.exchange import LATENCY_HEADER, TRANSPORT_HEADER
+from simulator.rules.instants import SECOND_MS
 from simulator.serving.addresses import PortUnavailable, check_loopback
 from simulator.sync.ports import Failure, Request, Response, Transport, TransportError
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 PATIENCE_SECONDS = 60.0
-"""Real time until a listener that says nothing is given up; no simulated waiting ever takes real time."""
+"""Real time until a listener that says nothing is given up, where the sender names none; no simulated waiting ever
+takes real time."""
 
 # What a listener adds to an answer and a direct call does not have.
 _OF_THE_WIRE = frozenset({"connection", "date", "keep-alive", "server", "transfer-encoding", "via"})
@@ -88,34 +90,50 @@ def _obey_mark(status: int, headers: dict[str, str], body: bytes) -> Response:
 
 
 class HttpTransport:
-    """One keep-alive connection to a listener. Safe for several threads, which then take turns."""
+    """One connection to a listener. Safe for several threads, which then take turns."""
 
-    def __init__(self, url: str, endpoint: str = "") -> None:
-        """`url` is where it really is; `endpoint` is the name that it goes by, sent as Host."""
+    def __init__(self, url: str, endpoint: str = "", *, kept_alive: bool = True) -> None:
+        """`url` is where it really is; `endpoint` is the name that it goes by, sent as Host.
+
+        A connection that is not `kept_alive` is closed behind each answer: somebody else's server may hang up on an
+        idle one, and that is no answer that broke.
+        """
         parts = urlsplit(url)
         self._connection = http.client.HTTPConnection(
             parts.hostname or "127.0.0.1", parts.port or 80, timeout=PATIENCE_SECONDS
         )
         self._host = urlsplit(endpoint or url).netloc
         self._prefix = parts.path.rstrip("/")
+        self._kept_alive = kept_alive
         self._lock = threading.Lock()
 
     def send(self, request: Request) -> Response:
         """Raise TransportError when no complete answer comes back, LookupError when nobody listens."""
         with self._lock:
+            self._wait_as_long_as(request)
             try:
-                return self._exchange(request)
+                answer = self._exchange(request)
+                if not self._kept_alive:
+                    self._connection.close()
+                return answer
             except ConnectionRefusedError as error:
+                self._connection.close()
                 raise LookupError(f"nobody listens at {self._host}") from error
             except http.client.IncompleteRead as error:
                 self._connection.close()
                 raise TransportError(Failure.TRUNCATED) from error
             except TimeoutError as error:
                 self._connection.close()
-                raise TransportError(Failure.TIMEOUT) from error
+                raise TransportError(Failure.TIMEOUT, request.patience_ms or 0) from error
             except (OSError, http.client.HTTPException) as error:
                 self._connection.close()
                 raise TransportError(Failure.RESET) from error
+
+    def _wait_as_long_as(self, request: Request) -> None:
+        seconds = PATIENCE_SECONDS if request.patience_ms is None else request.patience_ms / SECOND_MS
+        self._connection.timeout = seconds
+        if self._connection.sock is not None:
+            self._connection.sock.settimeout(seconds)
 
     def _exchange(self, request: Request) -> Response:
         connection = self._connection
@@ -187,7 +205,7 @@ class EndpointBook:
             if parts.scheme != "http":
                 raise LookupError(f"nobody answers at {endpoint}; this world knows {', '.join(self._known) or 'none'}")
             check_loopback(parts.hostname or "")
-            transport = HttpTransport(normal)
+            transport = HttpTransport(normal, kept_alive=False)
         except PortUnavailable as error:
             raise LookupError(f"nobody answers at {endpoint}: only this machine is reachable") from error
         except ValueError as error:

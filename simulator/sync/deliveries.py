@@ -137,9 +137,10 @@ class Deliverer:
         extras = self._store.extras_of(delivery.id)
         run_uuid = derive_uuid(self._seed, "run", sync.number, run.number)
         parcel = Parcel(sync, connection, delivery, run.cohort_name, run.started_at, run_uuid, batch, extras)
-        request = DESTINATIONS[connection.kind].request(parcel)
+        destination = DESTINATIONS[connection.kind]
+        request = destination.request(parcel)
         headers = {**request.headers, "x-request-id": delivery.request}
-        return Request(request.method, request.path, headers, request.body)
+        return replace(request, headers=headers, patience_ms=destination.patience_ms)
 
     def _send(self, connection: Connection, request: Request) -> Answer:
         destination = DESTINATIONS[connection.kind]

@@ -93,6 +93,8 @@ class Request:
     path: str
     headers: Mapping[str, str]
     body: bytes
+    patience_ms: int | None = None
+    """How long the sender waits for an answer; somebody else's server is given up after so much real time."""
 
 
 @dataclass(frozen=True, slots=True)

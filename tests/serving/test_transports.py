@@ -1,8 +1,10 @@
 """Through a direct call or through a listener, the sender sees the same."""
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import flask
 import pytest
@@ -104,6 +106,38 @@ def test_a_listener_that_goes_is_a_reset_and_then_nobody_listens(
     assert error.value.failure is Failure.RESET
     with pytest.raises(LookupError, match=f"nobody listens at 127.0.0.1:{door.port}"):
         transport.send(post())
+
+
+def test_a_listener_that_says_nothing_is_given_up_when_the_patience_of_the_sender_ends() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        transport = HttpTransport(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(TransportError) as error:
+            transport.send(replace(post(), patience_ms=20))
+        transport.close()
+
+    assert (Failure.TIMEOUT, 20) == (error.value.failure, error.value.took_ms)
+
+
+def test_somebody_else_who_hangs_up_between_two_requests_is_no_broken_answer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as receiver:
+        receiver.settimeout(5)
+
+        def hang_up_after_each() -> None:
+            for _ in range(2):
+                connection, _ = receiver.accept()
+                with connection:
+                    connection.recv(65_536)
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+        thread = threading.Thread(target=hang_up_after_each)
+        thread.start()
+        book = EndpointBook()
+        endpoint = f"http://127.0.0.1:{receiver.getsockname()[1]}"
+        statuses = [book.to(endpoint).send(post("/hook")).status for _ in range(2)]
+        thread.join()
+        book.close()
+
+    assert [200, 200] == statuses
 
 
 def test_a_known_endpoint_is_found_however_it_is_written(echo: flask.Flask) -> None:

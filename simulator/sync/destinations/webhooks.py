@@ -26,7 +26,7 @@ USERS_PER_MESSAGE = 1_000
 OWN_HEADERS_AT_MOST = 5
 PROPERTIES_AT_MOST = 50
 ANSWER_WITHIN_MS = 2 * SECOND_MS
-"""The receiver has 1 to 2 seconds; the generous end is built."""
+"""The receiver has 1 to 2 seconds; the generous end is built. One that is really there has so long in real time."""
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9_-]+")
 FIXED_HEADERS = {"content-type": "application/json", "user-agent": "Amplitude/Webhook/1.0"}
