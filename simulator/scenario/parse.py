@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 
 from simulator.feeds import MAIN
@@ -63,7 +64,7 @@ def _collect_names(root: Entries, reader: Reader) -> None:
     if population is not None:
         recipe = POPULATION.read(population, Reader())
         reader.generated_people = 0 if isinstance(recipe, Broken) else recipe.size
-    _collect_syncs(root, reader.known("sync"))
+    _collect_syncs(root, reader.known("sync"), reader.known("cohort"))
     for verb, value in _steps(root):
         node = value.get("name") if isinstance(value, Entries) else None
         if verb == "send_campaign":
@@ -82,8 +83,11 @@ def _steps(root: Entries) -> Iterator[tuple[str, Node]]:
             yield from ((key.text, value) for key, value in step.entries)
 
 
-def _collect_syncs(root: Entries, known: dict[str, Where]) -> None:
-    """A sync is called by its name, else by its cohort, numbered when that is taken; see `checks.sync_names`."""
+def _collect_syncs(root: Entries, known: dict[str, Where], cohorts: Collection[str]) -> None:
+    """A sync is called by its name, else by its cohort, numbered when that is taken; see `checks.sync_names`.
+
+    A cohort that is misspelt there is a problem there, and none wherever the sync is spoken of.
+    """
     unnamed: list[tuple[str, Node]] = []
     for verb, value in _steps(root):
         if verb not in ("sync", "sync_traits"):
@@ -95,7 +99,8 @@ def _collect_syncs(root: Entries, known: dict[str, Where]) -> None:
         elif verb == "sync_traits":
             unnamed.append(("traits", value))
         elif isinstance(cohort, Scalar):
-            unnamed.append((cohort.text, cohort))
+            close = [] if cohort.text in cohorts else get_close_matches(cohort.text, cohorts, 1)
+            unnamed.append((close[0] if close else cohort.text, cohort))
     for base, node in unnamed:
         name, number = base, 1
         while name in known:
