@@ -104,11 +104,16 @@ class Connector:
         return self.desk.open(asdict(settings.checked()), project)
 
     def edit(self, channel_id: str, settings: CurrentsSettings) -> None:
-        """Change a connector, its key too; batches that are still tried use the new settings.
+        """Change a connector, its key too; batches that are still tried go with a new key to a new endpoint.
 
+        What happened before is exported by the types of then (our reading, as for a stream).
         Raises SetupRefused, UnknownSetup.
         """
-        self.desk.edit(channel_id, asdict(settings.checked()))
+        checked = settings.checked()
+        channel = self.desk.found(channel_id)
+        if channel.active:
+            self._collect(channel, self._clock.now, flush=True)
+        self.desk.edit(channel_id, asdict(checked))
 
     def connectors(self) -> list[Channel]:
         """All connectors that were not deleted, oldest first."""

@@ -205,6 +205,18 @@ def test_a_new_key_brings_the_waiting_batch_through(stage: Stage) -> None:
     assert orjson.loads(first.body)["events"] == orjson.loads(second.body)["events"]
 
 
+def test_other_types_hold_for_what_happens_from_then_on(stage: Stage) -> None:
+    connector = stage.connector.create(SETTINGS)
+    stage.send()
+    stage.advance(MINUTE_MS)
+    stage.connector.edit(connector.id, replace(SETTINGS, types=("users.messages.email.Open",)))
+    stage.send()
+    stage.advance(HOUR_MS)
+    assert [["event-1"]] == [
+        [event["insert_id"] for event in orjson.loads(request.body)["events"]] for request in stage.bench.braze.requests
+    ]
+
+
 def test_a_connector_needs_an_endpoint_and_a_key(stage: Stage) -> None:
     with pytest.raises(SetupRefused, match="API key"):
         stage.connector.create(replace(SETTINGS, api_key=""))
