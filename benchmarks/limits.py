@@ -189,7 +189,7 @@ def main() -> int:
     parser.add_argument("--people", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
-    gc.set_threshold(100_000, 50, 50)  # as the command has it
+    gc.set_threshold(300_000, 50, 50)  # as the command has it
     ratios: list[tuple[float, float]] = []
     for _ in range(asked.rounds):
         with tempfile.TemporaryDirectory() as place:

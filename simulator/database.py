@@ -37,7 +37,8 @@ class Database:
         self._connection = connection
         self._lock = threading.RLock()
         self._depth = 0
-        self.sql = sqlite_utils.Database(connection, execute_plugins=False)
+        # Setting a flag makes SQLite prepare all statements anew; that was half of the time of a small world.
+        self.sql = sqlite_utils.Database(connection, recursive_triggers=False, execute_plugins=False)
 
     @classmethod
     def memory(cls, migrations: Sequence[Migrations], template: bytes | None = None) -> Database:

@@ -134,7 +134,7 @@ def _fault_of_ours() -> int:
 def main() -> None:
     """The console script."""
     # What a world makes lives as long as the world: looking for cycles among it costs a quarter of the time.
-    gc.set_threshold(100_000, 50, 50)
+    gc.set_threshold(300_000, 50, 50)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal of another encoding shows what it can; a name that it has no letters for is no fault.
