@@ -132,6 +132,6 @@ def test_the_memory_of_a_large_world_is_given_back() -> None:
 
 
 def test_no_flag_is_set_when_a_database_is_handed_on_or_its_statements_would_be_prepared_anew() -> None:
-    database = Database.memory([]).emptied()
+    database = Database.memory([MIGRATIONS]).emptied()
     assert database is not None
     assert 0 == database.value("PRAGMA recursive_triggers")
