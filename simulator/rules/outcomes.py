@@ -24,6 +24,10 @@ class SkipReason(StrEnum):
     REJECTED_BY_PARTNER = "rejected_by_partner"
 
 
+REMOVAL = "removal"
+"""The word with which the note of somebody undelivered begins who was to be taken out."""
+
+
 class DropReason(StrEnum):
     """Why Braze matched nobody although something was sent; the sender cannot know."""
 

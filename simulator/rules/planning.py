@@ -134,14 +134,11 @@ def additions(users: Iterable[AmplitudeUser], hierarchy: Sequence[mapping_rules.
     names = [each.amplitude_property for each in (hierarchy[:1] if fallback == "off" else hierarchy)]
     columns: list[Sequence[Any]] = list(zip(*users, strict=True)) or [()] * len(AmplitudeUser._fields)
     everybody: Sequence[int] = columns[0]
-    found = _texts(columns, names[0])
+    found = _texts(columns, names[0], range(len(everybody)))
     ranks = [0] * len(everybody)
     pending = [place for place, text in enumerate(found) if text is None]
     for rank, name in enumerate(names[1:], 1):
-        if not pending:
-            break
-        rest = [[column[place] for place in pending] for column in columns]
-        for place, text in zip(pending, _texts(rest, name), strict=True):
+        for place, text in zip(pending, _texts(columns, name, pending), strict=True):
             if text is not None:
                 found[place], ranks[place] = text, rank
         pending = [place for place in pending if found[place] is None]
@@ -153,13 +150,15 @@ def additions(users: Iterable[AmplitudeUser], hierarchy: Sequence[mapping_rules.
     return Additions(people, [text for text in found if text is not None], ranks, skips)
 
 
+_PROPERTIES = AmplitudeUser._fields.index("properties")
 _TEXT_OR_NOTHING = frozenset((str, type(None)))
 
 
-def _texts(columns: Sequence[Sequence[Any]], name: str) -> list[str | None]:
-    """MAP-6. As `mapping.value_of` for each; texts that are no blanks are spared the call."""
-    place = mapping_rules.PLACES.get(name)
-    raws = [properties.get(name) for properties in columns[3]] if place is None else list(columns[place])
+def _texts(columns: Sequence[Sequence[Any]], name: str, chosen: Sequence[int]) -> list[str | None]:
+    """MAP-6. As `mapping.value_of` for each who is chosen; texts that are no blanks are spared the call."""
+    column = mapping_rules.PLACES.get(name)
+    values = columns[_PROPERTIES if column is None else column]
+    raws = [values[place].get(name) for place in chosen] if column is None else [values[place] for place in chosen]
     plain = _TEXT_OR_NOTHING.issuperset(map(type, raws)) and "" not in raws
     if plain and not any(map(str.isspace, filter(None, raws))):
         return raws

@@ -13,7 +13,7 @@ from simulator.journal import mask_text
 from simulator.ledger import Ledger, Strip
 from simulator.rules.cadence import Verdict, maybe_applied, next_free_run, retry_pause_ms, verdict
 from simulator.rules.instants import Instant
-from simulator.rules.outcomes import Outcome, RunStatus, SkipReason
+from simulator.rules.outcomes import REMOVAL, Outcome, RunStatus, SkipReason
 from simulator.rules.planning import Direction
 from simulator.rules.switches import RuleSet
 from simulator.sync.destinations import DESTINATIONS
@@ -30,7 +30,7 @@ LANES = 4
 """Requests of a run under way at one time. Amplitude, Receiving behavioral cohorts."""
 
 _SENT = {Direction.ADD: "sent_add", Direction.REMOVE: "sent_remove", Direction.RELEASE: "released"}
-_CHANGE = {Direction.ADD: "addition", Direction.REMOVE: "removal", Direction.RELEASE: "removal"}
+_CHANGE = {Direction.ADD: "addition", Direction.REMOVE: REMOVAL, Direction.RELEASE: REMOVAL}
 _FIRST_MAPPING = ("MAP-1",)
 _LATER_MAPPING = ("MAP-2",)
 _LEAVER = ("MAP-5",)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from simulator.ledger import Entry, Ledger, Page
 from simulator.rules.identity import Identifier
-from simulator.rules.outcomes import Outcome
+from simulator.rules.outcomes import REMOVAL, Outcome
 
 ADD, REMOVE = "add", "remove"
 _DIRECTIONS = {"sent_add": ADD, "sent_remove": REMOVE}
@@ -109,7 +109,7 @@ def _late(page: Page, awaited: dict[Change, list[tuple[Page, Entry]]]) -> Iterat
 
 def _lost(page: Page) -> Iterator[Fate]:
     for entry in page.entries:
-        direction = REMOVE if entry.note.startswith("removal: ") else ADD
+        direction = REMOVE if entry.note.startswith(f"{REMOVAL}: ") else ADD
         yield _fate(page, entry, direction, Outcome(entry.outcome), entry)
 
 

@@ -80,7 +80,7 @@ class Profiles:
             _, row = split_id(braze_id)
         except ValueError:
             return None
-        return row if braze_id == numbered_id(self.stem(workspace), row) else None
+        return row if braze_id == self.braze_id_of(workspace, row) else None
 
     def next_row(self) -> int:
         """The row that the next profile gets."""
